@@ -1,0 +1,171 @@
+import type { Cluster, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
+import type { Outcome } from '../domain/failure.ts';
+import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
+import type { CommentReference } from '../domain/operator-decision.ts';
+import type { Instant } from '../domain/time.ts';
+import type { NodeInventory, UnitProgress } from '../domain/unit-progress.ts';
+import type { PlannedUnit, UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
+import type { StatusFinding, WindowStatus } from '../domain/window-status.ts';
+
+/**
+ * Name → input and output of each activity: the only list.
+ *
+ * All take and return objects (a host may turn a bare scalar into text). All are safe to run twice. Expected failures
+ * are values; a throw is retried as {@link activityRetry} says.
+ */
+export interface ActivityContract {
+  takeSnapshot: { readonly input: { readonly clusterResourceId: string }; readonly output: Outcome<ClusterState> };
+  makePlan: {
+    readonly input: { readonly policy: MaintenancePolicy; readonly opening: WindowOpening; readonly state: ClusterState };
+    readonly output: { readonly plan: UpgradePlan };
+  };
+  runPreflight: {
+    readonly input: { readonly policy: MaintenancePolicy; readonly plan: UpgradePlan };
+    readonly output: Outcome<PreflightSummary>;
+  };
+  prepareUnit: { readonly input: UnitRequest; readonly output: Outcome<UnitReadiness> };
+  changeUpgradeSettings: { readonly input: UnitWrite; readonly output: Outcome<{ readonly changed: boolean }> };
+  startUnit: { readonly input: UnitWrite; readonly output: Outcome<UnitStart> };
+  observeUnit: { readonly input: UnitRequest & { readonly depth: 'nodes' | 'causes' }; readonly output: Outcome<UnitProgress> };
+  abortUnit: {
+    readonly input: { readonly clusterResourceId: string; readonly unit: UnitName; readonly by: string };
+    readonly output: Outcome<{ readonly kind: 'aborting' | 'nothing-to-abort' }>;
+  };
+  tellWindow: {
+    readonly input: { readonly windowInstanceId: string; readonly report: unknown };
+    readonly output: { readonly told: boolean };
+  };
+  wakeUnit: {
+    readonly input: { readonly instanceId: string; readonly signal: unknown };
+    readonly output: { readonly told: boolean };
+  };
+  publishReport: {
+    readonly input: { readonly status: WindowStatus; readonly report: MaintenancePolicy['report']; readonly repository: string };
+    readonly output: Outcome<{ readonly repository: string; readonly number: number; readonly url: string }>;
+  };
+  postNotice: {
+    readonly input: {
+      readonly status: WindowStatus;
+      readonly report: MaintenancePolicy['report'];
+      /** Key of the notice within the run: one comment per key, for example `pause-1`, `resumed-1`, `ended`. */
+      readonly key: string;
+      readonly kind: 'paused' | 'resumed' | 'ended';
+    };
+    readonly output: Outcome<{ readonly commentId: number }>;
+  };
+  answerComment: {
+    readonly input: { readonly comment: CommentReference; readonly decisionId: string; readonly body: string };
+    readonly output: Outcome<{ readonly commentId: number }>;
+  };
+  publishEvent: {
+    readonly input: {
+      readonly name: string;
+      readonly subject: string;
+      readonly at: Instant;
+      readonly messageId: string;
+      readonly data: Readonly<Record<string, unknown>>;
+    };
+    readonly output: Outcome<null>;
+  };
+  verifyCluster: {
+    readonly input: { readonly clusterResourceId: string; readonly units: readonly PlannedUnit[] };
+    readonly output: Outcome<ClusterVerification>;
+  };
+}
+export type ActivityName = keyof ActivityContract;
+
+/** What planning needs of a cluster: no pods, nodes only counted, so that history stays small. */
+export interface ClusterState {
+  readonly takenAt: Instant;
+  readonly cluster: Cluster;
+  readonly nodePools: readonly NodePool[];
+  readonly upgradeProfile: UpgradeProfile | null;
+  /** Per pool name: what its nodes run now. */
+  readonly nodeVersions: Readonly<Record<string, readonly NodeVersionCount[]>>;
+  readonly unchecked: readonly Unchecked[];
+}
+
+/** How many nodes of a pool run one version and image. */
+export interface NodeVersionCount {
+  readonly kubeletVersion: string;
+  readonly imageVersion: string;
+  readonly count: number;
+}
+
+export interface PreflightSummary {
+  readonly result: 'block' | 'warn' | 'info' | 'pass';
+  /** At most 40, blocking first. */
+  readonly findings: readonly StatusFinding[];
+  readonly findingsOmitted: number;
+  readonly unchecked: readonly Unchecked[];
+  /** Pools a finding withholds; `*` stands for the whole run. */
+  readonly withheld: readonly { readonly pool: string; readonly code: string; readonly where: string; readonly message: string }[];
+}
+
+export interface UnitRequest {
+  readonly clusterResourceId: string;
+  readonly unit: PlannedUnit;
+}
+
+/** A write, with all that makes it safe: the window's end, the estimate (in `unit`) and the eTag read before. */
+export interface UnitWrite extends UnitRequest {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly windowOpens: Instant;
+  readonly windowCloses: Instant;
+  /** The eTag {@link UnitReadiness} carried; a resource that moved since is read again, not written. */
+  readonly eTag: string;
+}
+
+/** How a unit stands before anything is sent. */
+export interface UnitReadiness {
+  readonly progress: UnitProgress;
+  /** The pool's present settings differ from those the plan wants. */
+  readonly settingsDiffer: boolean;
+  readonly eTag: string | null;
+}
+
+export interface UnitStart {
+  /** `adopted`: an operation for the same target runs already · `already-there`: every node is proven · `too-late` · `moved`: read again. */
+  readonly kind: 'started' | 'adopted' | 'already-there' | 'too-late' | 'moved' | 'foreign';
+  readonly detail: string;
+}
+
+/** The last look at every unit of the plan, and what is left behind. */
+export interface ClusterVerification {
+  readonly units: readonly { readonly unit: UnitName; readonly progress: UnitProgress }[];
+  readonly inventories: readonly { readonly pool: string; readonly inventory: NodeInventory }[];
+}
+
+/** Retry of an activity that threw. Unit: seconds. */
+export interface ActivityRetry {
+  readonly firstIntervalSeconds: number;
+  readonly attempts: number;
+  readonly backoff: number;
+}
+
+/**
+ * Retry of throws only (a lost connection, a bug): three attempts, 5 s and 10 s apart. No overall retry timeout is ever
+ * set, because an orchestration whose retry timeout passes hangs (facts/durable trap 4).
+ */
+export const activityRetry: ActivityRetry = { firstIntervalSeconds: 5, attempts: 3, backoff: 2 };
+
+/** Every activity name, for registration; the compiler checks that none is missing. */
+export const activityNames = Object.keys({
+  takeSnapshot: true,
+  makePlan: true,
+  runPreflight: true,
+  prepareUnit: true,
+  changeUpgradeSettings: true,
+  startUnit: true,
+  observeUnit: true,
+  abortUnit: true,
+  tellWindow: true,
+  wakeUnit: true,
+  publishReport: true,
+  postNotice: true,
+  answerComment: true,
+  publishEvent: true,
+  verifyCluster: true,
+} satisfies Record<ActivityName, true>) as readonly ActivityName[];
+

@@ -1,0 +1,184 @@
+import type { Cluster, ClusterSnapshot, NodePool, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
+import type { Outcome } from '../domain/failure.ts';
+import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
+import type { Fault } from '../domain/result.ts';
+import type { Instant } from '../domain/time.ts';
+import type { WindowStatus } from '../domain/window-status.ts';
+
+/** The clock of an activity. An orchestrator never sees it. */
+export interface Clock {
+  now(): Instant;
+}
+
+/** Structured log: a stable code and fields; secrets never go in. */
+export interface Logger {
+  log(level: 'info' | 'warn' | 'error', code: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** AKS through ARM. Every answer is a value; nothing throws for what the service said. */
+export interface AksPort {
+  /** Cluster with its pools, in one GET. May be repeated. */
+  readCluster(resourceId: string): Promise<Outcome<{ readonly cluster: Cluster; readonly nodePools: readonly NodePool[] }>>;
+  /** One pool with its eTag. May be repeated. */
+  readNodePool(resourceId: string, pool: string): Promise<Outcome<NodePool>>;
+  /** Versions offered to the control plane. May be repeated. */
+  readUpgradeProfile(resourceId: string): Promise<Outcome<UpgradeProfile>>;
+  /** Newest image AKS offers to the pool; null when it names none. May be repeated. */
+  readLatestNodeImage(resourceId: string, pool: string): Promise<Outcome<string | null>>;
+  /**
+   * Sends the cluster as read with only `kubernetesVersion` changed, `If-Match: eTag`. Not repeatable blindly: a second
+   * send with the same eTag is refused by the service (412), which comes back as class `conflict`.
+   */
+  startControlPlaneUpgrade(request: { resourceId: string; kubernetesVersion: string; eTag: string }): Promise<Outcome<null>>;
+  /** Sends the pool as read with only `upgradeSettings` changed, `If-Match: eTag`. */
+  changeUpgradeSettings(request: { resourceId: string; pool: string; settings: UpgradeSettings; eTag: string }): Promise<Outcome<null>>;
+  /** Sends the pool as read with `orchestratorVersion` (and `upgradeSettings` when given) changed, `If-Match: eTag`. */
+  startPoolVersionUpgrade(request: {
+    resourceId: string;
+    pool: string;
+    kubernetesVersion: string;
+    settings: UpgradeSettings | null;
+    eTag: string;
+  }): Promise<Outcome<null>>;
+  /** POST upgradeNodeImageVersion. Takes no eTag, so the caller compares the pool's eTag just before. */
+  startNodeImageUpgrade(request: { resourceId: string; pool: string }): Promise<Outcome<null>>;
+  /** Aborts what runs now; `pool` null means the cluster's own operation. A finished operation is class `conflict`. */
+  abortLatestOperation(request: { resourceId: string; pool: string | null }): Promise<Outcome<null>>;
+}
+
+/** What is read of Kubernetes at once; pages are followed, a partial list is a failure. */
+export type KubernetesObjects = Pick<
+  ClusterSnapshot,
+  'nodes' | 'pods' | 'disruptionBudgets' | 'workloads' | 'namespaces' | 'admissionWebhooks' | 'unchecked'
+>;
+
+/** A Kubernetes event about a node or pod; a hint, never the truth. */
+export interface KubernetesEvent {
+  readonly reason: string;
+  readonly message: string;
+  readonly type: string;
+  readonly involvedKind: string;
+  readonly involvedName: string;
+  readonly source: string;
+  readonly firstSeen: Instant;
+  readonly lastSeen: Instant;
+  readonly count: number;
+}
+
+/** The answer of a dry-run eviction. */
+export interface EvictionAnswer {
+  readonly status: number;
+  /** Cause text or message of the API server; empty for 201. */
+  readonly message: string;
+  readonly retryAfterSeconds: number | null;
+}
+
+/** The Kubernetes API of one cluster. */
+export interface KubernetesPort {
+  /** Nodes, pods, budgets and their owners. May be repeated. */
+  readObjects(cluster: Cluster): Promise<Outcome<KubernetesObjects>>;
+  /** Nodes only: what a poll needs while nothing is blocked. May be repeated. */
+  readNodes(cluster: Cluster): Promise<Outcome<KubernetesObjects['nodes']>>;
+  /** Events of the AKS upgrader in namespace `default`, oldest first. May be repeated. */
+  readUpgradeEvents(cluster: Cluster): Promise<Outcome<readonly KubernetesEvent[]>>;
+  /** Asks the API server, with `dryRun: All`, whether it would evict the pod now. Changes nothing; may be repeated. */
+  tryEviction(cluster: Cluster, pod: { namespace: string; name: string }): Promise<Outcome<EvictionAnswer>>;
+  /** Removes the quarantine label of a node and nothing else. May be repeated: an absent label is success. */
+  removeQuarantineLabel(cluster: Cluster, node: string): Promise<Outcome<null>>;
+}
+
+export interface IssueReference {
+  readonly repository: string;
+  readonly number: number;
+  readonly url: string;
+}
+
+/** Permission of a person on a repository, as GitHub gives it; `none` when unknown. */
+export type RepositoryPermission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+
+/** GitHub. Each effect is an "ensure" found again by its hidden marker. */
+export interface GitHubPort {
+  /**
+   * Finds the open or closed issue that carries `marker`, or opens it; then makes title, body and state as asked.
+   * May be repeated. `knownNumber` saves the search.
+   */
+  ensureIssue(request: {
+    repository: string;
+    marker: string;
+    title: string;
+    body: string;
+    labels: readonly string[];
+    state: 'open' | 'closed';
+    knownNumber: number | null;
+  }): Promise<Outcome<IssueReference>>;
+  /** Finds the comment that carries `marker` on the issue, or posts it. May be repeated. */
+  ensureComment(request: {
+    repository: string;
+    issueNumber: number;
+    marker: string;
+    body: string;
+  }): Promise<Outcome<{ readonly id: number; readonly created: boolean }>>;
+  /** Adds the reaction; it is there once however often this runs. */
+  react(request: { repository: string; commentId: number; content: 'eyes' | '+1' | '-1' | 'confused' }): Promise<Outcome<null>>;
+  /** Real permission of `login`; any doubt is a failure, which the caller takes as `none`. */
+  permissionOf(repository: string, login: string): Promise<Outcome<RepositoryPermission>>;
+}
+
+/** Policies as Git holds them now. */
+export interface PolicySource {
+  /** All readable policies and every fault of those that are not; a faulty file opens nothing and hides no other. */
+  readPolicies(): Promise<Outcome<{ readonly policies: readonly MaintenancePolicy[]; readonly faults: readonly Fault[] }>>;
+}
+
+/** A message for the topic `events`; CloudEvents 1.0 on the wire. */
+export interface SlackwaterEvent {
+  /** `dev.slackwater.` + name, for example `run.started`, `pool.succeeded`. */
+  readonly name: string;
+  readonly subject: string;
+  readonly at: Instant;
+  /** run + unit + attempt + kind: the broker drops a repeat. */
+  readonly messageId: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Service Bus. */
+export interface MessagePort {
+  /** Sends to topic `events`. May be repeated: the broker drops a message id it has seen. */
+  publishEvent(event: SlackwaterEvent): Promise<Outcome<null>>;
+  /** Puts a CloudEvent (already an object) on queue `inbox` under this message id. May be repeated likewise. */
+  enqueueInbox(messageId: string, cloudEvent: Readonly<Record<string, unknown>>): Promise<Outcome<null>>;
+}
+
+/** One orchestration instance as its host shows it. */
+export interface InstanceView {
+  readonly instanceId: string;
+  readonly orchestration: string;
+  readonly runtimeStatus: 'Pending' | 'Running' | 'Completed' | 'Failed' | 'Terminated' | 'Suspended' | 'ContinuedAsNew' | 'Canceled';
+  readonly status: WindowStatus | null;
+  readonly createdAt: Instant;
+  readonly lastUpdatedAt: Instant;
+  readonly output: unknown;
+}
+
+/** The durable task hub. */
+export interface WindowHost {
+  /** Starts the window's orchestration under its fixed id; a running one is `already-running`, which is success. */
+  startWindow(instanceId: string, input: unknown): Promise<Outcome<'started' | 'already-running'>>;
+  /** Raises an event; a finished or unknown instance answers `not-running`. */
+  raise(instanceId: string, event: string, payload: unknown): Promise<Outcome<'raised' | 'not-running'>>;
+  read(instanceId: string): Promise<Outcome<InstanceView | null>>;
+  /** Window instances, newest first, at most `limit`. */
+  list(limit: number): Promise<Outcome<readonly InstanceView[]>>;
+}
+
+/** Every port an activity may use. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly aks: AksPort;
+  readonly kubernetes: KubernetesPort;
+  readonly github: GitHubPort;
+  readonly policies: PolicySource;
+  readonly messages: MessagePort;
+  readonly windows: WindowHost;
+}

@@ -1,0 +1,94 @@
+import type { Instant } from './time.ts';
+
+/** A policy file after all its faults were mended: who, what, when. Defaults are filled in. */
+export interface MaintenancePolicy {
+  readonly name: string;
+  /** Where it was read: a repository path or a file, for messages. */
+  readonly source: string;
+  readonly clusterResourceId: string;
+  readonly target: UpgradeTarget;
+  readonly window: WindowSchedule;
+  readonly nodePools: NodePoolPolicy;
+  readonly onBlocked: { readonly graceMinutes: number; readonly action: 'pause' | 'skip' };
+  readonly onQuarantined: { readonly continueUpToNodes: number; readonly action: 'pause' | 'skip' };
+  readonly onWindowEnd: 'finishInFlight';
+  readonly approvals: { readonly required: number; readonly teams: readonly string[] };
+  readonly report: ReportPolicy;
+}
+
+/** What should run. A minor (`1.35`) follows its newest offered patch, a full version pins, null leaves Kubernetes alone. */
+export interface UpgradeTarget {
+  readonly kubernetesVersion: string | null;
+  readonly nodeImage: 'latest' | 'keep';
+}
+
+/** When the cluster may be touched: AKS's four schedules in a real time zone. */
+export interface WindowSchedule {
+  /** An IANA zone (`Europe/Paris`) or a fixed offset (`+01:00`). */
+  readonly timeZone: string;
+  /** `HH:mm`, local. */
+  readonly startTime: string;
+  /** Elapsed hours, 1–24, whole. */
+  readonly durationHours: number;
+  readonly schedule: Schedule;
+  /** Local date `YYYY-MM-DD`; no opening before it. Null: none. */
+  readonly startDate: string | null;
+  readonly notAllowedDates: readonly NotAllowedDates[];
+}
+
+export type DayOfWeek = 'Monday' | 'Tuesday' | 'Wednesday' | 'Thursday' | 'Friday' | 'Saturday' | 'Sunday';
+export type WeekIndex = 'First' | 'Second' | 'Third' | 'Fourth' | 'Last';
+
+export type Schedule =
+  | { readonly kind: 'daily'; readonly intervalDays: number }
+  | { readonly kind: 'weekly'; readonly intervalWeeks: number; readonly dayOfWeek: DayOfWeek }
+  | { readonly kind: 'absoluteMonthly'; readonly intervalMonths: number; readonly dayOfMonth: number }
+  | {
+      readonly kind: 'relativeMonthly';
+      readonly intervalMonths: number;
+      readonly weekIndex: WeekIndex;
+      readonly dayOfWeek: DayOfWeek;
+    };
+
+/** Local dates, both inclusive, on which nothing opens (`all`) or no minor version is raised (`minor`). */
+export interface NotAllowedDates {
+  readonly start: string;
+  readonly end: string;
+  readonly reason: string;
+  readonly scope: 'all' | 'minor';
+}
+
+/** Order and settings of the node pools. */
+export interface NodePoolPolicy {
+  /** Pool names in the order wanted; pools not named come after, by name. */
+  readonly order: readonly string[];
+  readonly upgradeSettings: DeclaredUpgradeSettings;
+  readonly overrides: Readonly<Record<string, DeclaredUpgradeSettings>>;
+}
+
+/** Upgrade settings as a policy declares them; null leaves what the pool has. */
+export interface DeclaredUpgradeSettings {
+  readonly maxSurge: string | null;
+  readonly drainTimeoutInMinutes: number | null;
+  readonly nodeSoakDurationInMinutes: number | null;
+  readonly undrainableNodeBehavior: 'Schedule' | 'Cordon' | null;
+}
+
+/** Where a run is told. */
+export interface ReportPolicy {
+  /** `owner/name`; null takes the policy's own repository. */
+  readonly repository: string | null;
+  readonly labels: readonly string[];
+  /** Mentioned when a person is needed, for example `@acme/on-call`; null mentions nobody. */
+  readonly onCall: string | null;
+}
+
+/** One opening of a window. Half-open: `opens` is in, `closes` is out. */
+export interface WindowOpening {
+  readonly opens: Instant;
+  readonly closes: Instant;
+  /** `minor` when a `notAllowedDates` entry of scope `minor` covers the opening: no minor version may be raised. */
+  readonly restriction: 'none' | 'minor';
+  /** Why, from the policy; empty when there is no restriction. */
+  readonly reason: string;
+}

@@ -1,0 +1,22 @@
+/** Verbs of comments that this version carries out. */
+export type Verb = 'help' | 'status' | 'pause' | 'resume' | 'retry' | 'skip' | 'abort';
+
+/** Where a comment stands, so that it can be answered in its own thread. */
+export interface CommentReference {
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly issueNumber: number;
+  readonly commentId: number;
+}
+
+/** A permitted word of a person to a run; the event `decision` of the window's orchestration carries it. */
+export interface OperatorDecision {
+  readonly verb: 'pause' | 'resume' | 'retry' | 'skip' | 'abort';
+  /** A pool's name, or null for whatever the run is at. */
+  readonly target: string | null;
+  /** GitHub login of the person. */
+  readonly by: string;
+  /** Delivery id of the comment: the same decision delivered twice is one decision. */
+  readonly decisionId: string;
+  readonly comment: CommentReference | null;
+}

@@ -1,0 +1,40 @@
+import type { Unchecked } from './cluster-snapshot.ts';
+
+export type Severity = 'block' | 'warn' | 'info';
+
+/** One preflight finding; codes are those of the published list and never change their meaning. */
+export interface Finding {
+  readonly code: string;
+  /** `namespace/name` of a budget or pod, a pool's or node's name, or `cluster`. */
+  readonly where: string;
+  readonly severity: Severity;
+  /** Pools it withholds or concerns; `['*']` for the whole run. */
+  readonly pools: readonly string[];
+  readonly message: string;
+  readonly remedy: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+/** If this one pod were evicted now, what would the API server do, and what would be left. */
+export interface PodVerdict {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  /** `evictable` 201 · `blocked` 429 · `error` 500 or 403 · `skipped` a drain leaves it · `unmanaged` 201, yet nobody re-creates it. */
+  readonly verdict: 'evictable' | 'blocked' | 'error' | 'skipped' | 'unmanaged';
+  /** HTTP status the API server would answer. */
+  readonly status: 201 | 403 | 429 | 500;
+  /** `namespace/name` of each budget whose selector matches. */
+  readonly budgets: readonly string[];
+  readonly reason: string;
+}
+
+/** What preflight found: all of it at once. */
+export interface PreflightReport {
+  readonly schema: 'slackwater.preflight/v1';
+  readonly cluster: string;
+  readonly result: 'block' | 'warn' | 'info' | 'pass';
+  readonly findings: readonly Finding[];
+  readonly pods: readonly PodVerdict[];
+  readonly unchecked: readonly Unchecked[];
+}

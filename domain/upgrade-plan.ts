@@ -1,0 +1,58 @@
+import type { Instant } from './time.ts';
+import type { UpgradeSettings } from './cluster-snapshot.ts';
+
+/** What one run would do, in order; frozen in history with its digest. */
+export interface UpgradePlan {
+  readonly clusterResourceId: string;
+  readonly clusterName: string;
+  readonly units: readonly PlannedUnit[];
+  /** Units that were considered and left out, each with the reason. */
+  readonly omitted: readonly OmittedUnit[];
+  /** Hex SHA-256 of the plan's canonical text; what an approval is bound to. */
+  readonly digest: string;
+}
+
+/** `control-plane` or `pool/<name>`. */
+export type UnitName = 'control-plane' | `pool/${string}`;
+
+export interface OmittedUnit {
+  readonly unit: UnitName;
+  /** `not-wanted` · `already-there` · `auto-upgrade-channel` · `target-not-offered` · `minor-not-allowed` · `version-skew` · `pool-stopped` · `pool-empty` · `unknown-node-image` */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The smallest thing AKS can be asked for, with the time it should take. */
+export interface PlannedUnit {
+  readonly unit: UnitName;
+  readonly from: UnitVersion;
+  readonly to: UnitVersion;
+  /** What is sent: a PUT of a version, or the node image POST. */
+  readonly action: 'control-plane-version' | 'pool-version' | 'pool-node-image';
+  /** Nodes when the plan was made; 0 for the control plane. */
+  readonly nodeCount: number;
+  /** Surge nodes AKS adds at once; 0 for the control plane and for spot pools. */
+  readonly surgeNodeCount: number;
+  /** ceil(nodeCount / surgeNodeCount); 0 for the control plane. */
+  readonly waves: number;
+  readonly estimateMinutes: number;
+  /** What the pool should carry before it is upgraded; null when nothing needs to change. */
+  readonly upgradeSettings: UpgradeSettings | null;
+  /** Effective drain timeout, minutes; the first of the two deadlines of a blocked drain. */
+  readonly drainTimeoutMinutes: number;
+  readonly undrainableNodeBehavior: 'Schedule' | 'Cordon';
+  readonly isSpot: boolean;
+}
+
+/** What a unit runs or shall run. */
+export interface UnitVersion {
+  /** `major.minor.patch`. */
+  readonly kubernetesVersion: string;
+  /** Null for the control plane, or when AKS did not say. */
+  readonly nodeImageVersion: string | null;
+}
+
+/** The latest moment `unit` may start so that its estimate ends before `closes`. Unit: epoch ms. */
+export function startCutOff(unit: PlannedUnit, closes: Instant): Instant {
+  return closes - unit.estimateMinutes * 60_000;
+}

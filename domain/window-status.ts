@@ -1,0 +1,107 @@
+import type { Instant, Span } from './time.ts';
+import type { BlockCause, NodeInventory } from './unit-progress.ts';
+import type { UnitName } from './upgrade-plan.ts';
+
+export type RunPhase = 'planning' | 'preflight' | 'upgrading' | 'paused' | 'verifying' | 'ended';
+
+/** How a run ended, in the words of the scenarios. */
+export type RunOutcome =
+  | 'succeeded'
+  | 'succeeded-with-unproven'
+  | 'completed-partial'
+  | 'completed-with-debt'
+  | 'completed-overrun'
+  | 'aborted'
+  | 'not-started'
+  | 'none';
+
+export type UnitStatusState =
+  | 'planned'
+  | 'withheld'
+  | 'running'
+  | 'paused'
+  | 'upgraded'
+  | 'quarantined'
+  | 'failed'
+  | 'aborted'
+  | 'skipped'
+  | 'not-started'
+  | 'unproven'
+  | 'foreign';
+
+/** One unit as a person sees it. */
+export interface UnitStatus {
+  readonly unit: UnitName;
+  readonly state: UnitStatusState;
+  readonly from: string;
+  readonly to: string;
+  readonly attempt: number;
+  readonly startedAt: Instant | null;
+  readonly endedAt: Instant | null;
+  readonly estimateMinutes: number;
+  readonly inventory: NodeInventory | null;
+  /** Why it is withheld, skipped or failed; empty when there is nothing to say. */
+  readonly note: string;
+}
+
+/** A stop of the run that a person can end. */
+export interface Pause {
+  readonly unit: UnitName | 'run';
+  readonly since: Instant;
+  /** `blocked` a drain · `quarantined` · `failed` the operation · `operator` somebody said pause. */
+  readonly kind: 'blocked' | 'quarantined' | 'failed' | 'operator';
+  readonly causes: readonly BlockCause[];
+  /** When Azure gives up on the node; null when nothing drains now. */
+  readonly drainDeadline: Instant | null;
+  /** When the window closes: the other deadline. */
+  readonly windowDeadline: Instant;
+  /** Since when the cause looks cleared; null while it holds. */
+  readonly clearedSince: Instant | null;
+  /** Count of pauses of this run so far, this one included; the key of its one notification. */
+  readonly number: number;
+  /** A sentence: the failure or the operator's name. */
+  readonly detail: string;
+}
+
+/** One line of the run's story. */
+export interface TimelineEntry {
+  readonly at: Instant;
+  readonly text: string;
+}
+
+/** Everything a person may be told of a run; published as the instance's custom status (below 16 KB of UTF-16). */
+export interface WindowStatus {
+  readonly schema: 'slackwater.status/v1';
+  readonly runId: string;
+  readonly policyName: string;
+  readonly clusterResourceId: string;
+  readonly clusterName: string;
+  readonly timeZone: string;
+  readonly window: Span;
+  readonly phase: RunPhase;
+  readonly outcome: RunOutcome | null;
+  readonly planDigest: string | null;
+  readonly units: readonly UnitStatus[];
+  readonly pause: Pause | null;
+  /** Preflight findings worth a line, blocking first; capped, with `findingsOmitted` counting the rest. */
+  readonly findings: readonly StatusFinding[];
+  readonly findingsOmitted: number;
+  readonly unchecked: readonly { readonly what: string; readonly why: string }[];
+  readonly timeline: readonly TimelineEntry[];
+  readonly timelineOmitted: number;
+  /** What this run leaves behind: quarantined or cordoned nodes, spare nodes, mixed versions, changed settings. */
+  readonly leftOver: readonly string[];
+  readonly issue: { readonly repository: string; readonly number: number; readonly url: string } | null;
+  /** When the next unit or look is due; null when nothing is scheduled. */
+  readonly nextAt: Instant | null;
+}
+
+/** A finding, shortened for the status. */
+export interface StatusFinding {
+  readonly code: string;
+  readonly where: string;
+  readonly severity: 'block' | 'warn' | 'info';
+  readonly pools: readonly string[];
+  readonly message: string;
+  readonly remedy: string;
+}

@@ -1,0 +1,114 @@
+import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
+import type { Instant } from '../domain/time.ts';
+import type { UnitProgress } from '../domain/unit-progress.ts';
+import type { PlannedUnit } from '../domain/upgrade-plan.ts';
+import type { RunOutcome } from '../domain/window-status.ts';
+
+/** Name → input and output of each orchestration: the only list. */
+export interface OrchestrationContract {
+  maintenanceWindow: { readonly input: MaintenanceWindowInput; readonly output: MaintenanceWindowOutput };
+  controlPlaneUpgrade: { readonly input: UnitUpgradeInput; readonly output: UnitVerdict };
+  nodePoolUpgrade: { readonly input: UnitUpgradeInput; readonly output: UnitVerdict };
+}
+export type OrchestrationName = keyof OrchestrationContract;
+
+export interface MaintenanceWindowInput {
+  readonly policy: MaintenancePolicy;
+  readonly opening: WindowOpening;
+  /** `<cluster name>-<yyyymmddThhmmZ of the opening>`: one run per cluster and opening. */
+  readonly runId: string;
+  /** `owner/name` of the issue's repository. */
+  readonly repository: string;
+  readonly pollSeconds: PollRange;
+}
+
+/** Shortest and longest wait between two looks. Unit: seconds; 30 ≤ shortest ≤ longest ≤ 150. */
+export interface PollRange {
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+export interface MaintenanceWindowOutput {
+  readonly runId: string;
+  readonly outcome: RunOutcome;
+  /** How many debts are left; 0 when nothing is. */
+  readonly leftOverCount: number;
+}
+
+/** One attempt at one unit. */
+export interface UnitUpgradeInput {
+  readonly runId: string;
+  readonly windowInstanceId: string;
+  readonly clusterResourceId: string;
+  readonly unit: PlannedUnit;
+  /** 1, 2, … : a new attempt only after the previous one ended and its cause is cleared. */
+  readonly attempt: number;
+  /** The moment after which nothing may be started. */
+  readonly windowCloses: Instant;
+  readonly windowOpens: Instant;
+  readonly graceMinutes: number;
+  readonly pollSeconds: PollRange;
+  /** Memory across restarts of the poll loop; null at the first. */
+  readonly memory: UnitMemory | null;
+}
+
+/** What a poll loop keeps when it begins again with an empty history. */
+export interface UnitMemory {
+  readonly startedAt: Instant;
+  /** Since when no progress was seen while an eviction was refused; null when none is. */
+  readonly blockedSince: Instant | null;
+  /** Whether the window was told of this block. */
+  readonly declared: boolean;
+  /** Since when the cause looks cleared, and how many good looks there were. */
+  readonly clearedSince: Instant | null;
+  readonly goodLooks: number;
+  /** Reports sent to the window so far: their sequence. */
+  readonly reports: number;
+  /** Upgraded nodes at the last look. */
+  readonly upgradedNodes: number;
+  /** Operation ended with the unit incomplete: how. Null while it runs. */
+  readonly stopped: 'blocked' | 'quarantined' | 'failed' | null;
+}
+
+export interface UnitProgressReport {
+  readonly runId: string;
+  readonly unit: PlannedUnit['unit'];
+  readonly attempt: number;
+  /** Grows by one with each report of an attempt; a repeat is dropped. */
+  readonly sequence: number;
+  /** `progress` counts changed · `blocked` declared after the grace · `cleared` · `stopped` the operation ended incomplete. */
+  readonly kind: 'progress' | 'blocked' | 'clearing' | 'cleared' | 'stopped';
+  readonly progress: UnitProgress;
+  readonly blockedSince: Instant | null;
+  readonly clearedSince: Instant | null;
+}
+
+/** `look` polls now · `go` a stopped unit is tried again · `leave` stops watching; no write is made. */
+export interface WakeSignal {
+  readonly kind: 'look' | 'go' | 'leave';
+  readonly reason: string;
+  /** Pool the hint is about; null when it is about the cluster. Used by the window to forward it. */
+  readonly pool: string | null;
+}
+
+/** How one attempt ended. */
+export interface UnitVerdict {
+  readonly kind:
+    | 'succeeded'
+    | 'unproven'
+    /** Ended incomplete, and the cause is cleared or a person said go: try again. */
+    | 'retry'
+    | 'quarantined'
+    | 'failed'
+    | 'canceled'
+    | 'foreign'
+    /** Not started: the estimate no longer fits, or the window closed. */
+    | 'too-late'
+    /** Left on a person's word while Azure may still be at work. */
+    | 'left'
+    /** The window closed while it was under way or stopped. */
+    | 'window-ended';
+  readonly progress: UnitProgress | null;
+  /** A sentence for the report. */
+  readonly detail: string;
+}
