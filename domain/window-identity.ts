@@ -1,0 +1,72 @@
+import { Temporal } from 'temporal-polyfill';
+import type { Instant } from './time.ts';
+import type { UnitName } from './upgrade-plan.ts';
+
+const HASH_OFFSET = 0xcbf29ce484222325n;
+const HASH_PRIME = 0x100000001b3n;
+
+/**
+ * FNV-1a, 64 bits, of the text's UTF-16 units, as 16 hexadecimal digits.
+ *
+ * A name, not a seal: it keeps two clusters apart and resists nobody. Source: the FNV reference page (Fowler, Noll, Vo).
+ */
+function hashOf(text: string): string {
+  let hash = HASH_OFFSET;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    for (const octet of [unit & 0xff, unit >> 8]) {
+      hash = BigInt.asUintN(64, (hash ^ BigInt(octet)) * HASH_PRIME);
+    }
+  }
+  return hash.toString(16).padStart(16, '0');
+}
+
+/** Only letters, digits, `-` and `_`: an instance id must not hold `/`, `\`, `#`, `?` or control characters. */
+function readablePart(text: string, charactersMax: number): string {
+  return text.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, charactersMax);
+}
+
+/** Last segment of an ARM id: the cluster's name as it was spelled. */
+export function clusterNameOf(resourceId: string): string {
+  return resourceId.replace(/\/+$/, '').split('/').at(-1) ?? '';
+}
+
+/**
+ * Fixed instance id of a cluster's window orchestration: one cluster, one id, which makes the orchestration the mutex.
+ *
+ * ARM ids compare case-insensitively, so spelling does not change it. At most 100 printable characters
+ * (facts: Durable Functions instance ids). Form: `window-<16 hex>-<cluster name>`.
+ */
+export function windowInstanceId(resourceId: string): string {
+  const canonical = resourceId.replace(/\/+$/, '').toLowerCase();
+  return `window-${hashOf(canonical)}-${readablePart(clusterNameOf(canonical), 63)}`;
+}
+
+/** Moment of an opening in a name: `yyyymmddThhmmZ`, UTC. */
+function stampOf(opens: Instant): string {
+  return Temporal.Instant.fromEpochMilliseconds(opens).toString({ smallestUnit: 'minute' }).replace(/[-:]/g, '');
+}
+
+/** Name of one run: one per cluster and opening, `<cluster>-<yyyymmddThhmmZ>`. */
+export function runIdOf(clusterName: string, opens: Instant): string {
+  return `${clusterName}-${stampOf(opens)}`;
+}
+
+/** What sets one attempt at a unit apart from every other. */
+export interface UnitAttempt {
+  readonly windowInstanceId: string;
+  readonly runId: string;
+  readonly unit: UnitName;
+  /** 1, 2, … */
+  readonly attempt: number;
+}
+
+/**
+ * Instance id of one attempt at one unit; never used twice, because an id whose instance ended may still hold its history.
+ *
+ * At most 100 printable characters. Form: `unit-<16 hex>-<unit>-<attempt>`.
+ */
+export function unitInstanceId({ windowInstanceId: window, runId, unit, attempt }: UnitAttempt): string {
+  const hash = hashOf([window, runId, unit, String(attempt)].join('\n'));
+  return `unit-${hash}-${readablePart(unit, 60)}-${attempt}`;
+}
