@@ -1,0 +1,216 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import type { Instant } from '../domain/time.ts';
+import type { Simulated, WireRequest, WireResponse, WorldChange } from '../sim/wire.ts';
+import type { FaultList } from './faults.ts';
+import type { Journal } from './journal.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** What a hook may know beside the request. */
+export interface Exchange {
+  /** This server's own base without a trailing slash, for example `http://127.0.0.1:40123`, prefix included. */
+  readonly baseUrl: string;
+  /** The body's bytes as they came. */
+  readonly rawBody: Buffer;
+}
+
+/** How a simulated service is put on the wire. */
+export interface SimulatedServerOptions {
+  /** Name in the log and the journal. */
+  readonly service: string;
+  readonly simulated: Simulated;
+  readonly now: () => Instant;
+  /** Null: nothing is kept, the world dies with the process. */
+  readonly journal: Journal | null;
+  readonly onChanges: (changes: readonly WorldChange[]) => void;
+  readonly faults: FaultList;
+  readonly log: RequestLog;
+  /** 0 lets the system choose. */
+  readonly port?: number;
+  /** Where the service lives under the root; it is taken off before the service sees the path. */
+  readonly prefix?: string;
+  /** Answers instead of the service (missing token, a page for people), or null to go on. */
+  readonly guard?: (request: WireRequest, exchange: Exchange) => WireResponse | null;
+  /** The last word on an answer: absolute URLs, request ids. */
+  readonly rewrite?: (request: WireRequest, response: WireResponse, exchange: Exchange) => WireResponse;
+  /** Whether a request may change the world and is kept; by default whatever is neither GET nor HEAD. */
+  readonly isMutating?: (request: WireRequest) => boolean;
+}
+
+/** A server that runs; `close` ends it and every connection. */
+export interface RunningServer {
+  /** Base without a trailing slash, prefix included. */
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Largest request body taken. Unit: bytes. */
+const BODY_BYTES_MAX = 8 * 1024 * 1024;
+/** Smallest answer worth compressing. Unit: bytes. */
+const GZIP_BYTES_MIN = 1_024;
+
+/**
+ * Serves a simulated service over HTTP on loopback: JSON in and out, faults on demand, every exchange in the log.
+ *
+ * A request that changes the world is in the journal before its answer leaves, so whoever was told of a change finds it
+ * again after a kill. One request is applied wholly before the next.
+ */
+export async function serveSimulated(options: SimulatedServerOptions): Promise<RunningServer> {
+  let baseUrl = '';
+  const server = createServer((incoming, outgoing) => {
+    answer(options, baseUrl, incoming, outgoing).catch((thrown: unknown) => {
+      if (!outgoing.headersSent) send(incoming, outgoing, brokenService(thrown));
+      else outgoing.destroy();
+    });
+  });
+  server.keepAliveTimeout = 30_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  baseUrl = `http://127.0.0.1:${port}${options.prefix ?? ''}`;
+  return {
+    url: baseUrl,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  options: SimulatedServerOptions,
+  baseUrl: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const rawBody = await readBody(incoming);
+  if (rawBody === null) return send(incoming, outgoing, tooLarge());
+  const request = readRequest(incoming, rawBody, options.prefix ?? '');
+  const exchange: Exchange = { baseUrl, rawBody };
+  const mishap = options.faults.take(request);
+  if (mishap?.kind === 'delay') await delay(mishap.milliseconds);
+  const isUntouched = mishap !== null && mishap.kind !== 'delay' && mishap.moment === 'before';
+  const applied = isUntouched ? null : applyRequest(options, request, exchange);
+  const response = mishap?.kind === 'answer' ? mishap.response : mishap?.kind === 'cut' ? null : applied;
+  options.log.record({
+    at: options.now(),
+    service: options.service,
+    method: request.method,
+    path: request.path,
+    query: request.query,
+    requestHeaders: request.headers,
+    requestBody: request.body,
+    status: response?.status ?? 0,
+    responseHeaders: response?.headers ?? {},
+    responseBody: response?.body ?? null,
+  });
+  if (response === null) incoming.socket.destroy();
+  else send(incoming, outgoing, response);
+}
+
+function applyRequest(options: SimulatedServerOptions, request: WireRequest, exchange: Exchange): WireResponse {
+  if (request.body === undefined) return malformedJson();
+  const guarded = options.guard?.(request, exchange) ?? null;
+  if (guarded !== null) return finish(options, request, guarded, exchange);
+  const at = options.now();
+  const { response, changes } = options.simulated.apply(at, request);
+  const isMutating = options.isMutating ?? isWrite;
+  if (options.journal !== null && isMutating(request)) {
+    options.journal.record({ at, service: options.service, request });
+  }
+  if (changes.length > 0) options.onChanges(changes);
+  return finish(options, request, response, exchange);
+}
+
+function finish(
+  options: SimulatedServerOptions,
+  request: WireRequest,
+  response: WireResponse,
+  exchange: Exchange,
+): WireResponse {
+  return options.rewrite?.(request, response, exchange) ?? response;
+}
+
+function isWrite(request: WireRequest): boolean {
+  return request.method !== 'GET' && request.method !== 'HEAD';
+}
+
+/** The body's bytes, or null when there are more than are taken. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let byteCount = 0;
+  for await (const chunk of incoming) {
+    const bytes = Buffer.from(chunk);
+    byteCount += bytes.length;
+    // Read on past the limit: leaving the stream early would cut the connection before the refusal is sent.
+    if (byteCount <= BODY_BYTES_MAX) chunks.push(bytes);
+  }
+  return byteCount <= BODY_BYTES_MAX ? Buffer.concat(chunks) : null;
+}
+
+/** The request without transport; `body` is undefined when it says it is JSON and is not, a text for other types. */
+function readRequest(incoming: IncomingMessage, rawBody: Buffer, prefix: string): WireRequest {
+  const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  const path = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) : url.pathname;
+  return {
+    method: (incoming.method ?? 'GET').toUpperCase(),
+    path: path === '' ? '/' : path,
+    query: Object.fromEntries(url.searchParams),
+    headers,
+    body: parseBody(headers['content-type'] ?? 'application/json', rawBody),
+  };
+}
+
+function parseBody(contentType: string, rawBody: Buffer): unknown {
+  if (rawBody.length === 0) return null;
+  const text = rawBody.toString('utf8');
+  if (!contentType.includes('json')) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function send(incoming: IncomingMessage, outgoing: ServerResponse, response: WireResponse): void {
+  const isText = typeof response.body === 'string';
+  const isEmpty = response.body === null || response.body === undefined;
+  const text = isText ? String(response.body) : isEmpty ? '' : JSON.stringify(response.body);
+  const headers: Record<string, string> = { ...response.headers };
+  if (!isEmpty && headers['content-type'] === undefined) {
+    headers['content-type'] = isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
+  }
+  const plain = Buffer.from(text, 'utf8');
+  const isCompressed =
+    plain.length >= GZIP_BYTES_MIN && String(incoming.headers['accept-encoding'] ?? '').includes('gzip');
+  if (isCompressed) headers['content-encoding'] = 'gzip';
+  const bytes = isCompressed ? gzipSync(plain, { level: 1 }) : plain;
+  outgoing.writeHead(response.status, { ...headers, 'content-length': String(bytes.length) });
+  outgoing.end(incoming.method === 'HEAD' ? undefined : bytes);
+}
+
+function malformedJson(): WireResponse {
+  return { status: 400, headers: {}, body: { code: 'malformed-json', message: 'The request body is not JSON.' } };
+}
+
+function tooLarge(): WireResponse {
+  const message = `The request body is larger than ${BODY_BYTES_MAX} bytes.`;
+  return { status: 413, headers: { connection: 'close' }, body: { code: 'body-too-large', message } };
+}
+
+function brokenService(thrown: unknown): WireResponse {
+  const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return { status: 500, headers: {}, body: { code: 'local-server-fault', message } };
+}
