@@ -1,0 +1,72 @@
+/** Names one controller of pods. */
+export interface WorkloadName {
+  readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'ReplicaSet' | 'ReplicationController' | 'Job';
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** An answer ARM or the API server gives instead of the true one. */
+export interface ScriptedReply {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterSeconds: number | null;
+}
+
+/**
+ * Something that happens to the world from outside: another person, another system, Azure itself.
+ *
+ * It is plain JSON and changes state like a mutating request, so a world is rebuilt by applying requests and
+ * perturbations again in their order.
+ */
+export type Perturbation =
+  /** Somebody edits a budget; absent fields stay, null removes the field. */
+  | {
+      readonly kind: 'change-budget';
+      readonly namespace: string;
+      readonly name: string;
+      readonly minAvailable?: number | string | null;
+      readonly maxUnavailable?: number | string | null;
+      readonly unhealthyPodEvictionPolicy?: 'IfHealthyBudget' | 'AlwaysAllow' | null;
+      readonly by: string;
+    }
+  | { readonly kind: 'delete-budget'; readonly namespace: string; readonly name: string; readonly by: string }
+  | { readonly kind: 'scale-workload'; readonly workload: WorkloadName; readonly replicas: number; readonly by: string }
+  | { readonly kind: 'cordon-node' | 'uncordon-node'; readonly node: string; readonly by: string }
+  | { readonly kind: 'label-node'; readonly node: string; readonly key: string; readonly value: string | null; readonly by: string }
+  /** A running pod is deleted by hand (budgets are not asked). */
+  | { readonly kind: 'delete-pod'; readonly namespace: string; readonly name: string; readonly by: string }
+  /** `count` pods of the workload turn unready and stay so, replacements included; 0 heals them all. */
+  | { readonly kind: 'sicken-workload'; readonly workload: WorkloadName; readonly count: number }
+  /** From now on new pods of the workload take this long to be Ready; null takes the physics' mean again. */
+  | { readonly kind: 'slow-workload'; readonly workload: WorkloadName; readonly startSeconds: number | null; readonly stopSeconds: number | null }
+  | { readonly kind: 'node-not-ready' | 'node-ready'; readonly node: string }
+  /** A newer node image is offered to the pool. */
+  | { readonly kind: 'publish-image'; readonly pool: string; readonly image: string }
+  /** Somebody else's operation runs on the pool, or on the cluster itself when `pool` is null. */
+  | {
+      readonly kind: 'foreign-operation';
+      readonly pool: string | null;
+      readonly operation: 'Updating' | 'Upgrading' | 'UpgradingNodeImageVersion' | 'Scaling';
+      readonly minutes: number;
+      readonly by: string;
+    }
+  /** The next `times` surge orders of the pool fail with this code (`AllocationFailed`, `QuotaExceeded`, `SubnetIsFull`). */
+  | { readonly kind: 'surge-fails'; readonly pool: string; readonly code: string; readonly message: string; readonly times: number }
+  /** The next `times` matching requests get this answer and change nothing. */
+  | {
+      readonly kind: 'scripted-reply';
+      readonly service: 'arm' | 'kubernetes';
+      readonly requests: 'reads' | 'writes' | 'all';
+      readonly reply: ScriptedReply;
+      readonly times: number;
+    }
+  /** An admission webhook answers every eviction in the namespace (null: in all) so; status null takes it away. */
+  | {
+      readonly kind: 'eviction-webhook';
+      readonly namespace: string | null;
+      readonly status: 403 | 422 | 500 | null;
+      readonly message: string;
+    }
+  /** Somebody changes the channel of the cluster's automatic upgrades; null is `none`. */
+  | { readonly kind: 'auto-upgrade-channel'; readonly channel: string | null };
