@@ -238,4 +238,8 @@ export interface AdmissionWebhook {
   readonly operations: readonly string[];
   /** `namespace/name` of the service behind it; null when it is a URL. */
   readonly service: string | null;
+  /** Namespaces it acts in; an empty selector means all. */
+  readonly namespaceSelector: LabelSelector;
+  /** It has no object selector and no match conditions, so the rules above tell all that it acts on. */
+  readonly isUnconditional: boolean;
 }

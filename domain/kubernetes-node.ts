@@ -1,0 +1,48 @@
+import type { Node, Taint } from './cluster-snapshot.ts';
+import type { FaultList, JsonRecord } from './json.ts';
+import { isTrueAt, recordAt, recordsAt, textAt } from './json.ts';
+import { readMetadata } from './kubernetes-metadata.ts';
+import { resourcesOf } from './kubernetes-pod.ts';
+import { parseQuantity } from './kubernetes-quantity.ts';
+
+/** Label of AKS that names a node's pool. */
+export const nodePoolLabel = 'kubernetes.azure.com/agentpool';
+/** Label of AKS that carries a node's image. */
+export const nodeImageLabel = 'kubernetes.azure.com/node-image-version';
+/** Label of AKS whose value `Quarantined` marks a node that could not be drained (facts: AKS API, UndrainableNodeBehavior). */
+export const upgradeStatusLabel = 'kubernetes.azure.com/upgrade-status';
+
+/** Reads a `v1` Node. Faults are added to `faults` under `path`. */
+export function readNode(item: JsonRecord, path: string, faults: FaultList): Node {
+  const metadata = readMetadata(item, 'cluster', path, faults);
+  const { labels } = metadata;
+  const spec = recordAt(item, 'spec');
+  const status = recordAt(item, 'status');
+  const allocatable = recordAt(status, 'allocatable');
+  return {
+    name: metadata.name,
+    nodePool: labels[nodePoolLabel] ?? labels['agentpool'] ?? '',
+    createdAt: metadata.createdAt,
+    isReady: recordsAt(status, 'conditions').some((one) => one['type'] === 'Ready' && one['status'] === 'True'),
+    isCordoned: isTrueAt(spec, 'unschedulable'),
+    isQuarantined: labels[upgradeStatusLabel] === 'Quarantined',
+    kubeletVersion: (textAt(recordAt(status, 'nodeInfo'), 'kubeletVersion') ?? '').replace(/^v/, ''),
+    imageVersion: labels[nodeImageLabel] ?? '',
+    zone: labels['topology.kubernetes.io/zone'] ?? null,
+    labels,
+    annotations: metadata.annotations,
+    taints: recordsAt(spec, 'taints').map(readTaint),
+    allocatable: {
+      ...resourcesOf(allocatable, `${path}.status.allocatable`, faults),
+      pods: parseQuantity(textAt(allocatable, 'pods') ?? '') ?? 0,
+    },
+  };
+}
+
+function readTaint(taint: JsonRecord): Taint {
+  return {
+    key: textAt(taint, 'key') ?? '',
+    value: textAt(taint, 'value') ?? '',
+    effect: textAt(taint, 'effect') ?? '',
+  };
+}

@@ -1,0 +1,101 @@
+import type {
+  AdmissionWebhook,
+  ClusterSnapshot,
+  DisruptionBudget,
+  Namespace,
+  Node,
+  Pod,
+  Workload,
+} from './cluster-snapshot.ts';
+import type { FaultList, JsonRecord } from './json.ts';
+import { collectFaults, isRecord, textAt } from './json.ts';
+import { readDisruptionBudget } from './kubernetes-budget.ts';
+import { readNode } from './kubernetes-node.ts';
+import { readPod } from './kubernetes-pod.ts';
+import { readNamespace, readWebhooks, readWorkload } from './kubernetes-workload.ts';
+import type { Fault, Result } from './result.ts';
+import { refuse, succeed } from './result.ts';
+
+/** What is read of Kubernetes, without what could not be read. */
+export type KubernetesParts = Pick<
+  ClusterSnapshot,
+  'nodes' | 'pods' | 'disruptionBudgets' | 'workloads' | 'namespaces' | 'admissionWebhooks'
+>;
+
+const workloadKinds: ReadonlySet<string> = new Set([
+  'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicationController',
+]);
+
+const mostFaults = 50;
+
+/**
+ * Reads Kubernetes objects as the API server or kubectl print them, each with its `kind`.
+ *
+ * Kinds no rule needs are left out. Linear and without copies of what it keeps, since a large cluster has 150 000 pods.
+ * Errors: every `unreadable-field`, at most 50, each with its path.
+ */
+export function readKubernetesItems(items: readonly unknown[]): Result<KubernetesParts, Fault> {
+  const faults = collectFaults('the Kubernetes objects', 'Read the objects again with kubectl get … -A -o json.');
+  const parts = {
+    nodes: new Array<Node>(),
+    pods: new Array<Pod>(),
+    disruptionBudgets: new Array<DisruptionBudget>(),
+    workloads: new Array<Workload>(),
+    namespaces: new Array<Namespace>(),
+    admissionWebhooks: new Array<AdmissionWebhook>(),
+  };
+  for (let index = 0; index < items.length && faults.faults.length < mostFaults; index += 1) {
+    const item = items[index];
+    if (!isRecord(item)) faults.add(`items[${index}]`, 'a Kubernetes object');
+    else readItem(item, `items[${index}]`, parts, faults);
+  }
+  return faults.faults.length > 0 ? refuse(faults.faults) : succeed(parts);
+}
+
+interface GrowingParts {
+  readonly nodes: Node[];
+  readonly pods: Pod[];
+  readonly disruptionBudgets: DisruptionBudget[];
+  readonly workloads: Workload[];
+  readonly namespaces: Namespace[];
+  readonly admissionWebhooks: AdmissionWebhook[];
+}
+
+function readItem(item: JsonRecord, path: string, parts: GrowingParts, faults: FaultList): void {
+  const kind = textAt(item, 'kind');
+  if (kind === 'Pod') parts.pods.push(readPod(item, path, faults));
+  else if (kind === 'Node') parts.nodes.push(readNode(item, path, faults));
+  else if (kind === 'PodDisruptionBudget') parts.disruptionBudgets.push(readDisruptionBudget(item, path, faults));
+  else if (kind === 'Namespace') parts.namespaces.push(readNamespace(item, path, faults));
+  else if (kind === 'ValidatingWebhookConfiguration') {
+    parts.admissionWebhooks.push(...readWebhooks(item, 'validating', path, faults));
+  } else if (kind === 'MutatingWebhookConfiguration') {
+    parts.admissionWebhooks.push(...readWebhooks(item, 'mutating', path, faults));
+  } else if (kind === null) faults.add(`${path}.kind`, 'a text such as Pod');
+  else if (workloadKinds.has(kind)) parts.workloads.push(readWorkload(item, kind, path, faults));
+}
+
+/**
+ * The objects of a Kubernetes list document: a `List` of kubectl, or a typed list of the API server such as `PodList`,
+ * whose items carry no kind of their own and get it here.
+ *
+ * Errors: `not-a-kubernetes-list`.
+ */
+export function readListItems(document: unknown, source: string): Result<readonly unknown[], Fault> {
+  const kind = isRecord(document) ? textAt(document, 'kind') : null;
+  const items: unknown = isRecord(document) ? document['items'] : undefined;
+  if (kind === null || !kind.endsWith('List') || (!Array.isArray(items) && items !== null)) {
+    return refuse([
+      {
+        code: 'not-a-kubernetes-list',
+        where: source,
+        message: `${source} is not a Kubernetes list: it needs a kind that ends in List, and items.`,
+        remedy: 'Write it with kubectl get … -A -o json.',
+      },
+    ]);
+  }
+  const objects: readonly unknown[] = items ?? [];
+  const itemKind = kind.slice(0, -'List'.length);
+  if (itemKind === '') return succeed(objects);
+  return succeed(objects.map((item) => (isRecord(item) && item['kind'] === undefined ? { ...item, kind: itemKind } : item)));
+}
