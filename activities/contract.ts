@@ -26,7 +26,7 @@ export interface ActivityContract {
   prepareUnit: { readonly input: UnitRequest; readonly output: Outcome<UnitReadiness> };
   changeUpgradeSettings: { readonly input: UnitWrite; readonly output: Outcome<{ readonly changed: boolean }> };
   startUnit: { readonly input: UnitWrite; readonly output: Outcome<UnitStart> };
-  observeUnit: { readonly input: UnitRequest & { readonly depth: 'nodes' | 'causes' }; readonly output: Outcome<UnitProgress> };
+  observeUnit: { readonly input: UnitRequest; readonly output: Outcome<UnitProgress> };
   abortUnit: {
     readonly input: { readonly clusterResourceId: string; readonly unit: UnitName; readonly by: string };
     readonly output: Outcome<{ readonly kind: 'aborting' | 'nothing-to-abort' }>;

@@ -1,5 +1,6 @@
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import type { Instant } from '../domain/time.ts';
+import type { UnitMemory } from '../domain/next-move.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import type { RunOutcome } from '../domain/window-status.ts';
@@ -46,28 +47,11 @@ export interface UnitUpgradeInput {
   /** The moment after which nothing may be started. */
   readonly windowCloses: Instant;
   readonly windowOpens: Instant;
+  /** Minutes without progress after which a refused eviction is declared a block. */
   readonly graceMinutes: number;
   readonly pollSeconds: PollRange;
   /** Memory across restarts of the poll loop; null at the first. */
   readonly memory: UnitMemory | null;
-}
-
-/** What a poll loop keeps when it begins again with an empty history. */
-export interface UnitMemory {
-  readonly startedAt: Instant;
-  /** Since when no progress was seen while an eviction was refused; null when none is. */
-  readonly blockedSince: Instant | null;
-  /** Whether the window was told of this block. */
-  readonly declared: boolean;
-  /** Since when the cause looks cleared, and how many good looks there were. */
-  readonly clearedSince: Instant | null;
-  readonly goodLooks: number;
-  /** Reports sent to the window so far: their sequence. */
-  readonly reports: number;
-  /** Upgraded nodes at the last look. */
-  readonly upgradedNodes: number;
-  /** Operation ended with the unit incomplete: how. Null while it runs. */
-  readonly stopped: 'blocked' | 'quarantined' | 'failed' | null;
 }
 
 export interface UnitProgressReport {

@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto';
+import { canonicalPlanText, planMaintenance } from '../domain/plan-maintenance.ts';
+import type { ActivityContract } from './contract.ts';
+
+/**
+ * Makes the plan and its digest. Pure, yet an activity: a plan must not change when new code is deployed at 03:00, so
+ * history keeps it. May be repeated.
+ */
+export function makePlan(input: ActivityContract['makePlan']['input']): ActivityContract['makePlan']['output'] {
+  const plan = planMaintenance(input.policy, input.opening, input.state);
+  const digest = createHash('sha256').update(canonicalPlanText(plan)).digest('hex');
+  return { plan: { ...plan, digest } };
+}

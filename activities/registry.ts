@@ -1,0 +1,38 @@
+import { abortUnit } from './abort-unit.ts';
+import type { ActivityContract, ActivityName } from './contract.ts';
+import { makePlan } from './make-plan.ts';
+import { observeUnit } from './observe-unit.ts';
+import type { Ports } from './ports.ts';
+import { prepareUnit } from './prepare-unit.ts';
+import { answerComment, postNotice, publishReport } from './publish-report.ts';
+import { runPreflight } from './run-preflight.ts';
+import { tellWindow, wakeUnit } from './signal-orchestration.ts';
+import { changeUpgradeSettings, startUnit } from './start-unit.ts';
+import { takeSnapshot } from './take-snapshot.ts';
+import { verifyCluster } from './verify-cluster.ts';
+
+/** Every activity, bound to its ports. */
+export type Activities = {
+  readonly [N in ActivityName]: (input: ActivityContract[N]['input']) => Promise<ActivityContract[N]['output']>;
+};
+
+/** Binds each name of the contract to its function; the compiler sees to it that none is missing. */
+export function createActivities(ports: Ports): Activities {
+  return {
+    takeSnapshot: (input) => takeSnapshot(ports, input),
+    makePlan: async (input) => makePlan(input),
+    runPreflight: (input) => runPreflight(ports, input),
+    prepareUnit: (input) => prepareUnit(ports, input),
+    changeUpgradeSettings: (input) => changeUpgradeSettings(ports, input),
+    startUnit: (input) => startUnit(ports, input),
+    observeUnit: (input) => observeUnit(ports, input),
+    abortUnit: (input) => abortUnit(ports, input),
+    tellWindow: (input) => tellWindow(ports, input),
+    wakeUnit: (input) => wakeUnit(ports, input),
+    publishReport: (input) => publishReport(ports, input),
+    postNotice: (input) => postNotice(ports, input),
+    answerComment: (input) => answerComment(ports, input),
+    publishEvent: (input) => ports.messages.publishEvent(input),
+    verifyCluster: (input) => verifyCluster(ports, input),
+  };
+}

@@ -1,0 +1,140 @@
+import type { Cluster, Node, NodePool } from './cluster-snapshot.ts';
+import type { Instant } from './time.ts';
+import type { BlockCause, NodeInventory, UnitProgress, UnitState } from './unit-progress.ts';
+import type { PlannedUnit, UnitVersion } from './upgrade-plan.ts';
+
+/** Whether ARM's open state word means that nothing runs (facts: the API types it as a plain string). */
+export function isTerminalState(provisioningState: string): boolean {
+  return provisioningState === 'Succeeded' || provisioningState === 'Failed' || provisioningState === 'Canceled';
+}
+
+/** The dated part of a node image, `202610.06.0` → `[202610, 6, 0]`; null when there is none. A security-patch suffix is kept. */
+function imageDate(image: string): readonly number[] | null {
+  const match = /(\d{6})\.(\d{2})\.(\d+)$/.exec(image);
+  return match === null ? null : match.slice(1).map(Number);
+}
+
+/**
+ * Whether `image` is `wanted` or a newer one.
+ *
+ * Newer counts, because AKS takes the newest image at the moment it re-images, which may be newer than the one planned.
+ * Images without a readable date must be equal.
+ */
+export function isImageAtLeast(image: string, wanted: string): boolean {
+  if (image === wanted) return true;
+  const have = imageDate(image);
+  const want = imageDate(wanted);
+  if (have === null || want === null) return false;
+  for (let index = 0; index < want.length; index += 1) {
+    const difference = (have[index] ?? 0) - (want[index] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+/** Whether the node itself shows the target: kubelet version and image, not what ARM says. */
+export function isOnTarget(node: Node, target: UnitVersion): boolean {
+  if (node.kubeletVersion !== target.kubernetesVersion) return false;
+  return target.nodeImageVersion === null || isImageAtLeast(node.imageVersion, target.nodeImageVersion);
+}
+
+/** Counts a pool's nodes against a target; names only the special ones. */
+export function takeInventory(pool: NodePool, nodes: readonly Node[], target: UnitVersion): NodeInventory {
+  const mine = nodes.filter((node) => node.nodePool === pool.name);
+  const names = (wanted: (node: Node) => boolean): readonly string[] => mine.filter(wanted).map((node) => node.name).sort();
+  const spares = mine.length - pool.nodeCount;
+  const newest = [...mine].sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? 1 : -1));
+  return {
+    total: mine.length,
+    upgraded: mine.filter((node) => isOnTarget(node, target) && node.isReady && !node.isCordoned && !node.isQuarantined).length,
+    old: names((node) => !isOnTarget(node, target)),
+    cordoned: names((node) => node.isCordoned),
+    quarantined: names((node) => node.isQuarantined),
+    notReady: names((node) => !node.isReady),
+    surge: spares > 0 ? newest.slice(0, spares).map((node) => node.name) : [],
+  };
+}
+
+/** Whether every node is proven: on the target, Ready, schedulable, and as many as the pool should have. */
+export function isProven(pool: NodePool, inventory: NodeInventory): boolean {
+  return (
+    inventory.total >= pool.nodeCount &&
+    inventory.upgraded === inventory.total &&
+    inventory.old.length + inventory.cordoned.length + inventory.quarantined.length + inventory.notReady.length === 0
+  );
+}
+
+export interface PoolLook {
+  readonly seenAt: Instant;
+  readonly unit: PlannedUnit;
+  readonly pool: NodePool;
+  readonly nodes: readonly Node[];
+  readonly causes: readonly BlockCause[];
+  readonly drainStartedAt: Instant | null;
+}
+
+/** Judges a node pool from its nodes, with ARM's state as one line of evidence: the two disagree both ways. */
+export function judgePool(look: PoolLook): UnitProgress {
+  const { pool, unit } = look;
+  const inventory = takeInventory(pool, look.nodes, unit.to);
+  return {
+    seenAt: look.seenAt,
+    state: poolState(look, inventory),
+    provisioningState: pool.provisioningState,
+    inventory,
+    causes: look.causes,
+    drainStartedAt: look.drainStartedAt,
+    provisioningError: pool.provisioningError,
+    eTag: pool.eTag,
+  };
+}
+
+function poolState(look: PoolLook, inventory: NodeInventory): UnitState {
+  const { pool, unit } = look;
+  if (!isTerminalState(pool.provisioningState)) {
+    if (!isOurOperation(pool, unit)) return 'foreign';
+    return look.causes.length > 0 ? 'blocked' : 'running';
+  }
+  if (pool.nodeCount === 0 || pool.powerState === 'Stopped') {
+    const isThere = pool.provisioningState === 'Succeeded' && pool.orchestratorVersion === unit.to.kubernetesVersion;
+    return isThere ? 'unproven' : 'not-started';
+  }
+  // A node beside the pool's count that is new still serves as the stand-in of a quarantined one; only nodes prove.
+  if (isProven(pool, inventory)) return 'succeeded';
+  if (inventory.quarantined.length > 0) return 'quarantined';
+  if (pool.provisioningState === 'Canceled') return 'canceled';
+  if (pool.provisioningState === 'Failed') return 'failed';
+  return 'not-started';
+}
+
+/** An operation that runs now and drives the pool to this unit's target. A node image has no version to compare: the state word tells. */
+function isOurOperation(pool: NodePool, unit: PlannedUnit): boolean {
+  if (pool.provisioningState === 'Canceling') return true;
+  if (unit.action === 'pool-node-image') return pool.provisioningState === 'UpgradingNodeImageVersion';
+  return pool.provisioningState === 'Upgrading' && pool.orchestratorVersion === unit.to.kubernetesVersion;
+}
+
+/** Judges the control plane. `currentKubernetesVersion` shows the target early, so it proves nothing until the operation ended. */
+export function judgeControlPlane(cluster: Cluster, unit: PlannedUnit, seenAt: Instant): UnitProgress {
+  const wanted = unit.to.kubernetesVersion;
+  return {
+    seenAt,
+    state: controlPlaneState(cluster, wanted),
+    provisioningState: cluster.provisioningState,
+    inventory: null,
+    causes: [],
+    drainStartedAt: null,
+    provisioningError: cluster.provisioningError,
+    eTag: cluster.eTag,
+  };
+}
+
+function controlPlaneState(cluster: Cluster, wanted: string): UnitState {
+  if (!isTerminalState(cluster.provisioningState)) {
+    if (cluster.provisioningState === 'Canceling') return 'running';
+    return cluster.provisioningState === 'Upgrading' && cluster.kubernetesVersion === wanted ? 'running' : 'foreign';
+  }
+  if (cluster.provisioningState === 'Succeeded' && cluster.currentKubernetesVersion === wanted) return 'succeeded';
+  if (cluster.kubernetesVersion !== wanted || cluster.provisioningState === 'Succeeded') return 'not-started';
+  return cluster.provisioningState === 'Canceled' ? 'canceled' : 'failed';
+}

@@ -1,0 +1,239 @@
+import { isDrainFailure, mayRetryOnce } from './operation-error.ts';
+import { MINUTE_MS, SECOND_MS, type Instant } from './time.ts';
+import type { UnitProgress } from './unit-progress.ts';
+
+/** What a poll loop remembers between looks, and across a restart with an empty history. */
+export interface UnitMemory {
+  readonly startedAt: Instant;
+  /** When an eviction was first seen refused; null while none is. */
+  readonly blockedSince: Instant | null;
+  /** Whether the window was told of this block. */
+  readonly declared: boolean;
+  /** Whether any look of this attempt saw a block. */
+  readonly sawBlock: boolean;
+  /** When the cause first looked cleared; null while it holds. */
+  readonly clearedSince: Instant | null;
+  readonly goodLooks: number;
+  /** How the operation ended with the unit incomplete; null while it runs. */
+  readonly stopped: 'blocked' | 'quarantined' | 'failed' | null;
+  /** Whether and when a stopped unit may be tried again without a person. */
+  readonly autoRetry: 'when-cleared' | 'once' | 'never';
+  /** Reports sent to the window so far. */
+  readonly reports: number;
+  readonly upgradedNodes: number;
+  /** Looks in a row that showed nothing new; they lengthen the wait. */
+  readonly unchangedLooks: number;
+}
+
+/** Kinds of report a unit sends to its window; each is one change of state. */
+export type ReportKind = 'progress' | 'blocked' | 'clearing' | 'cleared' | 'stopped';
+
+export type VerdictKind = 'succeeded' | 'unproven' | 'retry' | 'quarantined' | 'failed' | 'canceled' | 'foreign' | 'window-ended';
+
+/** What follows from one look. */
+export interface NextMove {
+  readonly memory: UnitMemory;
+  readonly report: ReportKind | null;
+  /** Null: look again at `pollAt`. */
+  readonly verdict: { readonly kind: VerdictKind; readonly detail: string } | null;
+  readonly pollAt: Instant;
+}
+
+export interface MoveLimits {
+  readonly windowCloses: Instant;
+  /** After this nobody watches any more, even an operation that goes on. */
+  readonly watchUntil: Instant;
+  readonly graceMinutes: number;
+  readonly shortestPollSeconds: number;
+  readonly longestPollSeconds: number;
+  readonly attempt: number;
+}
+
+/** A cause counts as cleared only after this long without it, and after two good looks. */
+export const CLEAR_AFTER_MINUTES = 3;
+const GOOD_LOOKS_NEEDED = 2;
+/** ARM may show the old state for a moment after it accepted a request. */
+const SETTLE_MINUTES = 3;
+const RETRY_ONCE_AFTER_MINUTES = 5;
+
+/** The memory of an attempt that begins now. */
+export function beginMemory(now: Instant): UnitMemory {
+  return {
+    startedAt: now,
+    blockedSince: null,
+    declared: false,
+    sawBlock: false,
+    clearedSince: null,
+    goodLooks: 0,
+    stopped: null,
+    autoRetry: 'never',
+    reports: 0,
+    upgradedNodes: 0,
+    unchangedLooks: 0,
+  };
+}
+
+/**
+ * Decides what follows from one look at a unit: report, end with a verdict, or look again.
+ *
+ * A block is declared after the grace, cleared only after two good looks and three minutes; a stopped unit is tried
+ * again by itself only when its stop came from a block that is cleared, or once for a passing fault of the service.
+ * The same look and memory give the same move. At most one report a look.
+ */
+export function decideNextMove(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
+  const settled = settle(memory, progress, now);
+  switch (settled) {
+    case 'succeeded':
+    case 'unproven':
+    case 'canceled':
+    case 'foreign':
+      return end(memory, settled, describeEnd(settled, progress), now);
+    case 'running':
+      return moveWhileRunning(memory, progress, now, limits);
+    case 'blocked':
+      return moveWhileBlocked(memory, progress, now, limits);
+    case 'quarantined':
+    case 'failed':
+      return moveWhileStopped(memory, settled, progress, now, limits);
+  }
+}
+
+type SettledState = Exclude<UnitProgress['state'], 'not-started'>;
+
+/** Just after a start the old state may still show; later, "done" with old nodes is a failure however ARM calls it. */
+function settle(memory: UnitMemory, progress: UnitProgress, now: Instant): SettledState {
+  const justStarted = now - memory.startedAt < SETTLE_MINUTES * MINUTE_MS && memory.stopped === null;
+  if (progress.state === 'not-started') return justStarted ? 'running' : 'failed';
+  if (progress.state === 'failed' && justStarted && progress.provisioningState === 'Succeeded') return 'running';
+  return progress.state;
+}
+
+function moveWhileRunning(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
+  const seen = countNodes({ ...memory, stopped: null }, progress);
+  if (now >= limits.watchUntil) {
+    return end(seen.memory, 'window-ended', 'The window closed and Azure is still at work on it.', now);
+  }
+  if (seen.memory.blockedSince === null) return again(seen.memory, seen.changed ? 'progress' : null, now, limits);
+  const looked = goodLook(seen.memory, now);
+  if (!looked.memory.declared) {
+    return again(forgetBlock(looked.memory), seen.changed ? 'progress' : null, now, limits);
+  }
+  if (looked.isCleared) return again(forgetBlock(looked.memory), 'cleared', now, limits);
+  return again(looked.memory, looked.isFirst ? 'clearing' : seen.changed ? 'progress' : null, now, limits);
+}
+
+function moveWhileBlocked(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
+  const seen = countNodes({ ...memory, stopped: null }, progress);
+  const blockedSince = seen.memory.blockedSince ?? now;
+  const held: UnitMemory = { ...seen.memory, blockedSince, sawBlock: true, clearedSince: null, goodLooks: 0 };
+  if (now >= limits.watchUntil) {
+    return end(held, 'window-ended', 'The window closed and a drain is still blocked.', now);
+  }
+  const isDue = now - blockedSince >= limits.graceMinutes * MINUTE_MS;
+  if (isDue && !held.declared) return again({ ...held, declared: true }, 'blocked', now, limits);
+  const relapsed = memory.clearedSince !== null && held.declared;
+  return again(held, relapsed || seen.changed ? 'progress' : null, now, limits);
+}
+
+function moveWhileStopped(
+  memory: UnitMemory,
+  state: 'quarantined' | 'failed',
+  progress: UnitProgress,
+  now: Instant,
+  limits: MoveLimits,
+): NextMove {
+  const seen = countNodes(memory, progress);
+  const wasDrain = memory.sawBlock || progress.causes.length > 0 || isDrainFailure(progress.provisioningError);
+  const kind = state === 'quarantined' ? 'quarantined' : wasDrain ? 'blocked' : 'failed';
+  if (now >= limits.windowCloses) {
+    return end({ ...seen.memory, stopped: kind }, state, describeStop(kind, progress), now);
+  }
+  if (memory.stopped !== kind) {
+    const stopped: UnitMemory = {
+      ...seen.memory,
+      stopped: kind,
+      declared: true,
+      blockedSince: memory.blockedSince ?? now,
+      clearedSince: null,
+      goodLooks: 0,
+      autoRetry: decideAutoRetry(kind, progress, limits.attempt),
+    };
+    return again(stopped, 'stopped', now, limits);
+  }
+  return waitStopped(seen.memory, progress, now, limits);
+}
+
+function waitStopped(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
+  if (memory.autoRetry === 'never' || memory.stopped === 'quarantined') return again(memory, null, now, limits);
+  if (progress.causes.length > 0) {
+    const report = memory.clearedSince === null ? null : 'progress';
+    return again({ ...memory, clearedSince: null, goodLooks: 0 }, report, now, limits);
+  }
+  const looked = goodLook(memory, now);
+  const waited = memory.autoRetry === 'when-cleared' || now - (looked.memory.clearedSince ?? now) >= RETRY_ONCE_AFTER_MINUTES * MINUTE_MS;
+  if (!looked.isCleared || !waited) return again(looked.memory, looked.isFirst ? 'clearing' : null, now, limits);
+  const move = end(looked.memory, 'retry', 'The cause is cleared; the same request is sent again.', now);
+  return { ...move, memory: { ...move.memory, reports: move.memory.reports + 1 }, report: 'cleared' };
+}
+
+function decideAutoRetry(kind: 'blocked' | 'quarantined' | 'failed', progress: UnitProgress, attempt: number): UnitMemory['autoRetry'] {
+  if (kind === 'blocked') return 'when-cleared';
+  if (kind === 'failed' && attempt === 1 && mayRetryOnce(progress.provisioningError)) return 'once';
+  return 'never';
+}
+
+function goodLook(memory: UnitMemory, now: Instant): { readonly memory: UnitMemory; readonly isFirst: boolean; readonly isCleared: boolean } {
+  const clearedSince = memory.clearedSince ?? now;
+  const goodLooks = memory.goodLooks + 1;
+  return {
+    memory: { ...memory, clearedSince, goodLooks },
+    isFirst: memory.clearedSince === null,
+    isCleared: goodLooks >= GOOD_LOOKS_NEEDED && now - clearedSince >= CLEAR_AFTER_MINUTES * MINUTE_MS,
+  };
+}
+
+function forgetBlock(memory: UnitMemory): UnitMemory {
+  return { ...memory, blockedSince: null, declared: false, clearedSince: null, goodLooks: 0 };
+}
+
+function countNodes(memory: UnitMemory, progress: UnitProgress): { readonly memory: UnitMemory; readonly changed: boolean } {
+  const upgradedNodes = progress.inventory?.upgraded ?? memory.upgradedNodes;
+  const changed = upgradedNodes !== memory.upgradedNodes;
+  return { memory: { ...memory, upgradedNodes, unchangedLooks: changed ? 0 : memory.unchangedLooks + 1 }, changed };
+}
+
+function again(memory: UnitMemory, report: ReportKind | null, now: Instant, limits: MoveLimits): NextMove {
+  const isTense = memory.blockedSince !== null || memory.stopped !== null;
+  const seconds = isTense
+    ? limits.shortestPollSeconds
+    : Math.min(limits.longestPollSeconds, limits.shortestPollSeconds * 2 ** Math.min(memory.unchangedLooks, 4));
+  return {
+    memory: report === null ? memory : { ...memory, reports: memory.reports + 1 },
+    report,
+    verdict: null,
+    pollAt: now + seconds * SECOND_MS,
+  };
+}
+
+function end(memory: UnitMemory, kind: VerdictKind, detail: string, now: Instant): NextMove {
+  return { memory, report: null, verdict: { kind, detail }, pollAt: now };
+}
+
+function describeEnd(state: 'succeeded' | 'unproven' | 'canceled' | 'foreign', progress: UnitProgress): string {
+  switch (state) {
+    case 'succeeded':
+      return progress.inventory === null ? 'The control plane runs the target version.' : `All ${progress.inventory.total} nodes are proven on the target.`;
+    case 'unproven':
+      return 'ARM says done; its nodes cannot be proven yet.';
+    case 'canceled':
+      return 'The operation was aborted; nothing is rolled back.';
+    case 'foreign':
+      return `Somebody else is at work on it (${progress.provisioningState}).`;
+  }
+}
+
+function describeStop(kind: 'blocked' | 'quarantined' | 'failed', progress: UnitProgress): string {
+  const error = progress.provisioningError;
+  const words = { blocked: 'Azure gave up on a blocked drain', quarantined: 'Azure left quarantined nodes', failed: 'The operation failed' }[kind];
+  return error === null ? `${words}.` : `${words} (${error.code}).`;
+}
