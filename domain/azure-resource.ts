@@ -1,0 +1,219 @@
+import type {
+  Cluster,
+  NodePool,
+  NodePoolMode,
+  ProvisioningError,
+  UpgradeProfile,
+  UpgradeSettings,
+} from './cluster-snapshot.ts';
+import type { FaultList, JsonRecord } from './json.ts';
+import { collectFaults, isRecord, isTrueAt, numberAt, recordAt, recordsAt, requireText, textAt, textsAt } from './json.ts';
+import { parseTimestamp } from './kubernetes-quantity.ts';
+import { compareVersions, parseKubernetesVersion } from './kubernetes-version.ts';
+import type { Fault, Result } from './result.ts';
+import { refuse, succeed } from './result.ts';
+
+const remedy = 'Read it again with az aks show, az aks nodepool list or az aks get-upgrades, each with -o json.';
+
+/**
+ * Reads a cluster from an ARM GET body or from `az aks show -o json`, which flattens `properties`.
+ *
+ * States and channels stay open texts: real AKS shows values no published list has. Errors: every `unreadable-field`.
+ */
+export function readCluster(document: unknown): Result<Cluster, Fault> {
+  const faults = collectFaults('the cluster', remedy);
+  const body = bodyOf(document);
+  if (body === null) return refuse([notAnObject('the cluster')]);
+  const { outer, inner, path } = body;
+  const channels = recordAt(inner, 'autoUpgradeProfile');
+  const kubernetesVersion = requireText(inner, 'kubernetesVersion', path, faults);
+  const cluster: Cluster = {
+    resourceId: requireText(outer, 'id', '', faults),
+    name: requireText(outer, 'name', '', faults),
+    location: textAt(outer, 'location') ?? '',
+    provisioningState: requireText(inner, 'provisioningState', path, faults),
+    powerState: textAt(recordAt(inner, 'powerState'), 'code') ?? 'Running',
+    kubernetesVersion,
+    currentKubernetesVersion: textAt(inner, 'currentKubernetesVersion') ?? kubernetesVersion,
+    autoUpgradeChannel: textAt(channels, 'upgradeChannel'),
+    nodeOsUpgradeChannel: textAt(channels, 'nodeOSUpgradeChannel') ?? textAt(channels, 'nodeOsUpgradeChannel'),
+    forceUpgradeUntil: readForceUpgrade(inner, path, faults),
+    nodeResourceGroup: textAt(inner, 'nodeResourceGroup') ?? '',
+    tier: textAt(recordAt(outer, 'sku'), 'tier') ?? '',
+    eTag: textAt(inner, 'eTag') ?? textAt(outer, 'eTag'),
+    provisioningError: readProvisioningError(inner),
+  };
+  return faults.faults.length > 0 ? refuse(faults.faults) : succeed(cluster);
+}
+
+/**
+ * Reads node pools from an ARM list (`{ value: [] }`), from `az aks nodepool list -o json`, or, when `document` is null,
+ * from the profiles inside `cluster`.
+ *
+ * `latestNodeImageVersion` is null: only a pool's own upgrade profile tells it. Errors: every `unreadable-field`.
+ */
+export function readNodePools(document: unknown, cluster: unknown = null): Result<readonly NodePool[], Fault> {
+  const list = document ?? recordOrEmpty(bodyOf(cluster)?.inner)['agentPoolProfiles'];
+  const pools: unknown = isRecord(list) ? list['value'] : list;
+  if (!Array.isArray(pools)) return refuse([notAnObject('the list of node pools')]);
+  const faults = collectFaults('the node pools', remedy);
+  const read = pools.map((pool: unknown, index) => readPool(pool, `[${index}]`, faults));
+  if (faults.faults.length > 0) return refuse(faults.faults);
+  return succeed(read.filter((pool) => pool !== null));
+}
+
+/** Reads one node pool from an ARM GET body or from `az aks nodepool show -o json`. Errors: every `unreadable-field`. */
+export function readNodePool(document: unknown): Result<NodePool, Fault> {
+  const faults = collectFaults('the node pool', remedy);
+  const pool = readPool(document, '', faults);
+  return pool === null || faults.faults.length > 0 ? refuse(faults.faults) : succeed(pool);
+}
+
+function readPool(document: unknown, prefix: string, faults: FaultList): NodePool | null {
+  const body = bodyOf(document);
+  if (body === null) {
+    faults.add(prefix === '' ? 'the node pool' : prefix, 'an object');
+    return null;
+  }
+  const { outer, inner } = body;
+  const path = [prefix, body.path].filter((part) => part !== '').join('.');
+  const orchestratorVersion = requireText(inner, 'orchestratorVersion', path, faults);
+  return {
+    name: requireText(outer, 'name', prefix, faults),
+    mode: modeOf(textAt(inner, 'mode')),
+    nodeCount: nodeCountOf(inner),
+    enableAutoScaling: isTrueAt(inner, 'enableAutoScaling'),
+    minCount: numberAt(inner, 'minCount'),
+    maxCount: numberAt(inner, 'maxCount'),
+    scaleSetPriority: textAt(inner, 'scaleSetPriority')?.toLowerCase() === 'spot' ? 'Spot' : 'Regular',
+    powerState: textAt(recordAt(inner, 'powerState'), 'code') ?? 'Running',
+    provisioningState: textAt(inner, 'provisioningState') ?? '',
+    orchestratorVersion,
+    currentOrchestratorVersion: textAt(inner, 'currentOrchestratorVersion') ?? orchestratorVersion,
+    nodeImageVersion: textAt(inner, 'nodeImageVersion') ?? '',
+    latestNodeImageVersion: null,
+    upgradeSettings: readUpgradeSettings(recordAt(inner, 'upgradeSettings')),
+    osType: textAt(inner, 'osType') ?? '',
+    osSku: textAt(inner, 'osSKU') ?? textAt(inner, 'osSku') ?? '',
+    vmSize: textAt(inner, 'vmSize') ?? '',
+    maxPods: numberAt(inner, 'maxPods'),
+    availabilityZones: textsAt(inner, 'availabilityZones'),
+    nodeTaints: textsAt(inner, 'nodeTaints'),
+    eTag: textAt(inner, 'eTag') ?? textAt(outer, 'eTag'),
+    provisioningError: readProvisioningError(inner),
+  };
+}
+
+function modeOf(text: string | null): NodePoolMode {
+  return text === 'System' || text === 'Gateway' ? text : 'User';
+}
+
+/** `count` may be null for pools of single machines, which count their machines by status instead. */
+function nodeCountOf(pool: JsonRecord): number {
+  const count = numberAt(pool, 'count');
+  if (count !== null) return count;
+  return recordsAt(pool, 'virtualMachineNodesStatus').reduce((sum, status) => sum + (numberAt(status, 'count') ?? 0), 0);
+}
+
+/** Reads `upgradeSettings` as it stands; what is unset, or unknown to us, is null. */
+export function readUpgradeSettings(settings: JsonRecord): UpgradeSettings {
+  const behavior = textAt(settings, 'undrainableNodeBehavior');
+  return {
+    maxSurge: emptyAsNull(textAt(settings, 'maxSurge')),
+    maxUnavailable: emptyAsNull(textAt(settings, 'maxUnavailable')),
+    drainTimeoutInMinutes: numberAt(settings, 'drainTimeoutInMinutes'),
+    nodeSoakDurationInMinutes: numberAt(settings, 'nodeSoakDurationInMinutes'),
+    undrainableNodeBehavior: behavior === 'Schedule' || behavior === 'Cordon' ? behavior : null,
+  };
+}
+
+/**
+ * Reads a cluster's upgrade profile from ARM or from `az aks get-upgrades -o json`.
+ *
+ * The real answer carries `agentPoolProfiles: null`, and `upgrades: null` when nothing is offered; both are read as
+ * nothing. Previews are left out. Errors: `unreadable-field`.
+ */
+export function readUpgradeProfile(document: unknown): Result<UpgradeProfile, Fault> {
+  const body = bodyOf(document);
+  const controlPlane = body?.inner['controlPlaneProfile'];
+  if (!isRecord(controlPlane)) {
+    const faults = collectFaults('the upgrade profile', remedy);
+    faults.add('controlPlaneProfile', 'an object');
+    return refuse(faults.faults);
+  }
+  const offered = recordsAt(controlPlane, 'upgrades')
+    .filter((upgrade) => !isTrueAt(upgrade, 'isPreview'))
+    .map((upgrade) => textAt(upgrade, 'kubernetesVersion'))
+    .filter((version) => version !== null);
+  return succeed({ controlPlaneUpgrades: [...new Set(offered)].sort(compareOffered) });
+}
+
+function compareOffered(one: string, other: string): number {
+  const [first, second] = [parseKubernetesVersion(one), parseKubernetesVersion(other)];
+  if (first === null || second === null) return Number(first === null) - Number(second === null);
+  return compareVersions(first, second);
+}
+
+/** Reads the newest image a pool's upgrade profile offers (ARM, or `az aks nodepool get-upgrades -o json`); null when it names none. */
+export function readLatestNodeImage(document: unknown): Result<string | null, Fault> {
+  const body = bodyOf(document);
+  if (body === null) return refuse([notAnObject("the pool's upgrade profile")]);
+  return succeed(emptyAsNull(textAt(body.inner, 'latestNodeImageVersion')));
+}
+
+/** The pool's name in an ARM id of a pool or of something below it, as the id spells it; null when the id has none. */
+export function nodePoolOfId(resourceId: string): string | null {
+  const parts = resourceId.split('/');
+  const index = parts.findIndex((part) => part.toLowerCase() === 'agentpools');
+  return index === -1 ? null : parts[index + 1] ?? null;
+}
+
+/** Whether two ARM ids name the same resource: the service changes their case. */
+export function isSameResource(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** When a forced upgrade is armed: `forceUpgrade` acts only together with `until`. */
+function readForceUpgrade(inner: JsonRecord, path: string, faults: FaultList): number | null {
+  const override = recordAt(recordAt(inner, 'upgradeSettings'), 'overrideSettings');
+  if (!isTrueAt(override, 'forceUpgrade')) return null;
+  const until = textAt(override, 'until');
+  if (until === null) return null;
+  const moment = parseTimestamp(until);
+  if (moment === null) faults.add(`${path === '' ? '' : `${path}.`}upgradeSettings.overrideSettings.until`, 'an RFC 3339 timestamp');
+  return moment;
+}
+
+function readProvisioningError(inner: JsonRecord): ProvisioningError | null {
+  const error = recordAt(inner, 'status')['provisioningError'];
+  if (!isRecord(error)) return null;
+  return { code: textAt(error, 'code') ?? '', message: textAt(error, 'message') ?? '' };
+}
+
+interface Body {
+  readonly outer: JsonRecord;
+  /** `properties`, or the document itself where they were flattened into it. */
+  readonly inner: JsonRecord;
+  /** Where `inner` lies in the document. */
+  readonly path: string;
+}
+
+function bodyOf(document: unknown): Body | null {
+  if (!isRecord(document)) return null;
+  const properties = document['properties'];
+  return isRecord(properties)
+    ? { outer: document, inner: properties, path: 'properties' }
+    : { outer: document, inner: document, path: '' };
+}
+
+function recordOrEmpty(record: JsonRecord | undefined): JsonRecord {
+  return record ?? {};
+}
+
+function emptyAsNull(text: string | null): string | null {
+  return text === '' ? null : text;
+}
+
+function notAnObject(what: string): Fault {
+  return { code: 'unreadable-document', where: what, message: `${what} is not the JSON that Azure or its command line prints.`, remedy };
+}
