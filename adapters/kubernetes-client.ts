@@ -1,0 +1,276 @@
+import type { TokenCredential } from '@azure/identity';
+import type { EvictionAnswer, KubernetesEvent, KubernetesObjects, KubernetesPort } from '../activities/ports.ts';
+import type { Cluster, Unchecked } from '../domain/cluster-snapshot.ts';
+import type { Failure, Outcome } from '../domain/failure.ts';
+import { isRecord, recordAt, textAt } from '../domain/json.ts';
+import { readKubernetesEvents } from '../domain/kubernetes-event.ts';
+import { upgradeStatusLabel } from '../domain/kubernetes-node.ts';
+import { readKubernetesItems } from '../domain/kubernetes-object.ts';
+import type { KubernetesParts } from '../domain/kubernetes-object.ts';
+import { classifyBrokenCall, readRetryAfterSeconds, unreadableAnswer } from './arm-failure.ts';
+import { kubernetesScope } from './credential.ts';
+import { classifyKubernetesAnswer, hasCause, messageOf } from './kubernetes-failure.ts';
+import { readPagedList } from './kubernetes-list.ts';
+import { createKubernetesTransport } from './kubernetes-transport.ts';
+import type { KubernetesAnswer, KubernetesCall, KubernetesServer, KubernetesTransport } from './kubernetes-transport.ts';
+import { requireSafeEndpoint } from './loopback.ts';
+
+/** Finds the API server of a cluster; `forget` drops what is remembered of it after a broken connection. */
+export interface KubernetesServers {
+  find(cluster: Cluster): Promise<Outcome<KubernetesServer>>;
+  forget(cluster: Cluster): void;
+}
+
+export interface KubernetesPortOptions {
+  readonly credential: TokenCredential;
+  /** A local API server instead of the clusters' own; http on loopback only. */
+  readonly endpointOverride: string | null;
+  /** Where clusters' own API servers are; see `createKubernetesServers`. */
+  readonly servers: KubernetesServers;
+  /** Limit of each call. Unit: milliseconds, 20 000 unless given. */
+  readonly timeLimitMs?: number;
+}
+
+const TIME_LIMIT_MS = 20_000;
+
+/** Without these no drain can be judged, so a refusal fails the whole read. */
+const requiredLists = ['/api/v1/nodes', '/api/v1/pods', '/apis/policy/v1/poddisruptionbudgets'] as const;
+
+/** What sharpens a judgment; a list we may not read becomes an `unchecked` entry with what is then not known. */
+const optionalLists = [
+  { path: '/api/v1/namespaces', loss: 'terminating namespaces, where every eviction is refused' },
+  { path: '/apis/apps/v1/deployments', loss: 'which controllers re-create pods' },
+  { path: '/apis/apps/v1/replicasets', loss: 'which controllers re-create pods' },
+  { path: '/apis/apps/v1/statefulsets', loss: 'which controllers re-create pods' },
+  { path: '/apis/apps/v1/daemonsets', loss: 'which pods a drain leaves' },
+  { path: '/apis/batch/v1/jobs', loss: 'which jobs an eviction would interrupt' },
+  { path: '/api/v1/replicationcontrollers', loss: 'which controllers re-create pods' },
+  { path: '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', loss: 'webhooks that can refuse an eviction' },
+  { path: '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', loss: 'webhooks that can refuse an eviction' },
+] as const;
+
+/** A call bound to one cluster; answers of any status are values. */
+type Send = (call: KubernetesCall) => Promise<Outcome<KubernetesAnswer>>;
+
+/**
+ * The Kubernetes API over REST: paged reads and the two writes Slackwater makes.
+ *
+ * Reads are repeated once when the connection breaks; writes never are. Throws where the app is composed when the
+ * override is no safe endpoint.
+ */
+export function createKubernetesPort(options: KubernetesPortOptions): KubernetesPort {
+  const connect = createConnector(options);
+  return {
+    readObjects: async (cluster) => readObjects(await connect(cluster)),
+    readNodes: async (cluster) => readNodes(await connect(cluster)),
+    readUpgradeEvents: async (cluster) => readUpgradeEvents(await connect(cluster)),
+    tryEviction: async (cluster, pod) => tryEviction(await connect(cluster), pod),
+    removeQuarantineLabel: async (cluster, node) => removeQuarantineLabel(await connect(cluster), node),
+  };
+}
+
+function createConnector(options: KubernetesPortOptions): (cluster: Cluster) => Promise<Outcome<Send>> {
+  const timeLimitMs = options.timeLimitMs ?? TIME_LIMIT_MS;
+  const override: KubernetesServer | null =
+    options.endpointOverride === null
+      ? null
+      : { url: requireSafeEndpoint(options.endpointOverride, 'loopback-only'), certificateAuthority: null };
+  const transports = new Map<string, KubernetesTransport>();
+  return async (cluster) => {
+    const server = override === null ? await options.servers.find(cluster) : { ok: true as const, value: override };
+    if (!server.ok) return server;
+    const key = `${server.value.url.href}\n${server.value.certificateAuthority ?? ''}`;
+    const transport = transports.get(key) ?? createKubernetesTransport(server.value, timeLimitMs);
+    transports.set(key, transport);
+    return { ok: true, value: (call) => sendCall(options, cluster, transport, call) };
+  };
+}
+
+async function sendCall(
+  { credential, servers }: KubernetesPortOptions,
+  cluster: Cluster,
+  transport: KubernetesTransport,
+  call: KubernetesCall,
+): Promise<Outcome<KubernetesAnswer>> {
+  const attemptsMax = call.method === 'GET' ? 2 : 1;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const token = await credential.getToken(kubernetesScope);
+      if (token === null) return { ok: false, failure: noToken };
+      return { ok: true, value: await transport.send(call, token.token) };
+    } catch (thrown) {
+      const failure = classifyBrokenCall(thrown);
+      servers.forget(cluster);
+      // Only a broken connection is worth a second try: a time limit has used up the activity's time.
+      if (attempt >= attemptsMax || failure.code !== 'no-connection') return { ok: false, failure };
+    }
+  }
+}
+
+const noToken: Failure = {
+  code: 'no-token',
+  class: 'terminal',
+  message: 'The identity gave no token for the Kubernetes API.',
+  remedy: 'Check that the function app has a managed identity and AZURE_CLIENT_ID names it.',
+  retryAfterSeconds: null,
+};
+
+function get(send: Send): (path: string) => Promise<Outcome<KubernetesAnswer>> {
+  return (path) => send({ method: 'GET', path, contentType: null, body: null });
+}
+
+/** Reads one list into domain objects, page by page. */
+async function readList(send: Send, path: string): Promise<Outcome<readonly KubernetesParts[]>> {
+  const pages: KubernetesParts[] = [];
+  const read = await readPagedList(path, get(send), {
+    restart: () => pages.splice(0),
+    page(items) {
+      const parsed = readKubernetesItems(items);
+      if (!parsed.ok) return { ok: false, failure: unreadableAnswer(`The list ${path}`, parsed.faults.map(({ message }) => message).join(' ')) };
+      pages.push(parsed.value);
+      return { ok: true, value: null };
+    },
+  });
+  return read.ok ? { ok: true, value: pages } : read;
+}
+
+async function readObjects(connection: Outcome<Send>): Promise<Outcome<KubernetesObjects>> {
+  if (!connection.ok) return connection;
+  const send = connection.value;
+  const [required, optional] = await Promise.all([
+    Promise.all(requiredLists.map((path) => readList(send, path))),
+    Promise.all(optionalLists.map(({ path }) => readList(send, path))),
+  ]);
+  const pages: KubernetesParts[] = [];
+  const unchecked: Unchecked[] = [];
+  for (const list of required) {
+    if (!list.ok) return list;
+    pages.push(...list.value);
+  }
+  for (const [index, list] of optional.entries()) {
+    const { path, loss } = optionalLists[index] ?? { path: '', loss: '' };
+    if (list.ok) pages.push(...list.value);
+    else if (isWithheld(list.failure)) unchecked.push({ what: loss, why: `${path} may not be read: ${list.failure.message}` });
+    else return list;
+  }
+  return { ok: true, value: { ...joinPages(pages), unchecked } };
+}
+
+/** No right to the list, or an API group the server does not serve. Anything else means the read is partial. */
+function isWithheld(failure: Failure): boolean {
+  return ['Forbidden', 'http-403', 'NotFound', 'http-404'].includes(failure.code);
+}
+
+function joinPages(pages: readonly KubernetesParts[]): KubernetesParts {
+  return {
+    nodes: pages.flatMap(({ nodes }) => nodes),
+    pods: pages.flatMap(({ pods }) => pods),
+    disruptionBudgets: pages.flatMap(({ disruptionBudgets }) => disruptionBudgets),
+    workloads: pages.flatMap(({ workloads }) => workloads),
+    namespaces: pages.flatMap(({ namespaces }) => namespaces),
+    admissionWebhooks: pages.flatMap(({ admissionWebhooks }) => admissionWebhooks),
+  };
+}
+
+async function readNodes(connection: Outcome<Send>): Promise<Outcome<KubernetesObjects['nodes']>> {
+  if (!connection.ok) return connection;
+  const list = await readList(connection.value, '/api/v1/nodes');
+  return list.ok ? { ok: true, value: joinPages(list.value).nodes } : list;
+}
+
+/** Component name of AKS's own upgrade engine in events (seen in public issues; a hint, no contract). */
+const UPGRADER = 'upgrader';
+
+async function readUpgradeEvents(connection: Outcome<Send>): Promise<Outcome<readonly KubernetesEvent[]>> {
+  if (!connection.ok) return connection;
+  const items: unknown[] = [];
+  const path = `/api/v1/namespaces/default/events?fieldSelector=${encodeURIComponent(`source=${UPGRADER}`)}`;
+  const read = await readPagedList(path, get(connection.value), {
+    restart: () => items.splice(0),
+    page(page) {
+      items.push(...page);
+      return { ok: true, value: null };
+    },
+  });
+  if (!read.ok) return read;
+  const events = readKubernetesEvents(items);
+  if (!events.ok) return { ok: false, failure: unreadableAnswer('The events', events.faults.map(({ message }) => message).join(' ')) };
+  return { ok: true, value: events.value.filter(({ source }) => source === UPGRADER) };
+}
+
+/**
+ * Asks whether the pod would be evicted now.
+ *
+ * An answer about the pod is a value whatever its status (201, 404, 409, 422, 429 of a budget, 500 of two budgets or of a
+ * webhook, 403 of a terminating namespace). A refusal of the call itself is a failure: no right to evict, no valid token,
+ * an overloaded server, which also answers 429 but as plain text.
+ */
+async function tryEviction(
+  connection: Outcome<Send>,
+  pod: { namespace: string; name: string },
+): Promise<Outcome<EvictionAnswer>> {
+  if (!connection.ok) return connection;
+  const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/eviction`;
+  const sent = await connection.value({
+    method: 'POST',
+    // Asked twice, in query and body: a dry run that is not one would evict.
+    path: `${path}?dryRun=All`,
+    contentType: 'application/json',
+    body: {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { namespace: pod.namespace, name: pod.name },
+      deleteOptions: { dryRun: ['All'] },
+    },
+  });
+  if (!sent.ok) return sent;
+  const answer = sent.value;
+  if (!isAboutThePod(answer)) return { ok: false, failure: classifyKubernetesAnswer(`POST ${path}`, answer) };
+  const message = answer.status < 300 ? '' : messageOf(answer);
+  return { ok: true, value: { status: answer.status, message, retryAfterSeconds: readRetryAfterSeconds(answer.headers) } };
+}
+
+function isAboutThePod({ status, body }: KubernetesAnswer): boolean {
+  if (status === 200 || status === 201) return true;
+  if (status === 429) return hasCause(body, 'DisruptionBudget');
+  if (status === 403) return hasCause(body, 'NamespaceTerminating') || !isMissingRight(body);
+  return status === 404 || status === 409 || status === 422 || (status === 500 && isRecord(body));
+}
+
+/** RBAC's own words; an admission webhook that denies an eviction answers 403 too, in others. */
+function isMissingRight(body: unknown): boolean {
+  return !isRecord(body) || /cannot create resource "?pods\/eviction/.test(textAt(body, 'message') ?? '');
+}
+
+async function removeQuarantineLabel(connection: Outcome<Send>, node: string): Promise<Outcome<null>> {
+  if (!connection.ok) return connection;
+  const path = `/api/v1/nodes/${encodeURIComponent(node)}`;
+  const got = await get(connection.value)(path);
+  if (!got.ok) return got;
+  if (got.value.status !== 200) return { ok: false, failure: classifyKubernetesAnswer(`GET ${path}`, got.value) };
+  if (!isRecord(got.value.body)) return { ok: false, failure: unreadableAnswer(`Node ${node}`, 'it is no JSON object') };
+  const metadata = recordAt(got.value.body, 'metadata');
+  const value = recordAt(metadata, 'labels')[upgradeStatusLabel];
+  if (value === undefined) return { ok: true, value: null };
+  if (value !== 'Quarantined') return { ok: false, failure: otherLabelValue(node, value) };
+  const patched = await connection.value({
+    method: 'PATCH',
+    path,
+    contentType: 'application/merge-patch+json',
+    // The resource version makes the patch fail (409) if the label changed since it was read.
+    body: { metadata: { resourceVersion: textAt(metadata, 'resourceVersion') ?? '', labels: { [upgradeStatusLabel]: null } } },
+  });
+  if (!patched.ok) return patched;
+  if (patched.value.status === 200) return { ok: true, value: null };
+  return { ok: false, failure: classifyKubernetesAnswer(`PATCH ${path}`, patched.value) };
+}
+
+function otherLabelValue(node: string, value: unknown): Failure {
+  return {
+    code: 'label-value-unknown',
+    class: 'terminal',
+    message: `Node ${node} carries ${upgradeStatusLabel}=${String(value)}, which is not Quarantined; it was left alone.`,
+    remedy: 'Look at the node; somebody else uses the label.',
+    retryAfterSeconds: null,
+  };
+}
