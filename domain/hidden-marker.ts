@@ -1,0 +1,33 @@
+/** Only what cannot end an HTML comment; ids hold nothing else, so nothing real is lost. */
+function keyOf(text: string): string {
+  return text.replace(/[^A-Za-z0-9_.:-]+/g, '-').slice(0, 200);
+}
+
+/** Marker by which the one issue of a run is found again. Invisible in GitHub. */
+export function reportMarker(runId: string): string {
+  return `<!-- slackwater:run:${keyOf(runId)} -->`;
+}
+
+/** Marker of the one comment that tells a change of state; `key` is unique in its run. */
+export function noticeMarker(runId: string, key: string): string {
+  return `<!-- slackwater:notice:${keyOf(runId)}:${keyOf(key)} -->`;
+}
+
+/** Marker of the one answer to a command; `decisionId` is the delivery id of its comment. */
+export function answerMarker(decisionId: string): string {
+  return `<!-- slackwater:answer:${keyOf(decisionId)} -->`;
+}
+
+/** The body with the marker as its last line; a body that carries it already is returned as it is. */
+export function withMarker(body: string, marker: string): string {
+  return body.includes(marker) ? body : `${body.trimEnd()}\n\n${marker}\n`;
+}
+
+/**
+ * The run whose report an issue's body is, or null when it is none.
+ *
+ * Anybody may write a marker into an issue, so this only ever makes us more careful, never less.
+ */
+export function runIdInReport(body: string): string | null {
+  return /<!-- slackwater:run:([A-Za-z0-9_.:-]{1,200}) -->/.exec(body)?.[1] ?? null;
+}

@@ -1,0 +1,238 @@
+import { runIdInReport } from './hidden-marker.ts';
+import { parseInstant } from './local-time.ts';
+import { mayBeCommand } from './operator-command.ts';
+import { refuse, succeed, type Fault, type Result } from './result.ts';
+import type { Instant } from './time.ts';
+
+/** Type of our own messages on the queue `inbox`. */
+export const COMMAND_TYPE = 'dev.slackwater.command.v1';
+
+/** Characters of a comment's body that travel; a command is its first line. */
+export const BODY_CHARACTERS_MAX = 2_000;
+
+/** AKS's own event types (facts: Event Grid schema of `Microsoft.ContainerService`, 2018-01-01). */
+export const aksEventTypes = [
+  'Microsoft.ContainerService.NewKubernetesVersionAvailable',
+  'Microsoft.ContainerService.ClusterSupportEnding',
+  'Microsoft.ContainerService.ClusterSupportEnded',
+  'Microsoft.ContainerService.NodePoolRollingStarted',
+  'Microsoft.ContainerService.NodePoolRollingSucceeded',
+  'Microsoft.ContainerService.NodePoolRollingFailed',
+] as const;
+export type AksEventType = (typeof aksEventTypes)[number];
+
+/** A comment that begins with a slash, as the webhook projected it. All text is untrusted. */
+export interface IncomingComment {
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly issueNumber: number;
+  readonly isPullRequest: boolean;
+  readonly issueAuthor: string;
+  /** Run whose report the issue claims to be; null when it claims none. A hint anybody could write. */
+  readonly issueRunId: string | null;
+  readonly commentId: number;
+  readonly author: string;
+  /** GitHub's user type: `User`, `Bot` … */
+  readonly authorType: string;
+  /** Shown for audit only; the real permission is asked of GitHub. */
+  readonly authorAssociation: string;
+  /** First {@link BODY_CHARACTERS_MAX} characters. */
+  readonly body: string;
+  /** GitHub's delivery id; a redelivery has the same. */
+  readonly deliveryId: string;
+  readonly action: string;
+}
+
+/** One message of the queue `inbox`, understood. */
+export type InboxMessage =
+  | { readonly kind: 'command'; readonly comment: IncomingComment }
+  | {
+      readonly kind: 'aks-event';
+      readonly id: string;
+      readonly type: AksEventType;
+      readonly clusterResourceId: string;
+      /** Set for the three node pool events, which carry nothing else. */
+      readonly nodePool: string | null;
+      /** Set for the other three. */
+      readonly kubernetesVersion: string | null;
+      /** Null when the event's time cannot be read; it is a hint only. */
+      readonly at: Instant | null;
+    };
+
+/** A command as a CloudEvent 1.0, ready for the queue. */
+export type CommandCloudEvent = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: typeof COMMAND_TYPE };
+
+/** What a webhook delivery is to us. */
+export type DeliveryProjection =
+  | { readonly kind: 'command'; readonly event: CommandCloudEvent }
+  | { readonly kind: 'ignore'; readonly reason: string }
+  | { readonly kind: 'malformed'; readonly faults: readonly Fault[] };
+
+type JsonRecord = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+interface FieldReader {
+  readonly faults: readonly Fault[];
+  record(value: unknown, where: string): JsonRecord;
+  text(from: JsonRecord, field: string, where: string, pattern?: RegExp): string;
+  number(from: JsonRecord, field: string, where: string): number;
+}
+
+/** Reads fields and gathers every fault, so that one look at a dead letter shows all of them. */
+function createFieldReader(): FieldReader {
+  const faults: Fault[] = [];
+  const report = (where: string, problem: string) => faults.push(fault('malformed-message', where, problem));
+  return {
+    faults,
+    record(value, where) {
+      if (isRecord(value)) return value;
+      report(where, 'must be an object');
+      return {};
+    },
+    text(from, field, where, pattern = /[^]/) {
+      const value = from[field];
+      if (typeof value === 'string' && pattern.test(value)) return value;
+      report(
+        `${where}${field}`,
+        typeof value === 'string' && value !== '' ? `does not have the form ${pattern.source}` : 'must be a text that is not empty',
+      );
+      return '';
+    },
+    number(from, field, where) {
+      const value = from[field];
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+      report(`${where}${field}`, 'must be a whole number above 0');
+      return 0;
+    },
+  };
+}
+
+function fault(code: string, where: string, problem: string): Fault {
+  return {
+    code,
+    where,
+    message: `${where} ${problem}.`,
+    remedy: 'Send a CloudEvent 1.0 as the published contract describes it, or delete the message from the dead-letter queue.',
+  };
+}
+
+/**
+ * Reads one message of the queue `inbox`, by its shape and never by its content type.
+ *
+ * Faults by code: `malformed-message` (with the field) · `unknown-message-type`. Either is poison: no repeat can cure it.
+ */
+export function parseInboxMessage(value: unknown): Result<InboxMessage, Fault> {
+  const message = typeof value === 'string' ? parseJson(value) : value;
+  if (!isRecord(message)) return refuse([fault('malformed-message', 'message', 'must be one JSON object')]);
+  const type = message['type'];
+  if (message['specversion'] !== '1.0') {
+    return refuse([fault('malformed-message', 'specversion', 'must be "1.0": only CloudEvents 1.0 are taken')]);
+  }
+  if (type === COMMAND_TYPE) return parseCommand(message);
+  const aksType = aksEventTypes.find((known) => known === type);
+  if (aksType !== undefined) return parseAksEvent(message, aksType);
+  const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 200)) : 'nothing';
+  return refuse([fault('unknown-message-type', 'type', `is ${shown}, which this version does not know`)]);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function parseCommand(message: JsonRecord): Result<InboxMessage, Fault> {
+  const reader = createFieldReader();
+  const data = reader.record(message['data'], 'data');
+  const runId = data['issueRunId'];
+  const comment: IncomingComment = {
+    repository: reader.text(data, 'repository', 'data.', /^[\w.-]+\/[\w.-]+$/),
+    issueNumber: reader.number(data, 'issueNumber', 'data.'),
+    isPullRequest: data['isPullRequest'] === true,
+    issueAuthor: reader.text(data, 'issueAuthor', 'data.'),
+    issueRunId: typeof runId === 'string' && runId !== '' ? runId : null,
+    commentId: reader.number(data, 'commentId', 'data.'),
+    author: reader.text(data, 'author', 'data.', /^[\w.[\]-]+$/),
+    authorType: reader.text(data, 'authorType', 'data.'),
+    authorAssociation: reader.text(data, 'authorAssociation', 'data.'),
+    body: reader.text(data, 'body', 'data.').slice(0, BODY_CHARACTERS_MAX),
+    deliveryId: reader.text(data, 'deliveryId', 'data.', /^[\w.:-]{1,128}$/),
+    action: reader.text(data, 'action', 'data.'),
+  };
+  return reader.faults.length > 0 ? refuse(reader.faults) : succeed({ kind: 'command', comment });
+}
+
+function parseAksEvent(message: JsonRecord, type: AksEventType): Result<InboxMessage, Fault> {
+  const reader = createFieldReader();
+  const data = reader.record(message['data'], 'data');
+  const id = reader.text(message, 'id', '');
+  const clusterResourceId = reader.text(message, 'source', '', /^\/subscriptions\/[^/]+\/resource[gG]roups\/[^/]+\/.*\/managedClusters\/[^/]+\/?$/i);
+  const isNodePoolEvent = type.startsWith('Microsoft.ContainerService.NodePool');
+  const versionField = type.endsWith('NewKubernetesVersionAvailable') ? 'latestSupportedKubernetesVersion' : 'kubernetesVersion';
+  const nodePool = isNodePoolEvent ? reader.text(data, 'nodePoolName', 'data.') : null;
+  const kubernetesVersion = isNodePoolEvent ? null : reader.text(data, versionField, 'data.');
+  if (reader.faults.length > 0) return refuse(reader.faults);
+  const time = message['time'];
+  const at = typeof time === 'string' ? parseInstant(time) : null;
+  return succeed({ kind: 'aks-event', id, type, clusterResourceId, nodePool, kubernetesVersion, at });
+}
+
+/**
+ * Turns a GitHub webhook delivery into a command of a few KB, or says why it is none.
+ *
+ * Everything that cannot be a command is dropped here, before it costs a message: other events, edits, bots, comments
+ * whose first line does not begin with a slash. `payload` is untrusted although its signature was right.
+ */
+export function projectIssueComment(eventName: string, deliveryId: string, payload: unknown): DeliveryProjection {
+  if (eventName !== 'issue_comment') return { kind: 'ignore', reason: `event ${eventName} carries no command` };
+  const reader = createFieldReader();
+  const root = reader.record(payload, 'payload');
+  if (reader.faults.length > 0) return { kind: 'malformed', faults: reader.faults };
+  if (root['action'] !== 'created') return { kind: 'ignore', reason: 'only a new comment can be a command' };
+  const comment = reader.record(root['comment'], 'comment');
+  const author = reader.record(comment['user'], 'comment.user');
+  if (typeof author['type'] === 'string' && author['type'] !== 'User') return { kind: 'ignore', reason: 'not written by a person' };
+  const body = comment['body'];
+  if (typeof body === 'string' && !mayBeCommand(body)) return { kind: 'ignore', reason: 'the first line does not begin with a slash' };
+
+  const issue = reader.record(root['issue'], 'issue');
+  // GitHub gives null for the author of an issue whose account is gone.
+  const issueAuthor = isRecord(issue['user']) ? issue['user'] : { login: 'ghost' };
+  const repository = reader.record(root['repository'], 'repository');
+  const report = issue['body'];
+  const data: IncomingComment = {
+    repository: reader.text(repository, 'full_name', 'repository.', /^[\w.-]+\/[\w.-]+$/),
+    issueNumber: reader.number(issue, 'number', 'issue.'),
+    isPullRequest: isRecord(issue['pull_request']),
+    issueAuthor: reader.text(issueAuthor, 'login', 'issue.user.'),
+    issueRunId: typeof report === 'string' ? runIdInReport(report) : null,
+    commentId: reader.number(comment, 'id', 'comment.'),
+    author: reader.text(author, 'login', 'comment.user.'),
+    authorType: reader.text(author, 'type', 'comment.user.'),
+    authorAssociation: typeof comment['author_association'] === 'string' ? comment['author_association'] : 'NONE',
+    body: reader.text(comment, 'body', 'comment.').slice(0, BODY_CHARACTERS_MAX),
+    deliveryId: reader.text({ deliveryId }, 'deliveryId', '', /^[\w.:-]{1,128}$/),
+    action: 'created',
+  };
+  const createdAt = comment['created_at'];
+  if (reader.faults.length > 0) return { kind: 'malformed', faults: reader.faults };
+  return { kind: 'command', event: commandCloudEvent(data, typeof createdAt === 'string' ? createdAt : null) };
+}
+
+function commandCloudEvent(data: IncomingComment, time: string | null): CommandCloudEvent {
+  return {
+    specversion: '1.0',
+    type: COMMAND_TYPE,
+    id: data.deliveryId,
+    source: `/github/${data.repository}`,
+    subject: `issues/${data.issueNumber}#issuecomment-${data.commentId}`,
+    ...(time === null ? {} : { time }),
+    datacontenttype: 'application/json',
+    data,
+  };
+}
