@@ -39,16 +39,22 @@ export const defaultPhysics: Physics = {
   jitterRatio: 0.15,
 };
 
-/** `minutes` with the seed's jitter. Unit of the result: milliseconds, whole. */
-export function jitteredMinutes(minutes: number, physics: Physics, prng: Prng): number {
-  return jittered(minutes * MINUTE_MS, physics, prng);
+/** Physics with the seed's chance in it. Each call draws once. */
+export interface Durations {
+  readonly physics: Physics;
+  /** `mean` minutes with jitter. Unit of the result: milliseconds, whole. */
+  minutes(mean: number): number;
+  /** `mean` seconds with jitter. Unit of the result: milliseconds, whole. */
+  seconds(mean: number): number;
 }
 
-/** `seconds` with the seed's jitter. Unit of the result: milliseconds, whole. */
-export function jitteredSeconds(seconds: number, physics: Physics, prng: Prng): number {
-  return jittered(seconds * SECOND_MS, physics, prng);
-}
-
-function jittered(milliseconds: number, physics: Physics, prng: Prng): number {
-  return Math.round(milliseconds * (1 + physics.jitterRatio * (prng.ratio() * 2 - 1)));
+/** Binds physics to a stream of chance. */
+export function createDurations(physics: Physics, prng: Prng): Durations {
+  const jittered = (milliseconds: number): number =>
+    Math.round(milliseconds * (1 + physics.jitterRatio * (prng.ratio() * 2 - 1)));
+  return {
+    physics,
+    minutes: (mean) => jittered(mean * MINUTE_MS),
+    seconds: (mean) => jittered(mean * SECOND_MS),
+  };
 }
