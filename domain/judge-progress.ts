@@ -93,7 +93,8 @@ function poolState(look: PoolLook, inventory: NodeInventory): UnitState {
   const { pool, unit } = look;
   if (!isTerminalState(pool.provisioningState)) {
     if (!isOurOperation(pool, unit)) return 'foreign';
-    return look.causes.length > 0 ? 'blocked' : 'running';
+    // A pod inside its termination grace leaves by itself; nobody refuses anything.
+    return look.causes.some((cause) => cause.class !== 'GRACE_RUNNING') ? 'blocked' : 'running';
   }
   if (pool.nodeCount === 0 || pool.powerState === 'Stopped') {
     const isThere = pool.provisioningState === 'Succeeded' && pool.orchestratorVersion === unit.to.kubernetesVersion;

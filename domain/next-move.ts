@@ -7,6 +7,8 @@ export interface UnitMemory {
   readonly startedAt: Instant;
   /** When an eviction was first seen refused; null while none is. */
   readonly blockedSince: Instant | null;
+  /** Pods refused at the last look, `namespace/name`, at most {@link BLOCKED_PODS_KEPT}: other pods refused are progress. */
+  readonly blockedPods: readonly string[];
   /** Whether the window was told of this block. */
   readonly declared: boolean;
   /** Whether any look of this attempt saw a block. */
@@ -52,6 +54,7 @@ export interface MoveLimits {
 /** A cause counts as cleared only after this long without it, and after two good looks. */
 export const CLEAR_AFTER_MINUTES = 3;
 const GOOD_LOOKS_NEEDED = 2;
+const BLOCKED_PODS_KEPT = 20;
 /** ARM may show the old state for a moment after it accepted a request. */
 const SETTLE_MINUTES = 3;
 const RETRY_ONCE_AFTER_MINUTES = 5;
@@ -61,6 +64,7 @@ export function beginMemory(now: Instant): UnitMemory {
   return {
     startedAt: now,
     blockedSince: null,
+    blockedPods: [],
     declared: false,
     sawBlock: false,
     clearedSince: null,
@@ -124,8 +128,11 @@ function moveWhileRunning(memory: UnitMemory, progress: UnitProgress, now: Insta
 
 function moveWhileBlocked(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
   const seen = countNodes({ ...memory, stopped: null }, progress);
-  const blockedSince = seen.memory.blockedSince ?? now;
-  const held: UnitMemory = { ...seen.memory, blockedSince, sawBlock: true, clearedSince: null, goodLooks: 0 };
+  const blockedPods = [...new Set(progress.causes.map((cause) => cause.pod))].slice(0, BLOCKED_PODS_KEPT);
+  // Evictions that queue behind one budget refuse one pod after the other: as long as they move on, nothing is stuck.
+  const isStuck = memory.declared || blockedPods.some((pod) => memory.blockedPods.includes(pod));
+  const blockedSince = isStuck ? (memory.blockedSince ?? now) : now;
+  const held: UnitMemory = { ...seen.memory, blockedSince, blockedPods, sawBlock: true, clearedSince: null, goodLooks: 0 };
   if (now >= limits.watchUntil) {
     return end(held, 'window-ended', 'The window closed and a drain is still blocked.', now);
   }
@@ -193,7 +200,7 @@ function goodLook(memory: UnitMemory, now: Instant): { readonly memory: UnitMemo
 }
 
 function forgetBlock(memory: UnitMemory): UnitMemory {
-  return { ...memory, blockedSince: null, declared: false, clearedSince: null, goodLooks: 0 };
+  return { ...memory, blockedSince: null, blockedPods: [], declared: false, clearedSince: null, goodLooks: 0 };
 }
 
 function countNodes(memory: UnitMemory, progress: UnitProgress): { readonly memory: UnitMemory; readonly changed: boolean } {

@@ -1,6 +1,6 @@
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import type { Instant } from '../domain/time.ts';
-import type { UnitMemory } from '../domain/next-move.ts';
+import type { ReportKind, UnitMemory, VerdictKind } from '../domain/next-move.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import type { RunOutcome } from '../domain/window-status.ts';
@@ -54,17 +54,19 @@ export interface UnitUpgradeInput {
   readonly memory: UnitMemory | null;
 }
 
+/** What a unit tells its window: one change of state. */
 export interface UnitProgressReport {
   readonly runId: string;
   readonly unit: PlannedUnit['unit'];
   readonly attempt: number;
   /** Grows by one with each report of an attempt; a repeat is dropped. */
   readonly sequence: number;
-  /** `progress` counts changed · `blocked` declared after the grace · `cleared` · `stopped` the operation ended incomplete. */
-  readonly kind: 'progress' | 'blocked' | 'clearing' | 'cleared' | 'stopped';
+  readonly kind: ReportKind;
   readonly progress: UnitProgress;
   readonly blockedSince: Instant | null;
   readonly clearedSince: Instant | null;
+  /** How the operation ended with the unit incomplete; null while it runs. */
+  readonly stopped: UnitMemory['stopped'];
 }
 
 /** `look` polls now · `go` a stopped unit is tried again · `leave` stops watching; no write is made. */
@@ -77,21 +79,11 @@ export interface WakeSignal {
 
 /** How one attempt ended. */
 export interface UnitVerdict {
-  readonly kind:
-    | 'succeeded'
-    | 'unproven'
-    /** Ended incomplete, and the cause is cleared or a person said go: try again. */
-    | 'retry'
-    | 'quarantined'
-    | 'failed'
-    | 'canceled'
-    | 'foreign'
-    /** Not started: the estimate no longer fits, or the window closed. */
-    | 'too-late'
-    /** Left on a person's word while Azure may still be at work. */
-    | 'left'
-    /** The window closed while it was under way or stopped. */
-    | 'window-ended';
+  /**
+   * Besides the verdicts of a look: `too-late` not started, its estimate no longer fits · `left` on a person's word or the
+   * policy's, while Azure may still be at work. `retry`: ended incomplete, and the cause is cleared or a person said go.
+   */
+  readonly kind: VerdictKind | 'too-late' | 'left';
   readonly progress: UnitProgress | null;
   /** A sentence for the report. */
   readonly detail: string;

@@ -1,0 +1,125 @@
+import type { OperatorDecision } from './operator-decision.ts';
+import type { UnitStatus, WindowStatus } from './window-status.ts';
+
+/** What a run does on a person's word. `none` changes nothing; the answer says why. */
+export type DecisionEffect =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'hold' }
+  | { readonly kind: 'release' }
+  /** A stopped unit is tried again; a hold, if any, is released. */
+  | { readonly kind: 'go' }
+  /** The unit under way is watched no more; the run goes on with the others. */
+  | { readonly kind: 'leave-current' }
+  | { readonly kind: 'skip-later'; readonly unit: UnitStatus['unit'] }
+  | { readonly kind: 'requeue'; readonly unit: UnitStatus['unit'] }
+  | { readonly kind: 'abort' };
+
+/** Where a run stands when the word arrives. */
+export interface DecisionSituation {
+  readonly status: WindowStatus;
+  /** The unit whose orchestration runs now; null between units. */
+  readonly current: UnitStatus['unit'] | null;
+  /** Azure's operation on it ended with the unit incomplete. */
+  readonly isStopped: boolean;
+  readonly isHeld: boolean;
+  readonly isAborting: boolean;
+}
+
+export interface JudgedDecision {
+  readonly effect: DecisionEffect;
+  /** A sentence or two for the person: what happens, what remains. Plain text without untrusted parts but names already known to the run. */
+  readonly answer: string;
+}
+
+const stillToCome: readonly UnitStatus['state'][] = ['planned', 'withheld'];
+const triable: readonly UnitStatus['state'][] = ['failed', 'quarantined', 'skipped', 'not-started'];
+
+/** Decides what a permitted word does to a run, and the answer. The safer reading wins where two are possible. */
+export function judgeDecision(decision: OperatorDecision, situation: DecisionSituation): JudgedDecision {
+  if (situation.isAborting && decision.verb !== 'abort') {
+    return none('The run is being aborted; nothing else is taken up any more.');
+  }
+  switch (decision.verb) {
+    case 'pause':
+      return situation.isHeld
+        ? none('The run is held already. Say resume to go on.')
+        : { effect: { kind: 'hold' }, answer: `Held: nothing new is started until somebody says resume. ${inFlight(situation)}` };
+    case 'resume':
+      return judgeResume(situation);
+    case 'retry':
+      return judgeRetry(decision, situation);
+    case 'skip':
+      return judgeSkip(decision, situation);
+    case 'abort':
+      return judgeAbort(situation);
+  }
+}
+
+function inFlight({ current, isStopped }: DecisionSituation): string {
+  if (current === null) return 'Nothing is under way now.';
+  return isStopped ? `${current} stays as it is.` : `What Azure does on ${current} goes on; it cannot be paused.`;
+}
+
+function judgeResume(situation: DecisionSituation): JudgedDecision {
+  if (situation.isStopped) {
+    return { effect: { kind: 'go' }, answer: `Going on: ${situation.current ?? 'the unit'} is tried again now with the same request.` };
+  }
+  if (situation.isHeld) return { effect: { kind: 'release' }, answer: 'Going on: the hold is lifted.' };
+  if (situation.status.phase === 'paused') {
+    return none(
+      'Azure is still draining and goes on by itself as soon as the eviction is allowed; there is nothing to restart. The cause named in the issue has to clear, or say skip or abort.',
+    );
+  }
+  return none('The run is not paused.');
+}
+
+function judgeRetry(decision: OperatorDecision, situation: DecisionSituation): JudgedDecision {
+  const wanted = findUnit(decision.target, situation);
+  if (wanted === 'unknown') return unknownTarget(decision, situation);
+  if (wanted === null || wanted.unit === situation.current) {
+    if (situation.isStopped) return { effect: { kind: 'go' }, answer: `${situation.current ?? 'It'} is tried again now with the same request.` };
+    return none(situation.current === null ? 'Nothing has stopped; name the pool to try again.' : `${situation.current} is still under way; there is nothing to retry.`);
+  }
+  if (!triable.includes(wanted.state)) return none(`${wanted.unit} is ${wanted.state}; there is nothing to retry.`);
+  return { effect: { kind: 'requeue', unit: wanted.unit }, answer: `${wanted.unit} is tried again after the others, if its estimate still fits the window.` };
+}
+
+function judgeSkip(decision: OperatorDecision, situation: DecisionSituation): JudgedDecision {
+  const wanted = findUnit(decision.target, situation);
+  if (wanted === 'unknown') return unknownTarget(decision, situation);
+  const unit = wanted ?? situation.status.units.find((each) => each.unit === situation.current) ?? null;
+  if (unit === null) return none('Nothing is under way; name the pool to skip.');
+  if (unit.unit === 'control-plane') return none('The control plane cannot be skipped: its node pools would have nothing to move to. Say abort to stop the run.');
+  if (unit.unit === situation.current) {
+    const tail = situation.isStopped
+      ? 'Azure is not at work on it; old nodes stay old and serve.'
+      : 'Azure goes on with it until its own drain timeout; nothing is sent to stop it.';
+    return { effect: { kind: 'leave-current' }, answer: `${unit.unit} is left as it is and the run goes on with the others. ${tail}` };
+  }
+  if (!stillToCome.includes(unit.state)) return none(`${unit.unit} is ${unit.state}; there is nothing to skip.`);
+  return { effect: { kind: 'skip-later', unit: unit.unit }, answer: `${unit.unit} is not started in this window; its nodes stay as they are.` };
+}
+
+function judgeAbort(situation: DecisionSituation): JudgedDecision {
+  if (situation.isAborting) return none('The run is being aborted already.');
+  const tail = 'Nothing is rolled back: new nodes stay new, old nodes stay old; what is left behind is listed in the issue.';
+  const isAtWork = situation.current !== null && !situation.isStopped;
+  return {
+    effect: { kind: 'abort' },
+    answer: isAtWork ? `Aborting: Azure is told to stop ${situation.current}. ${tail}` : `Aborting: nothing more is started. ${tail}`,
+  };
+}
+
+function findUnit(target: string | null, { status }: DecisionSituation): UnitStatus | null | 'unknown' {
+  if (target === null) return null;
+  return status.units.find(({ unit }) => unit === target || unit === `pool/${target}`) ?? 'unknown';
+}
+
+function unknownTarget(decision: OperatorDecision, { status }: DecisionSituation): JudgedDecision {
+  const names = status.units.map(({ unit }) => (unit === 'control-plane' ? unit : unit.slice('pool/'.length))).join(', ');
+  return none(`This run has no unit of that name. Its units: ${names === '' ? 'none' : names}. (${decision.verb})`);
+}
+
+function none(answer: string): JudgedDecision {
+  return { effect: { kind: 'none' }, answer };
+}

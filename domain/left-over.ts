@@ -1,0 +1,44 @@
+import type { NodeInventory, UnitProgress } from './unit-progress.ts';
+import type { UnitName, UpgradePlan } from './upgrade-plan.ts';
+import type { WindowStatus } from './window-status.ts';
+
+/** The last look, as far as left-overs need it. */
+export interface LastLook {
+  readonly units: readonly { readonly unit: UnitName; readonly progress: UnitProgress }[];
+  readonly inventories: readonly { readonly pool: string; readonly inventory: NodeInventory }[];
+}
+
+/**
+ * What a run leaves behind, each a sentence: quarantined and cordoned nodes, spare nodes, mixed versions, operations that
+ * still go on. Complete for every pool the run touched; pools it did not touch are not its to list.
+ */
+export function listLeftOver(status: WindowStatus, plan: UpgradePlan, look: LastLook): readonly string[] {
+  return plan.units.flatMap((unit) => {
+    const known = status.units.find((each) => each.unit === unit.unit);
+    if (known === undefined || known.startedAt === null) return [];
+    const progress = look.units.find((each) => each.unit === unit.unit)?.progress;
+    return progress === undefined ? [] : leftOfUnit(unit.unit, progress);
+  });
+}
+
+function leftOfUnit(unit: UnitName, progress: UnitProgress): readonly string[] {
+  const left: string[] = [];
+  const { inventory } = progress;
+  if (progress.state === 'running' || progress.state === 'blocked') left.push(`${unit}: Azure is still at work (${progress.provisioningState}).`);
+  if (inventory === null) {
+    if (progress.state !== 'succeeded') left.push(`${unit}: not on the target (${progress.provisioningState}).`);
+    return left;
+  }
+  const only = inventory.cordoned.filter((node) => !inventory.quarantined.includes(node));
+  if (inventory.quarantined.length > 0) left.push(`${unit}: quarantined ${list(inventory.quarantined)}; cordoned and still old or not proven, kept so until somebody releases it.`);
+  if (only.length > 0) left.push(`${unit}: cordoned ${list(only)}.`);
+  if (inventory.surge.length > 0) left.push(`${unit}: ${inventory.surge.length} spare nodes (${list(inventory.surge)}), billed while they exist.`);
+  if (inventory.old.length > 0) left.push(`${unit}: mixed versions, ${inventory.old.length} of ${inventory.total} nodes old (${list(inventory.old)}); they serve.`);
+  if (inventory.notReady.length > 0) left.push(`${unit}: not Ready ${list(inventory.notReady)}.`);
+  return left;
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

@@ -1,0 +1,146 @@
+import type { WindowOpening, MaintenancePolicy } from './maintenance-policy.ts';
+import type { Instant } from './time.ts';
+import type { NodeInventory } from './unit-progress.ts';
+import type { PlannedUnit, UnitName, UnitVersion, UpgradePlan } from './upgrade-plan.ts';
+import type { RunOutcome, UnitStatus, WindowStatus } from './window-status.ts';
+
+/** Timeline lines kept; the oldest go first, and are counted. */
+const TIMELINE_KEPT = 60;
+/** Custom status limit: 16 KB of UTF-16, hence 8 192 characters; some are left for the host's own quoting. */
+const HOST_CHARACTERS = 7_800;
+const NAMES_KEPT = 8;
+
+/** The status of a run that has just begun. */
+export function beginStatus(input: { readonly policy: MaintenancePolicy; readonly opening: WindowOpening; readonly runId: string; readonly clusterName: string }): WindowStatus {
+  return {
+    schema: 'slackwater.status/v1',
+    runId: input.runId,
+    policyName: input.policy.name,
+    clusterResourceId: input.policy.clusterResourceId,
+    clusterName: input.clusterName,
+    timeZone: input.policy.window.timeZone,
+    window: { opens: input.opening.opens, closes: input.opening.closes },
+    phase: 'planning',
+    outcome: null,
+    planDigest: null,
+    units: [],
+    pause: null,
+    findings: [],
+    findingsOmitted: 0,
+    unchecked: [],
+    timeline: [],
+    timelineOmitted: 0,
+    leftOver: [],
+    issue: null,
+    nextAt: null,
+  };
+}
+
+/** Adds one line to the story. */
+export function addLine(status: WindowStatus, at: Instant, text: string): WindowStatus {
+  const timeline = [...status.timeline, { at, text }];
+  const over = Math.max(0, timeline.length - TIMELINE_KEPT);
+  return { ...status, timeline: timeline.slice(over), timelineOmitted: status.timelineOmitted + over };
+}
+
+/** Changes what is said of one unit. */
+export function changeUnit(status: WindowStatus, unit: UnitName, change: Partial<UnitStatus>): WindowStatus {
+  return { ...status, units: status.units.map((each) => (each.unit === unit ? { ...each, ...change } : each)) };
+}
+
+/** A version as a person reads it: `1.35.5`, with the image where only the image moves. */
+export function describeVersion(version: UnitVersion, action: PlannedUnit['action']): string {
+  if (action !== 'pool-node-image' || version.nodeImageVersion === null) return version.kubernetesVersion;
+  return /\d{6}\.\d{2}\.\d+$/.exec(version.nodeImageVersion)?.[0] ?? version.nodeImageVersion;
+}
+
+/** The units of a plan as statuses, all of them still to come. */
+export function unitsOf(plan: UpgradePlan): readonly UnitStatus[] {
+  return plan.units.map((unit): UnitStatus => ({
+    unit: unit.unit,
+    state: 'planned',
+    from: describeVersion(unit.from, unit.action),
+    to: describeVersion(unit.to, unit.action),
+    attempt: 0,
+    startedAt: null,
+    endedAt: null,
+    estimateMinutes: unit.estimateMinutes,
+    inventory: null,
+    note: '',
+  }));
+}
+
+/**
+ * The status cut to what a host keeps: below 16 KB of UTF-16.
+ *
+ * Timeline goes first, then findings and names of nodes; state, pause and deadlines always stay. Cuts are counted.
+ */
+export function fitToHost(status: WindowStatus): WindowStatus {
+  let fitted = status;
+  for (const cut of [shortenNames, dropOldLines, dropFindings, dropCauses, dropNotes]) {
+    if (JSON.stringify(fitted).length <= HOST_CHARACTERS) return fitted;
+    fitted = cut(fitted);
+  }
+  return fitted;
+}
+
+function shortenNames(status: WindowStatus): WindowStatus {
+  const shorten = (inventory: NodeInventory | null): NodeInventory | null =>
+    inventory === null
+      ? null
+      : {
+          ...inventory,
+          old: inventory.old.slice(0, NAMES_KEPT),
+          cordoned: inventory.cordoned.slice(0, NAMES_KEPT),
+          quarantined: inventory.quarantined.slice(0, NAMES_KEPT),
+          notReady: inventory.notReady.slice(0, NAMES_KEPT),
+          surge: inventory.surge.slice(0, NAMES_KEPT),
+        };
+  return { ...status, units: status.units.map((unit) => ({ ...unit, inventory: shorten(unit.inventory) })) };
+}
+
+function dropOldLines(status: WindowStatus): WindowStatus {
+  const kept = status.timeline.slice(-10);
+  return { ...status, timeline: kept, timelineOmitted: status.timelineOmitted + status.timeline.length - kept.length };
+}
+
+function dropFindings(status: WindowStatus): WindowStatus {
+  const kept = status.findings.slice(0, 3);
+  return {
+    ...status,
+    findings: kept,
+    findingsOmitted: status.findingsOmitted + status.findings.length - kept.length,
+    unchecked: status.unchecked.slice(0, 3),
+    leftOver: status.leftOver.slice(0, 5),
+  };
+}
+
+function dropCauses(status: WindowStatus): WindowStatus {
+  if (status.pause === null) return status;
+  const causes = status.pause.causes.slice(0, 2).map((cause) => ({ ...cause, evidence: cause.evidence.slice(0, 200), remedy: cause.remedy.slice(0, 200) }));
+  return { ...status, pause: { ...status.pause, causes } };
+}
+
+/** The last resort for a cluster of very many pools: units beyond the first thirty keep their state only in the report. */
+function dropNotes(status: WindowStatus): WindowStatus {
+  return {
+    ...status,
+    timeline: status.timeline.slice(-3),
+    findings: [],
+    unchecked: [],
+    units: status.units.slice(0, 30).map((unit) => ({ ...unit, note: unit.note.slice(0, 60), inventory: null })),
+  };
+}
+
+/** How a run ended, from its units: never "succeeded" while one in scope is old, cordoned or unproven. */
+export function judgeOutcome(status: WindowStatus, facts: { readonly isAborted: boolean; readonly isOverrun: boolean }): RunOutcome {
+  const { units } = status;
+  if (facts.isAborted) return 'aborted';
+  if (units.length === 0) return status.findings.some(({ severity }) => severity === 'block') ? 'not-started' : 'none';
+  if (units.some(({ state }) => state === 'quarantined')) return 'completed-with-debt';
+  if (facts.isOverrun && units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'completed-overrun';
+  if (units.every(({ state }) => state === 'upgraded')) return 'succeeded';
+  if (units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'succeeded-with-unproven';
+  if (units.every(({ startedAt }) => startedAt === null)) return 'not-started';
+  return 'completed-partial';
+}

@@ -1,0 +1,196 @@
+import type { ClusterVerification, PreflightSummary } from '../activities/contract.ts';
+import type { Failure } from '../domain/failure.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import type { PlannedUnit, UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
+import { clusterNameOf } from '../domain/window-identity.ts';
+import { runEndedEventName } from '../domain/slackwater-event.ts';
+import { beginStatus, judgeOutcome, unitsOf } from '../domain/window-story.ts';
+import type { MaintenanceWindowInput, MaintenanceWindowOutput } from './contract.ts';
+import type { Flow, Step } from './flow.ts';
+import { patiently } from './patience.ts';
+import { listLeftOver } from '../domain/left-over.ts';
+import { emit, hasWordsLeft, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { runUnit } from './window-unit.ts';
+
+/** How long the last words are tried after the end, and how long the last look may take. */
+const LAST_WORDS_HOURS = 6;
+const VERIFY_PATIENCE_MINUTES = 30;
+
+/**
+ * One maintenance window of one cluster: plan, preflight, control plane, system pools, user pools, verify, report.
+ *
+ * Never begins again with an empty history, so the task hub keeps every decision raised on it. Starts a unit only if
+ * its estimate fits the time left; what is under way at the window's end is watched to its end.
+ */
+export function* maintenanceWindow(flow: Flow, input: MaintenanceWindowInput): Step<MaintenanceWindowOutput> {
+  const run = beginRun(flow, input);
+  emit(run, 'window.opened', { unit: 'run', attempt: 1 }, { closes: input.opening.closes });
+  say(run, 'The window is open.');
+  const plan = yield* makeReady(run);
+  if (plan !== null) {
+    emit(run, 'run.started', { unit: 'run', attempt: 1 }, { planDigest: plan.digest });
+    yield* publish(run);
+    for (const unit of plan.units) yield* tryUnit(run, unit);
+    while (run.requeued.length > 0) {
+      const [name, ...rest] = run.requeued;
+      run.requeued = rest;
+      const unit = plan.units.find((each) => each.unit === name);
+      if (unit !== undefined) yield* tryUnit(run, unit);
+    }
+    yield* verify(run, plan);
+  }
+  return yield* endRun(run);
+}
+
+function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
+  const clusterName = clusterNameOf(input.policy.clusterResourceId);
+  return {
+    flow,
+    input,
+    status: beginStatus({ policy: input.policy, opening: input.opening, runId: input.runId, clusterName }),
+    plan: null,
+    words: [],
+    events: [],
+    isReportDue: false,
+    wordTries: 0,
+    wordsNotBefore: 0,
+    eventTries: 0,
+    eventsNotBefore: 0,
+    decisionsSeen: new Set(),
+    heldBy: null,
+    abortedBy: null,
+    skipped: new Map(),
+    requeued: [],
+    pauses: 0,
+    explained: new Set(),
+  };
+}
+
+/** Snapshot, plan, preflight. Null: nothing may start, and the status says why. */
+function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
+  const { flow, input } = run;
+  const { policy, opening } = input;
+  run.flow.publish(run.status);
+  const state = yield* patiently(flow, opening.closes, () => flow.call('takeSnapshot', { clusterResourceId: policy.clusterResourceId }));
+  if (!state.ok) return cannotRead(run, state.failure);
+  const { plan } = yield* flow.call('makePlan', { policy, opening, state: state.value });
+  run.plan = plan;
+  update(run, { phase: 'preflight', planDigest: plan.digest, units: unitsOf(plan) });
+  for (const { unit, message } of plan.omitted) say(run, `${unit} is left out: ${message}`);
+  if (plan.units.length === 0) {
+    say(run, 'Nothing is to be done.');
+    return null;
+  }
+  const preflight = yield* patiently(flow, opening.closes, () => flow.call('runPreflight', { policy, plan }));
+  if (!preflight.ok) return cannotRead(run, preflight.failure);
+  const { findings, findingsOmitted, unchecked } = preflight.value;
+  update(run, { findings, findingsOmitted, unchecked });
+  return withhold(run, plan, preflight.value) === 'run' ? null : plan;
+}
+
+function cannotRead(run: WindowRun, failure: Failure): null {
+  update(run, {
+    findings: [
+      { code: 'CLUSTER_UNREADABLE', where: 'cluster', severity: 'block', pools: ['*'], message: `${failure.code}: ${failure.message}`, remedy: failure.remedy },
+    ],
+  });
+  say(run, `The cluster cannot be read: ${failure.code}.`);
+  return null;
+}
+
+/** Marks what preflight withholds: single pools, or the whole run. */
+function withhold(run: WindowRun, plan: UpgradePlan, { withheld }: PreflightSummary): 'run' | 'pools' {
+  const whole = withheld.find(({ pool }) => pool === '*');
+  for (const unit of plan.units) {
+    const own = withheld.find(({ pool }) => unit.unit === `pool/${pool}`) ?? whole;
+    if (own === undefined) continue;
+    updateUnit(run, unit.unit, { state: 'withheld', note: `${own.code} ${own.where}: ${own.message}` });
+    emit(run, 'pool.withheld', { unit: unit.unit, attempt: 1 }, { code: own.code, where: own.where });
+    say(run, `${unit.unit} is withheld: ${own.code} ${own.where}.`);
+  }
+  return whole === undefined ? 'pools' : 'run';
+}
+
+function* tryUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
+  if (run.abortedBy !== null) return noteNotStarted(run, unit.unit, `The run was aborted by ${run.abortedBy}.`);
+  const status = run.status.units.find((each) => each.unit === unit.unit);
+  if (status?.state === 'withheld' || run.skipped.has(unit.unit)) return;
+  const hindrance = hindranceOf(run, unit);
+  if (hindrance !== null) {
+    say(run, `${unit.unit} is not started: ${hindrance}`);
+    return noteNotStarted(run, unit.unit, hindrance);
+  }
+  yield* runUnit(run, unit);
+  if (run.abortedBy !== null && run.status.units.some((each) => each.unit === unit.unit && each.startedAt === null)) {
+    noteNotStarted(run, unit.unit, `The run was aborted by ${run.abortedBy}.`);
+  }
+  yield* publish(run);
+}
+
+function noteNotStarted(run: WindowRun, unit: UnitName, note: string): void {
+  updateUnit(run, unit, { state: 'not-started', note });
+}
+
+/**
+ * What an earlier unit's end means for this one. A node pool never runs ahead of its control plane, and a failure that no
+ * budget explains may lie in the image or version, so nothing else is moved onto it.
+ */
+function hindranceOf(run: WindowRun, unit: PlannedUnit): string | null {
+  const { units } = run.status;
+  const controlPlane = units.find((each) => each.unit === 'control-plane');
+  if (unit.action === 'pool-version' && controlPlane !== undefined && controlPlane.state !== 'upgraded') {
+    return `the control plane is ${controlPlane.state}, and a node pool must not run ahead of it.`;
+  }
+  const failed = units.find((each) => each.state === 'failed' && each.unit !== unit.unit && each.unit !== 'control-plane' && !run.explained.has(each.unit));
+  return failed === undefined ? null : `${failed.unit} failed for a reason that may lie in the version or image.`;
+}
+
+function* verify(run: WindowRun, plan: UpgradePlan): Step<void> {
+  const { flow, input } = run;
+  update(run, { phase: 'verifying', pause: null });
+  say(run, 'Every node is looked at once more.');
+  yield* publish(run);
+  const until = flow.now() + VERIFY_PATIENCE_MINUTES * MINUTE_MS;
+  const request = { clusterResourceId: input.policy.clusterResourceId, units: plan.units };
+  const seen = yield* patiently(flow, until, () => flow.call('verifyCluster', request));
+  if (!seen.ok) {
+    for (const each of run.status.units) if (each.state === 'upgraded') updateUnit(run, each.unit, { state: 'unproven', note: `Not verified: ${seen.failure.message}` });
+    update(run, { leftOver: [`Not verified at the end: ${seen.failure.code}.`] });
+    return;
+  }
+  correctUnits(run, seen.value);
+  update(run, { leftOver: listLeftOver(run.status, plan, seen.value) });
+}
+
+/** What the nodes say at the end overrules what was believed before: in both directions. */
+function correctUnits(run: WindowRun, { units }: ClusterVerification): void {
+  for (const { unit, progress } of units) {
+    const believed = run.status.units.find((each) => each.unit === unit);
+    if (believed === undefined || believed.startedAt === null) continue;
+    updateUnit(run, unit, { inventory: progress.inventory });
+    if (believed.state === 'upgraded' && progress.state !== 'succeeded') {
+      updateUnit(run, unit, { state: progress.state === 'quarantined' ? 'quarantined' : 'failed', note: `The last look disagrees: ${progress.state}, ARM says ${progress.provisioningState}.` });
+    } else if (believed.state !== 'upgraded' && progress.state === 'succeeded') {
+      updateUnit(run, unit, { state: 'upgraded', note: '' });
+    }
+  }
+}
+
+function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
+  const { flow, input } = run;
+  const isOverrun = flow.now() > input.opening.closes + 5 * MINUTE_MS;
+  const outcome = judgeOutcome(run.status, { isAborted: run.abortedBy !== null, isOverrun });
+  update(run, { phase: 'ended', outcome, pause: null, nextAt: null });
+  say(run, `The run ended: ${outcome}.`);
+  emit(run, runEndedEventName(outcome), { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver.length });
+  if (run.status.leftOver.length > 0) emit(run, 'debt.opened', { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver });
+  notify(run, 'ended', 'ended');
+  const until = flow.now() + LAST_WORDS_HOURS * HOUR_MS;
+  for (;;) {
+    yield* publish(run);
+    const next = nextWordsAt(run);
+    if (!hasWordsLeft(run) || next === null || next >= until) break;
+    yield* flow.sleepUntil(Math.max(next, flow.now() + SECOND_MS));
+  }
+  return { runId: input.runId, outcome, leftOverCount: run.status.leftOver.length };
+}

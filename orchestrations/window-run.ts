@@ -1,0 +1,143 @@
+import type { ActivityContract } from '../activities/contract.ts';
+import { slackwaterEvent, type SlackwaterEventName } from '../domain/slackwater-event.ts';
+import { SECOND_MS, type Instant } from '../domain/time.ts';
+import type { UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
+import { addLine, changeUnit, fitToHost } from '../domain/window-story.ts';
+import type { UnitStatus, WindowStatus } from '../domain/window-status.ts';
+import type { MaintenanceWindowInput } from './contract.ts';
+import type { Flow, Step } from './flow.ts';
+import { waitSecondsAfter } from './patience.ts';
+
+/** Words that wait to be said: kept in order, said again until the service takes them. */
+type Word =
+  | { readonly kind: 'notice'; readonly input: ActivityContract['postNotice']['input'] }
+  | { readonly kind: 'answer'; readonly input: ActivityContract['answerComment']['input'] };
+
+/** One run while it is under way. Its fields change only in the orchestration that holds it. */
+export interface WindowRun {
+  readonly flow: Flow;
+  readonly input: MaintenanceWindowInput;
+  status: WindowStatus;
+  plan: UpgradePlan | null;
+  /** Words for GitHub, oldest first. */
+  words: Word[];
+  events: ActivityContract['publishEvent']['input'][];
+  isReportDue: boolean;
+  /** Failed tries in a row, and not before when the next may be made. */
+  wordTries: number;
+  wordsNotBefore: Instant;
+  eventTries: number;
+  eventsNotBefore: Instant;
+  /** Decisions taken up already: the same comment delivered twice is one decision. */
+  readonly decisionsSeen: Set<string>;
+  heldBy: string | null;
+  abortedBy: string | null;
+  /** Units to leave out, with the login that said so. */
+  readonly skipped: Map<UnitName, string>;
+  /** Units a person wants tried again after the others. */
+  requeued: UnitName[];
+  pauses: number;
+  /** Pools whose stop a budget, a pod or a person explains; any other failure may lie in the version or image. */
+  readonly explained: Set<UnitName>;
+}
+
+/** Changes the status and marks the report as due. */
+export function update(run: WindowRun, change: Partial<WindowStatus>): void {
+  run.status = { ...run.status, ...change };
+  run.isReportDue = true;
+}
+
+/** Adds a line to the run's story. */
+export function say(run: WindowRun, text: string): void {
+  run.status = addLine(run.status, run.flow.now(), text);
+  run.isReportDue = true;
+}
+
+/** Changes what is said of one unit. */
+export function updateUnit(run: WindowRun, unit: UnitName, change: Partial<UnitStatus>): void {
+  run.status = changeUnit(run.status, unit, change);
+  run.isReportDue = true;
+}
+
+/** Puts one comment of a change of state in the queue. `key` makes it one however often it is said. */
+export function notify(run: WindowRun, kind: 'paused' | 'resumed' | 'ended', key: string): void {
+  run.words.push({ kind: 'notice', input: { status: run.status, report: run.input.policy.report, key, kind } });
+}
+
+/** Puts an answer to a person in the queue. */
+export function answer(run: WindowRun, input: ActivityContract['answerComment']['input']): void {
+  run.words.push({ kind: 'answer', input });
+}
+
+/** Puts an event for the topic in the queue. */
+export function emit(run: WindowRun, name: SlackwaterEventName, about: { readonly unit: UnitName | 'run'; readonly attempt: number }, facts: Readonly<Record<string, unknown>> = {}): void {
+  run.events.push(slackwaterEvent(name, { runId: run.input.runId, ...about }, run.flow.now(), { cluster: run.status.clusterName, ...facts }));
+}
+
+/** Whether something waits to be said. */
+export function hasWordsLeft(run: WindowRun): boolean {
+  return run.isReportDue || run.words.length > 0 || run.events.length > 0;
+}
+
+/** When the waiting words should be tried again; null when none wait. */
+export function nextWordsAt(run: WindowRun): Instant | null {
+  const moments: Instant[] = [];
+  if (run.isReportDue || run.words.length > 0) moments.push(run.wordsNotBefore);
+  if (run.events.length > 0) moments.push(run.eventsNotBefore);
+  return moments.length === 0 ? null : Math.min(...moments);
+}
+
+/**
+ * Publishes the status and says what waits: the report first (it makes the thread), then comments in order, then events.
+ * A service that is down holds back its own words only; the run goes on.
+ */
+export function* publish(run: WindowRun): Step<void> {
+  run.flow.publish(fitToHost(run.status));
+  if (run.flow.now() >= run.wordsNotBefore) yield* publishWords(run);
+  if (run.flow.now() >= run.eventsNotBefore) yield* publishEvents(run);
+  run.flow.publish(fitToHost(run.status));
+}
+
+function* publishWords(run: WindowRun): Step<void> {
+  const { flow, input } = run;
+  if (run.isReportDue) {
+    const told = yield* flow.call('publishReport', { status: run.status, report: input.policy.report, repository: input.repository });
+    if (!told.ok && told.failure.class !== 'terminal') return delayWords(run, waitSecondsAfter(told.failure, run.wordTries));
+    run.isReportDue = false;
+    if (told.ok) run.status = { ...run.status, issue: told.value };
+    else flow.log('report.refused', { code: told.failure.code, message: told.failure.message });
+  }
+  while (run.words.length > 0) {
+    const [word, ...rest] = run.words;
+    if (word === undefined) break;
+    const said =
+      word.kind === 'answer'
+        ? yield* flow.call('answerComment', word.input)
+        : yield* flow.call('postNotice', { ...word.input, status: { ...word.input.status, issue: run.status.issue } });
+    if (!said.ok && said.failure.class !== 'terminal') return delayWords(run, waitSecondsAfter(said.failure, run.wordTries));
+    if (!said.ok) flow.log('comment.refused', { code: said.failure.code, message: said.failure.message });
+    run.words = rest;
+  }
+  run.wordTries = 0;
+}
+
+function delayWords(run: WindowRun, seconds: number): void {
+  run.wordTries += 1;
+  run.wordsNotBefore = run.flow.now() + seconds * SECOND_MS;
+}
+
+function* publishEvents(run: WindowRun): Step<void> {
+  while (run.events.length > 0) {
+    const [event, ...rest] = run.events;
+    if (event === undefined) break;
+    const sent = yield* run.flow.call('publishEvent', event);
+    if (!sent.ok && sent.failure.class !== 'terminal') {
+      run.eventTries += 1;
+      run.eventsNotBefore = run.flow.now() + waitSecondsAfter(sent.failure, run.eventTries) * SECOND_MS;
+      return;
+    }
+    if (!sent.ok) run.flow.log('event.refused', { code: sent.failure.code, name: event.name });
+    run.events = rest;
+  }
+  run.eventTries = 0;
+}

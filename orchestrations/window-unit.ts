@@ -1,0 +1,270 @@
+import { MINUTE_MS, type Instant } from '../domain/time.ts';
+import type { Pause, UnitStatusState } from '../domain/window-status.ts';
+import { startCutOff, type PlannedUnit, type UnitName } from '../domain/upgrade-plan.ts';
+import { unitInstanceId } from '../domain/window-identity.ts';
+import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict } from './contract.ts';
+import type { Flow, Running, Step } from './flow.ts';
+import { watchDeadline } from './upgrade-unit.ts';
+import { leave, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
+import { emit, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+
+/** How often a leaving unit is told again, and how long a quiet race lasts at most. */
+const REMIND_MINUTES = 1;
+const QUIET_MINUTES = 60;
+
+type UnitChild = Running<'controlPlaneUpgrade' | 'nodePoolUpgrade'>;
+
+/**
+ * Runs one unit to its end: attempt after attempt, each in an orchestration of its own, listening to people meanwhile.
+ * Starts nothing when its estimate no longer fits the time left.
+ */
+export function* runUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
+  const { flow, input } = run;
+  const closes = input.opening.closes;
+  for (let attempt = nextAttempt(run, unit.unit); ; attempt += 1) {
+    yield* holdWhileHeld(run);
+    if (run.abortedBy !== null || run.skipped.has(unit.unit)) return;
+    if (flow.now() > startCutOff(unit, closes)) return tooLate(run, unit);
+    updateUnit(run, unit.unit, { state: 'running', attempt, startedAt: run.status.units.find((each) => each.unit === unit.unit)?.startedAt ?? flow.now(), note: '' });
+    update(run, { phase: 'upgrading' });
+    say(run, attempt === 1 ? `${unit.unit} begins.` : `${unit.unit} is tried again (attempt ${attempt}).`);
+    emit(run, startedName(unit.unit), { unit: unit.unit, attempt });
+    const verdict = yield* followAttempt(run, unit, attempt);
+    yield* endPause(run, verdict.kind === 'retry' || verdict.kind === 'succeeded' ? 'cleared' : 'settled');
+    if (verdict.kind !== 'retry') return settleUnit(run, unit, attempt, verdict);
+  }
+}
+
+function nextAttempt(run: WindowRun, unit: UnitName): number {
+  return (run.status.units.find((each) => each.unit === unit)?.attempt ?? 0) + 1;
+}
+
+function startedName(unit: UnitName): 'control-plane.started' | 'pool.started' {
+  return unit === 'control-plane' ? 'control-plane.started' : 'pool.started';
+}
+
+function tooLate(run: WindowRun, unit: PlannedUnit): void {
+  const note = 'Not started: its estimate no longer fits the time left in the window.';
+  updateUnit(run, unit.unit, { state: 'not-started', note });
+  say(run, `${unit.unit} is not started; about ${unit.estimateMinutes} min are needed.`);
+}
+
+/** Waits between units while a person holds the run; ends with the window, because every wait has an end. */
+function* holdWhileHeld(run: WindowRun): Step<void> {
+  const { flow, input } = run;
+  yield* hear(run, flow.now());
+  if (run.heldBy === null || run.abortedBy !== null) return;
+  startPause(run, { unit: 'run', kind: 'operator', causes: [], drainDeadline: null, clearedSince: null, detail: `${run.heldBy} said pause.` });
+  yield* publish(run);
+  while (run.heldBy !== null && run.abortedBy === null && flow.now() < input.opening.closes) {
+    yield* hear(run, Math.min(input.opening.closes, flow.now() + QUIET_MINUTES * MINUTE_MS));
+    yield* publish(run);
+  }
+  yield* endPause(run, 'cleared');
+}
+
+/** Takes up the words that came in, until `until`; a moment that has passed takes up what waits already. */
+function* hear(run: WindowRun, until: Instant): Step<void> {
+  for (;;) {
+    const got = yield* run.flow.waitFor(['decision'], until);
+    if (got.kind === 'timed-out') return;
+    const wasHeld = run.heldBy;
+    yield* takeDecision(run, got.value, null);
+    if (run.heldBy !== wasHeld || run.abortedBy !== null) return;
+  }
+}
+
+function* followAttempt(run: WindowRun, unit: PlannedUnit, attempt: number): Step<UnitVerdict> {
+  const { flow, input } = run;
+  const childInput: UnitUpgradeInput = {
+    runId: input.runId,
+    windowInstanceId: flow.instanceId,
+    clusterResourceId: input.policy.clusterResourceId,
+    unit,
+    attempt,
+    windowOpens: input.opening.opens,
+    windowCloses: input.opening.closes,
+    graceMinutes: input.policy.onBlocked.graceMinutes,
+    pollSeconds: input.pollSeconds,
+    memory: null,
+  };
+  const instanceId = unitInstanceId({ windowInstanceId: flow.instanceId, runId: input.runId, unit: unit.unit, attempt });
+  const current: CurrentUnit = { unit, instanceId, isStopped: false, leaving: null };
+  const child = startChild(flow, unit, instanceId, childInput);
+  yield* publish(run);
+  let lastSequence = 0;
+  for (;;) {
+    const got = yield* flow.race(child, ['decision', 'unitProgress', 'wake'], nextTick(run, current, childInput));
+    if (got.kind === 'ended') return got.output;
+    if (got.kind === 'failed') return { kind: 'failed', progress: null, detail: `Its orchestration failed: ${got.message}` };
+    if (got.kind === 'timed-out') {
+      if (current.leaving !== null) yield* leave(flow, current, current.leaving);
+    } else if (got.event === 'decision') {
+      yield* takeDecision(run, got.value, current);
+    } else if (got.event === 'wake') {
+      yield* signal(flow, current, 'look', got.value.reason);
+    } else if (got.value.unit === unit.unit && got.value.attempt === attempt && got.value.sequence > lastSequence) {
+      lastSequence = got.value.sequence;
+      yield* takeReport(run, current, got.value);
+    }
+    yield* publish(run);
+  }
+}
+
+function startChild(flow: Flow, unit: PlannedUnit, instanceId: string, input: UnitUpgradeInput): UnitChild {
+  return flow.start(unit.unit === 'control-plane' ? 'controlPlaneUpgrade' : 'nodePoolUpgrade', instanceId, input);
+}
+
+function nextTick(run: WindowRun, current: CurrentUnit, input: UnitUpgradeInput): Instant {
+  const now = run.flow.now();
+  if (current.leaving !== null) return now + REMIND_MINUTES * MINUTE_MS;
+  const words = nextWordsAt(run);
+  const quiet = Math.min(now + QUIET_MINUTES * MINUTE_MS, Math.max(now + REMIND_MINUTES * MINUTE_MS, watchDeadline(input)));
+  return words === null ? quiet : Math.max(now + 1_000, Math.min(words, quiet));
+}
+
+function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressReport): Step<void> {
+  const { unit } = current.unit;
+  const { policy } = run.input;
+  updateUnit(run, unit, { inventory: report.progress.inventory });
+  switch (report.kind) {
+    case 'progress':
+      describeProgress(run, report);
+      refreshPause(run, current.unit, report);
+      return;
+    case 'clearing':
+      refreshPause(run, current.unit, report);
+      say(run, `${unit}: the cause looks cleared; it has to stay so for 3 min.`);
+      return;
+    case 'cleared':
+      yield* endPause(run, 'cleared');
+      updateUnit(run, unit, { state: 'running' });
+      return;
+    case 'blocked':
+      beginBlock(run, current.unit, report, 'blocked');
+      if (policy.onBlocked.action === 'skip') yield* leave(run.flow, current, 'The policy skips a blocked pool.');
+      return;
+    case 'stopped': {
+      current.isStopped = true;
+      beginBlock(run, current.unit, report, report.stopped ?? 'failed');
+      const quarantined = report.progress.inventory?.quarantined.length ?? 0;
+      if (report.stopped === 'quarantined' && quarantined <= policy.onQuarantined.continueUpToNodes) {
+        yield* leave(run.flow, current, `The policy goes on with up to ${policy.onQuarantined.continueUpToNodes} quarantined nodes.`);
+      } else if (report.stopped === 'quarantined' ? policy.onQuarantined.action === 'skip' : policy.onBlocked.action === 'skip') {
+        yield* leave(run.flow, current, 'The policy skips a pool that cannot go on.');
+      } else if (run.abortedBy !== null) {
+        yield* leave(run.flow, current, `${run.abortedBy} said abort.`);
+      }
+    }
+  }
+}
+
+function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport): void {
+  if (progress.inventory === null) return;
+  say(run, `${unit}: ${progress.inventory.upgraded} nodes new, ${progress.inventory.old.length} old.`);
+}
+
+function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport, kind: Exclude<Pause['kind'], 'operator'>): void {
+  updateUnit(run, unit.unit, { state: 'paused' });
+  const error = report.progress.provisioningError;
+  const detail = error === null ? '' : `${error.code}: ${error.message}`;
+  const [cause] = report.progress.causes;
+  if (cause !== undefined || kind !== 'failed') run.explained.add(unit.unit);
+  if (kind === 'quarantined') {
+    for (const node of report.progress.inventory?.quarantined ?? []) emit(run, 'node.quarantined', { unit: unit.unit, attempt: report.attempt }, { node });
+  }
+  startPause(run, {
+    unit: unit.unit,
+    kind,
+    causes: report.progress.causes,
+    drainDeadline: report.stopped === null ? drainDeadlineOf(unit, report) : null,
+    clearedSince: null,
+    detail,
+  }, report.blockedSince);
+  say(run, cause === undefined ? `${unit.unit} cannot go on${detail === '' ? '' : ` (${error?.code ?? ''})`}.` : `${unit.unit}: ${cause.node} waits for ${cause.pod} (${cause.class}).`);
+}
+
+/** When Azure gives up on the node that is blocked longest: its drain timeout after the drain began. */
+function drainDeadlineOf(unit: PlannedUnit, report: UnitProgressReport): Instant | null {
+  const began = report.progress.drainStartedAt ?? report.blockedSince;
+  return began === null ? null : began + unit.drainTimeoutMinutes * MINUTE_MS;
+}
+
+function startPause(run: WindowRun, pause: Omit<Pause, 'since' | 'windowDeadline' | 'number'>, since: Instant | null = null): void {
+  const { pause: present } = run.status;
+  // The same stop, seen further: told in place, without another notification, unless Azure stopped meanwhile.
+  if (present !== null && present.kind === pause.kind && present.unit === pause.unit) {
+    update(run, { pause: { ...present, ...pause } });
+    return;
+  }
+  run.pauses += 1;
+  const started = since ?? run.flow.now();
+  update(run, { phase: 'paused', pause: { ...pause, since: started, windowDeadline: run.input.opening.closes, number: run.pauses } });
+  notify(run, 'paused', `paused-${run.pauses}`);
+  emit(run, 'run.paused', { unit: 'run', attempt: run.pauses }, { unit: pause.unit, kind: pause.kind });
+  emit(run, 'hold.started', { unit: pause.unit, attempt: run.pauses }, { causes: pause.causes.map(({ class: causeClass, node, pod, budgets }) => ({ class: causeClass, node, pod, budgets })) });
+}
+
+function refreshPause(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport): void {
+  const { pause } = run.status;
+  if (pause === null || pause.unit !== unit.unit) return;
+  const causes = report.progress.causes.length > 0 ? report.progress.causes : pause.causes;
+  update(run, { pause: { ...pause, causes, clearedSince: report.clearedSince } });
+}
+
+/** Ends a pause: `cleared` tells people that the run goes on, `settled` says nothing because the verdict will. */
+function* endPause(run: WindowRun, how: 'cleared' | 'settled'): Step<void> {
+  const { pause } = run.status;
+  if (pause === null) return;
+  update(run, { phase: 'upgrading', pause: null });
+  emit(run, 'hold.cleared', { unit: pause.unit, attempt: pause.number });
+  if (how === 'settled') return;
+  say(run, pause.unit === 'run' ? 'The run goes on.' : `${pause.unit} goes on.`);
+  notify(run, 'resumed', `resumed-${pause.number}`);
+  emit(run, 'run.resumed', { unit: 'run', attempt: pause.number });
+  yield* publish(run);
+}
+
+function settleUnit(run: WindowRun, unit: PlannedUnit, attempt: number, verdict: UnitVerdict): void {
+  const state = stateAfter(run, verdict);
+  updateUnit(run, unit.unit, {
+    state,
+    endedAt: run.flow.now(),
+    note: state === 'upgraded' ? '' : verdict.detail,
+    ...(verdict.progress === null ? {} : { inventory: verdict.progress.inventory }),
+  });
+  say(run, `${unit.unit}: ${state}. ${verdict.detail}`);
+  const about = { unit: unit.unit, attempt };
+  if (unit.unit === 'control-plane') {
+    emit(run, state === 'upgraded' ? 'control-plane.succeeded' : 'control-plane.failed', about, { state });
+    return;
+  }
+  const names = { upgraded: 'pool.succeeded', skipped: 'pool.skipped', aborted: 'pool.aborted', unproven: 'pool.unproven' } as const;
+  const name = state === 'upgraded' || state === 'skipped' || state === 'aborted' || state === 'unproven' ? names[state] : 'pool.failed';
+  emit(run, name, about, { state });
+}
+
+function stateAfter(run: WindowRun, verdict: UnitVerdict): UnitStatusState {
+  const hasQuarantined = (verdict.progress?.inventory?.quarantined.length ?? 0) > 0;
+  switch (verdict.kind) {
+    case 'succeeded':
+      return 'upgraded';
+    case 'unproven':
+      return 'unproven';
+    case 'quarantined':
+      return 'quarantined';
+    case 'canceled':
+      return hasQuarantined ? 'quarantined' : 'aborted';
+    case 'foreign':
+      return 'foreign';
+    case 'too-late':
+      return 'not-started';
+    case 'left':
+      if (hasQuarantined) return 'quarantined';
+      return run.abortedBy === null ? 'skipped' : 'aborted';
+    case 'failed':
+    case 'retry':
+    case 'window-ended':
+      return hasQuarantined ? 'quarantined' : 'failed';
+  }
+}
