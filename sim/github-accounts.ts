@@ -4,7 +4,7 @@ import { HOUR_MS } from '../domain/time.ts';
 import { encodeUtf8, sha1 } from './git-object.ts';
 import { accountShape, appShape, installationId, installationShape, profileShape, repositoryShape } from './github-shapes.ts';
 import type { Shape } from './github-shapes.ts';
-import { toTimestamp } from './github-time.ts';
+import { kubernetesTime as toTimestamp } from './timestamp.ts';
 import { appActor, baseRole, botLogin, findAccount, githubRoles, roleOf } from './github-world.ts';
 import type { CustomRole, GitHubRole } from './github-world.ts';
 import type { WireResponse } from './wire.ts';

@@ -1,3 +1,4 @@
+import { isRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
 import { encodeUtf8, sha1 } from './git-object.ts';
 import { baseRole, githubRoles, roleOf } from './github-world.ts';
@@ -62,11 +63,6 @@ export function validationFailed(errors: readonly ValidationProblem[]): WireResp
 /** The 422 GitHub gives when a required field is absent or of the wrong type. */
 export function notSupplied(field: string): WireResponse {
   return problem(422, `Invalid request.\n\n"${field}" wasn't supplied.`);
-}
-
-/** Whether a value is a JSON object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A field of the body; undefined when the body has none. */

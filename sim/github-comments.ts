@@ -3,7 +3,7 @@ import { hasRole, notFound, notSupplied, pageOf, problem, refuseLongBody, refuse
 import type { RepositoryCall, Route } from './github-call.ts';
 import { issueOf } from './github-issues.ts';
 import { commentShape, commentsOf, reactionShape } from './github-shapes.ts';
-import { toTimestamp } from './github-time.ts';
+import { kubernetesTime as toTimestamp } from './timestamp.ts';
 import { nextId, reactionContents } from './github-world.ts';
 import type { Comment, Issue, Reaction } from './github-world.ts';
 import type { WireResponse } from './wire.ts';

@@ -1,9 +1,10 @@
+import { isRecord } from '../domain/json.ts';
 import { emitIssue } from './github-changes.ts';
-import { cutPage, field, hasRole, isRecord, notFound, notSupplied, pageOf, problem, refuseLongBody, refuseUngranted, reply, textField, validationFailed, wholeNumber } from './github-call.ts';
+import { cutPage, field, hasRole, notFound, notSupplied, pageOf, problem, refuseLongBody, refuseUngranted, reply, textField, validationFailed, wholeNumber } from './github-call.ts';
 import type { Call, RepositoryCall, Route } from './github-call.ts';
 import { ensureLabels } from './github-labels.ts';
 import { associationOf, issueShape } from './github-shapes.ts';
-import { toTimestamp } from './github-time.ts';
+import { kubernetesTime as toTimestamp } from './timestamp.ts';
 import { nextId, roleOf } from './github-world.ts';
 import type { Issue, Repository } from './github-world.ts';
 import type { WireResponse } from './wire.ts';

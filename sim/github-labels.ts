@@ -1,4 +1,5 @@
-import { field, hasRole, isRecord, notFound, notSupplied, refuseUngranted, reply, textField, validationFailed } from './github-call.ts';
+import { isRecord } from '../domain/json.ts';
+import { field, hasRole, notFound, notSupplied, refuseUngranted, reply, textField, validationFailed } from './github-call.ts';
 import type { RepositoryCall, Route } from './github-call.ts';
 import { labelShape } from './github-shapes.ts';
 import { nextId } from './github-world.ts';

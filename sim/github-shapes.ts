@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/time.ts';
-import { toTimestamp } from './github-time.ts';
+import { kubernetesTime as toTimestamp } from './timestamp.ts';
 import { baseRole, botLogin, findAccount, reactionContents, roleOf } from './github-world.ts';
 import type { Account, Comment, Issue, Label, Reaction, Repository, World } from './github-world.ts';
 

@@ -87,8 +87,9 @@ function compile<C extends Call>(routes: readonly Route<C>[]): readonly Compiled
 }
 
 function findRoute<C extends Call>(routes: readonly Compiled<C>[], request: WireRequest) {
+  const asked = request.path.replace(/\/+$/, '');
   for (const { route, path } of routes) {
-    const match = route.method === request.method ? path.exec(request.path) : null;
+    const match = route.method === request.method ? path.exec(asked) : null;
     const parameters = match === null ? null : decodeAll(match.groups ?? {});
     if (parameters !== null) return { route, parameters };
   }

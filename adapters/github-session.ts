@@ -1,0 +1,85 @@
+import type { Octokit } from '@octokit/rest';
+import type { Outcome } from '../domain/failure.ts';
+import { tryGitHub } from './github-failure.ts';
+
+/** How requests are signed: a token, or a GitHub App that gets one per installation. */
+export type GitHubIdentity =
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'app'; readonly appId: number; readonly privateKey: string };
+
+export interface GitHubSessionOptions {
+  /** Base of the REST API, for example `https://api.github.com`. */
+  readonly baseUrl: string;
+  readonly auth: GitHubIdentity;
+  readonly fetch?: typeof fetch;
+}
+
+/** A repository as every REST call names it. */
+export interface RepositoryName {
+  readonly owner: string;
+  readonly repo: string;
+}
+
+/** Signed requests to GitHub. */
+export interface GitHubSession {
+  /**
+   * Runs `work` with a client that may act on `repository` (`owner/name`); what it throws comes back as a failure.
+   *
+   * Nothing is retried here and nothing waits for a rate limit: the caller does, on a durable timer.
+   */
+  use<T>(repository: string, work: (github: Octokit, name: RepositoryName) => Promise<T>): Promise<Outcome<T>>;
+}
+
+/** Longest wait for one answer. Unit: ms. */
+const ANSWER_MS_MAX = 15_000;
+
+/** Opens a session. Octokit is loaded at the first request, so that functions which never call GitHub start without it. */
+export function createGitHubSession(options: GitHubSessionOptions): GitHubSession {
+  const secret = options.auth.kind === 'token' ? options.auth.token : options.auth.privateKey;
+  const clients = new Map<string, Promise<Octokit>>();
+  const clientOf = (name: RepositoryName): Promise<Octokit> => {
+    const key = options.auth.kind === 'token' ? '' : `${name.owner}/${name.repo}`.toLowerCase();
+    const known = clients.get(key);
+    if (known !== undefined) return known;
+    const made = openClient(options, name);
+    clients.set(key, made);
+    // A failure must not be remembered: the App may be installed a minute later.
+    made.catch(() => clients.delete(key));
+    return made;
+  };
+  return {
+    use: (repository, work) =>
+      tryGitHub(secret, async () => {
+        const name = splitRepository(repository);
+        return work(await clientOf(name), name);
+      }),
+  };
+}
+
+function splitRepository(repository: string): RepositoryName {
+  const [owner = '', repo = '', ...rest] = repository.split('/');
+  if (owner === '' || repo === '' || rest.length > 0) throw new Error(`“${repository}” is not owner/name.`);
+  return { owner, repo };
+}
+
+async function openClient({ baseUrl, auth, fetch: given }: GitHubSessionOptions, name: RepositoryName): Promise<Octokit> {
+  const { Octokit } = await import('@octokit/rest');
+  const send = given ?? fetch;
+  const settings = {
+    baseUrl: baseUrl.replace(/\/+$/, ''),
+    userAgent: 'slackwater',
+    // Octokit would print warnings with URLs; ours go through the logger.
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    request: {
+      fetch: (url: string, init: RequestInit) => send(url, { ...init, signal: AbortSignal.timeout(ANSWER_MS_MAX) }),
+    },
+  };
+  if (auth.kind === 'token') return new Octokit({ ...settings, auth: auth.token });
+  const { createAppAuth } = await import('@octokit/auth-app');
+  const identity = { appId: auth.appId, privateKey: auth.privateKey };
+  const app = new Octokit({ ...settings, authStrategy: createAppAuth, auth: identity });
+  const installation = await app.rest.apps.getRepoInstallation({ ...name });
+  return new Octokit({ ...settings, authStrategy: createAppAuth, auth: { ...identity, installationId: installation.data.id } });
+}
+
+function ignore(): void {}
