@@ -1,4 +1,5 @@
 import { runIdInReport } from './hidden-marker.ts';
+import { isRecord, type JsonRecord } from './json.ts';
 import { parseInstant } from './local-time.ts';
 import { mayBeCommand } from './operator-command.ts';
 import { refuse, succeed, type Fault, type Result } from './result.ts';
@@ -67,12 +68,6 @@ export type DeliveryProjection =
   | { readonly kind: 'command'; readonly event: CommandCloudEvent }
   | { readonly kind: 'ignore'; readonly reason: string }
   | { readonly kind: 'malformed'; readonly faults: readonly Fault[] };
-
-type JsonRecord = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 interface FieldReader {
   readonly faults: readonly Fault[];

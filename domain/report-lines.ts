@@ -1,0 +1,207 @@
+import type { Phrase } from './markdown-text.ts';
+import { countPool, countRun } from './node-count.ts';
+import { resultLine } from './report-result.ts';
+import { namesOf, nodeCount, spellMinutes, unitPhrase } from './report-words.ts';
+import { minutesBetween, MINUTE_MS, type Instant } from './time.ts';
+import type { BlockCause } from './unit-progress.ts';
+import type { Pause, UnitStatus, WindowStatus } from './window-status.ts';
+
+/** One of the five lines above the fold. */
+export interface ReportLine {
+  /** Bold, ends with `:` or `.`. */
+  readonly label: string;
+  readonly text: Phrase;
+}
+
+/** Unbroken time a cause must look cleared before a run goes on by itself. Unit: minutes. */
+const CLEAR_MINUTES = 3;
+
+/**
+ * The five lines everybody reads, always in this order: users (of an ended run: the result) · waiting for · needed ·
+ * if nobody acts · you can. They offer only commands this version carries out, and none that would be refused.
+ */
+export function reportLines(status: WindowStatus, now: Instant): readonly ReportLine[] {
+  if (status.phase === 'ended') {
+    return [
+      resultLine(status),
+      { label: 'Waiting for:', text: ['nothing; this run has ended.'] },
+      { label: 'Needed:', text: neededAfterEnd(status) },
+      { label: 'If nobody acts:', text: fateAfterEnd(status) },
+      { label: 'You can:', text: [{ command: '/status' }, ' see this again in a comment; this run takes no other command any more.'] },
+    ];
+  }
+  const { pause } = status;
+  return [
+    usersLine(status),
+    { label: 'Waiting for:', text: pause === null ? waitingWhileRunning(status) : waitingWhilePaused(pause, now) },
+    { label: 'Needed:', text: pause === null ? ['nothing.'] : neededWhilePaused(pause) },
+    { label: 'If nobody acts:', text: pause === null ? fateWhileRunning(status) : fateWhilePaused(pause, status) },
+    { label: 'You can:', text: pause === null ? optionsWhileRunning() : optionsWhilePaused(pause, status) },
+  ];
+}
+
+function usersLine(status: WindowStatus): ReportLine {
+  const count = countRun(status.units);
+  if (count === null) {
+    const isUntouched = status.units.every(({ startedAt }) => startedAt === null);
+    return isUntouched
+      ? { label: 'Users: untouched.', text: ['This run has changed nothing on the cluster yet.'] }
+      : { label: 'Users: nodes untouched.', text: ['Only the control plane is at work; no node has been changed or counted yet.'] };
+  }
+  const spare = count.spare === 0 ? '' : ` (${count.spare === 1 ? '1 is a spare' : `${count.spare} are spares`})`;
+  const ready = `${count.ready} of ${count.total} nodes Ready${spare}`;
+  if (count.ready === count.total) {
+    return { label: 'Users: serving, as far as nodes show.', text: [`${ready}; no pod is evicted against its budget.`] };
+  }
+  return { label: 'Users: may be affected.', text: [`${ready}; not Ready: `, ...namesOf(count.notReady, 5), '.'] };
+}
+
+function waitingWhileRunning(status: WindowStatus): Phrase {
+  if (status.phase === 'planning') return ['the plan; the cluster is being read.'];
+  if (status.phase === 'preflight') return ['the checks before the start.'];
+  if (status.phase === 'verifying') return ['the last look at every node.'];
+  const unit = status.units.find(({ state }) => state === 'running');
+  const next: Phrase = status.nextAt === null ? ['.'] : ['; next look at ', { at: status.nextAt, form: 'clock' }, '.'];
+  if (unit === undefined) return ['nothing', ...next];
+  if (unit.inventory === null) return ['nothing; ', ...unitPhrase(unit.unit), ' is being upgraded', ...next];
+  const count = countPool(unit.inventory, []);
+  return ['nothing; ', ...unitPhrase(unit.unit), ` is being upgraded, ${count.proven} of ${count.total - count.spare} nodes new`, ...next];
+}
+
+function waitingWhilePaused(pause: Pause, now: Instant): Phrase {
+  const since: Phrase = [' Since ', { at: pause.since, form: 'clock' }, `, ${spellMinutes(minutesBetween(pause.since, now))}.`];
+  if (pause.clearedSince !== null) {
+    return ['a second look. The cause seems to have cleared at ', { at: pause.clearedSince, form: 'clock' }, '.', ...since];
+  }
+  const [first, ...others] = pause.causes;
+  const more: Phrase = others.length === 0 ? [] : [` And ${others.length} more, named below.`];
+  if (first !== undefined) return [...blockedWords(first, pause.kind), ...since, ...more];
+  switch (pause.kind) {
+    case 'blocked':
+      return ['a node of ', ...unitPhrase(pause.unit), ' that does not empty; the cause is not known yet.', ...since];
+    case 'quarantined':
+      return ['a decision: AKS set nodes of ', ...unitPhrase(pause.unit), ' aside, old and cordoned.', ...since];
+    case 'failed':
+      return ['a decision: Azure ended the upgrade of ', ...unitPhrase(pause.unit), ' before every node was new; what it said is below.', ...since];
+    case 'operator':
+      return ['a person to say ', { command: '/resume' }, '.', ...since];
+  }
+}
+
+function blockedWords(cause: BlockCause, kind: Pause['kind']): Phrase {
+  const owner: Phrase = cause.owner === null ? [' (no owner is named on it)'] : [' (', cause.owner, ')'];
+  const holder: Phrase = [{ name: cause.pod }, ...owner];
+  const node: Phrase =
+    kind === 'quarantined'
+      ? [', so AKS set node ', { name: cause.node }, ' aside, old and cordoned.']
+      : [', so node ', { name: cause.node }, ' cannot empty.'];
+  const [budget, second] = cause.budgets;
+  if (budget === undefined) return [...holder, '. It does not leave', ...node];
+  if (second !== undefined) return [...holder, '. More than one budget selects it (', ...namesOf(cause.budgets, 3), ')', ...node];
+  return [...holder, '. Its budget ', { name: budget }, ' allows no eviction', ...node];
+}
+
+function neededWhilePaused(pause: Pause): Phrase {
+  if (pause.clearedSince !== null) {
+    const goesOnAt = pause.clearedSince + CLEAR_MINUTES * MINUTE_MS;
+    return ['nothing. The run goes on by itself at about ', { at: goesOnAt, form: 'clock' }, ' if it stays so.'];
+  }
+  if (pause.kind === 'operator') return [{ command: '/resume' }, ' when the reason for the pause is gone.'];
+  const remedies = [...new Set(pause.causes.map(({ remedy }) => remedy).filter((remedy) => remedy !== ''))];
+  const change: Phrase = remedies.slice(0, 2).flatMap((remedy, index): Phrase => (index === 0 ? [remedy] : [' Also: ', remedy]));
+  switch (pause.kind) {
+    case 'blocked':
+      return change.length === 0
+        ? ['somebody who looks at the evidence below.']
+        : [...change, ` The run goes on by itself ${CLEAR_MINUTES} min after that is live.`];
+    case 'quarantined':
+      return [...change, ' Then ', { command: retry(pause) }, ', or ', { command: skip(pause) }, ' to leave the node for later.'];
+    case 'failed':
+      return [...change, ' Mend what Azure named below, then ', { command: retry(pause) }, '.'];
+  }
+}
+
+function retry(pause: Pause): string {
+  return pause.unit.startsWith('pool/') ? `/retry ${pause.unit.slice('pool/'.length)}` : '/retry';
+}
+
+function skip(pause: Pause): string {
+  return pause.unit.startsWith('pool/') ? `/skip ${pause.unit.slice('pool/'.length)}` : '/skip';
+}
+
+function fateWhileRunning(status: WindowStatus): Phrase {
+  return ['the run goes on by itself. At ', { at: status.window.closes, form: 'dated' }, ' the window closes and nothing more is started.'];
+}
+
+function fateWhilePaused(pause: Pause, status: WindowStatus): Phrase {
+  const closes: Phrase = ['at ', { at: pause.windowDeadline, form: 'dated' }, ' the window closes; nothing more is started and old nodes stay old and serve.'];
+  if (pause.kind === 'operator') return ['what Azure does now goes on to its end; ', ...closes];
+  if (pause.kind !== 'blocked' || pause.drainDeadline === null) {
+    const pool: Phrase = [...unitPhrase(pause.unit), ' stays as it is'];
+    return [...pool, '; ', ...closes];
+  }
+  const node = pause.causes[0]?.node;
+  const nodes = status.units.find(({ unit }) => unit === pause.unit)?.inventory?.old.length ?? 0;
+  return [
+    'at ',
+    { at: pause.drainDeadline, form: 'clock' },
+    ' Azure gives up on ',
+    ...(node === undefined ? ['the node'] : [{ name: node }]),
+    ' (drain timeout) and stops this pool or sets the node aside, as its settings say',
+    ...(nodes === 0 ? [] : [`; ${nodeCount(nodes)} would stay old and serve`]),
+    '. Then, ',
+    ...closes,
+  ];
+}
+
+function optionsWhileRunning(): Phrase {
+  return [
+    { command: '/pause' },
+    ' start nothing more (what Azure does now goes on) · ',
+    { command: '/skip <pool>' },
+    ' leave a pool for another window · ',
+    { command: '/abort' },
+    ' stop Azure now; nothing is rolled back.',
+  ];
+}
+
+function optionsWhilePaused(pause: Pause, status: WindowStatus): Phrase {
+  const unit = status.units.find((each) => each.unit === pause.unit) ?? null;
+  const isAtWork = pause.kind === 'operator' ? status.units.some(({ state }) => state === 'running') : pause.drainDeadline !== null;
+  const abort: Phrase = [{ command: '/abort' }, isAtWork ? ' stops Azure now and leaves ' : ' ends the run here and leaves ', ...residueOf(unit), '; nothing is rolled back.'];
+  const left: Phrase = pause.unit.startsWith('pool/') ? [{ command: skip(pause) }, ' leave this pool and finish the others · '] : [];
+  switch (pause.kind) {
+    case 'operator':
+      return [{ command: '/resume' }, ' go on · ', ...abort];
+    case 'blocked':
+      return isAtWork
+        ? [{ command: '/pause' }, ' wait for a person even if it clears · ', ...left, ...abort]
+        : [{ command: '/resume' }, ' try again at once · ', ...left, ...abort];
+    case 'quarantined':
+    case 'failed':
+      return [{ command: retry(pause) }, ' try again · ', ...left, ...abort];
+  }
+}
+
+/** What an abort at this moment would leave, counted. */
+function residueOf(unit: UnitStatus | null): Phrase {
+  if (unit === null || unit.inventory === null) return ['everything as it is now'];
+  const count = countPool(unit.inventory, []);
+  const cordoned: Phrase = unit.inventory.cordoned.length === 0 ? [] : [...namesOf(unit.inventory.cordoned, 3), ' cordoned, '];
+  const spare = count.spare === 0 ? '' : `${count.spare === 1 ? '1 spare node' : `${count.spare} spare nodes`}, `;
+  return [...cordoned, `${spare}${count.proven} new and ${count.old + count.blocked.length} old nodes`];
+}
+
+function neededAfterEnd(status: WindowStatus): Phrase {
+  const blocking = status.findings.find(({ severity }) => severity === 'block');
+  if (status.leftOver.length > 0) return [`somebody who clears what is left over (${status.leftOver.length}, listed below).`];
+  if (blocking !== undefined) return [blocking.remedy, ' (', { name: blocking.where }, ')'];
+  if (status.units.some(({ state }) => state === 'failed' || state === 'foreign')) return ['a look at the pools that are not done, below.'];
+  return ['nothing.'];
+}
+
+function fateAfterEnd(status: WindowStatus): Phrase {
+  if (status.outcome === 'completed-overrun') return ['Azure finishes what it is still at work on; nothing more is started.'];
+  if (status.leftOver.length > 0) return ['what is left over stays as it is; nothing is cleaned up by itself.'];
+  return ['nothing changes until the next window opens.'];
+}

@@ -1,0 +1,204 @@
+import { namesOf, poolPhrase } from './report-words.ts';
+import type { Phrase } from './markdown-text.ts';
+import { countPool, countRun } from './node-count.ts';
+import { reportLines, type ReportLine } from './report-lines.ts';
+import { minutesBetween, type Instant } from './time.ts';
+import type { BlockCause } from './unit-progress.ts';
+import type { TimelineEntry, UnitStatus, WindowStatus } from './window-status.ts';
+
+/** One row of the pool table; counts are null where nodes were not counted or do not apply. */
+export interface PoolRow {
+  readonly pool: Phrase;
+  readonly counts: { readonly proven: number; readonly old: number; readonly blocked: Phrase; readonly spare: number } | null;
+  readonly state: Phrase;
+}
+
+/** Everything the report of a run says, in order, not yet Markdown. */
+export interface ReportModel {
+  readonly runId: string;
+  readonly timeZone: string;
+  /** Plain text. */
+  readonly title: string;
+  /** Users (or the result) · waiting for · needed · if nobody acts · you can. */
+  readonly lines: readonly ReportLine[];
+  readonly pools: readonly PoolRow[];
+  readonly why: readonly Phrase[];
+  readonly plan: readonly Phrase[];
+  /** Oldest first. */
+  readonly timeline: readonly TimelineEntry[];
+  readonly timelineOmitted: number;
+  readonly leftOver: readonly Phrase[];
+  /** The same facts for machines. */
+  readonly machine: WindowStatus;
+}
+
+/** The report of a run as it stands at `now`. The same status and moment give the same report. */
+export function reportOf(status: WindowStatus, now: Instant): ReportModel {
+  return {
+    runId: status.runId,
+    timeZone: status.timeZone,
+    title: titleOf(status),
+    lines: reportLines(status, now),
+    pools: status.units.map((unit) => poolRow(unit, blockedNodesOf(status, unit))),
+    why: whyOf(status, now),
+    plan: planOf(status),
+    timeline: status.timeline,
+    timelineOmitted: status.timelineOmitted,
+    leftOver: leftOverOf(status),
+    machine: status,
+  };
+}
+
+const phaseTitles: Readonly<Record<Exclude<WindowStatus['phase'], 'ended'>, string>> = {
+  planning: 'Planning',
+  preflight: 'Checking',
+  upgrading: 'Upgrading',
+  paused: 'Paused',
+  verifying: 'Verifying',
+};
+
+const outcomeTitles: Readonly<Record<NonNullable<WindowStatus['outcome']>, string>> = {
+  succeeded: 'Done',
+  'succeeded-with-unproven': 'Done, not all proven',
+  'completed-partial': 'Partly done',
+  'completed-with-debt': 'Done with debt',
+  'completed-overrun': 'Ran past the window',
+  aborted: 'Aborted',
+  'not-started': 'Not started',
+  none: 'Nothing to do',
+};
+
+function titleOf(status: WindowStatus): string {
+  const word = status.phase === 'ended' ? outcomeTitles[status.outcome ?? 'completed-partial'] : phaseTitles[status.phase];
+  const unit = status.phase === 'ended' ? undefined : focusOf(status);
+  const count = countRun(unit === undefined || unit.inventory === null ? status.units : [unit]);
+  const where = unit === undefined ? '' : unit.unit === 'control-plane' ? ' — control plane' : ` — pool ${unit.unit.slice('pool/'.length)}`;
+  const nodes = count === null || unit?.inventory === null ? '' : `, ${count.proven} of ${count.wanted} nodes new`;
+  return `${word}: ${status.clusterName}${where}${nodes}`;
+}
+
+/** The unit a reader should look at: the paused one, else the one under way. */
+function focusOf(status: WindowStatus): UnitStatus | undefined {
+  return (
+    status.units.find(({ unit }) => unit === status.pause?.unit) ??
+    status.units.find(({ state }) => state === 'running' || state === 'paused')
+  );
+}
+
+function blockedNodesOf(status: WindowStatus, unit: UnitStatus): readonly string[] {
+  return status.pause?.unit === unit.unit ? status.pause.causes.map(({ node }) => node) : [];
+}
+
+function poolRow(unit: UnitStatus, blockedNodes: readonly string[]): PoolRow {
+  const pool = poolPhrase(unit.unit);
+  if (unit.inventory === null) return { pool, counts: null, state: stateOf(unit, 0) };
+  const count = countPool(unit.inventory, blockedNodes);
+  const blocked: Phrase = count.blocked.length === 0 ? ['0'] : [`${count.blocked.length} (`, ...namesOf(count.blocked, 3), ')'];
+  return {
+    pool,
+    counts: { proven: count.proven, old: count.old, blocked, spare: count.spare },
+    state: stateOf(unit, count.unproven),
+  };
+}
+
+function stateOf(unit: UnitStatus, unprovenNodes: number): Phrase {
+  const unproven: Phrase = unprovenNodes === 0 ? [] : [`; ${unprovenNodes} on the target but not Ready or cordoned`];
+  const note: Phrase = unit.note === '' ? [] : [': ', unit.note];
+  const since: Phrase = unit.startedAt === null ? [] : [' since ', { at: unit.startedAt, form: 'clock' }];
+  const until: Phrase = unit.endedAt === null ? [] : [' ', { at: unit.endedAt, form: 'clock' }];
+  switch (unit.state) {
+    case 'planned':
+      return [`planned, about ${unit.estimateMinutes} min`];
+    case 'running':
+      return ['running', ...since, ...unproven];
+    case 'paused':
+      return ['paused', ...unproven];
+    case 'upgraded':
+      return unit.unit === 'control-plane' ? ['done', ...until] : ['done', ...until, unprovenNodes === 0 ? ', verified' : '', ...unproven];
+    case 'not-started':
+      return ['not started', ...note];
+    case 'unproven':
+      return ['set, nodes not proven', ...note, ...unproven];
+    case 'foreign':
+      return ['somebody else is at work on it', ...note];
+    case 'withheld':
+    case 'quarantined':
+    case 'failed':
+    case 'aborted':
+    case 'skipped':
+      return [unit.state, ...until, ...note, ...unproven];
+  }
+}
+
+function whyOf(status: WindowStatus, now: Instant): readonly Phrase[] {
+  const { pause } = status;
+  const why: Phrase[] = [];
+  for (const cause of pause?.causes ?? []) why.push(...causePhrases(cause));
+  if (pause !== null) {
+    why.push(['Seen since ', { at: pause.since, form: 'dated' }, `, ${minutesBetween(pause.since, now)} min.`]);
+    if (pause.detail !== '') why.push(['What Azure or the operator said: ', pause.detail]);
+  }
+  for (const { unit, note } of status.units) if (note !== '') why.push([...poolPhrase(unit), ': ', note]);
+  for (const finding of status.findings) {
+    why.push([{ strong: finding.severity }, ' ', { name: finding.code }, ' at ', { name: finding.where }, ': ', finding.message, ' ', finding.remedy]);
+  }
+  if (status.findingsOmitted > 0) why.push([`${status.findingsOmitted} more findings are not listed here.`]);
+  for (const { what, why: reason } of status.unchecked) why.push([{ strong: 'not checked' }, ' ', what, ': ', reason]);
+  return why;
+}
+
+function causePhrases(cause: BlockCause): readonly Phrase[] {
+  const budgets: Phrase = cause.budgets.length === 0 ? ['; no budget is involved'] : ['; budget ', ...namesOf(cause.budgets, 5)];
+  const workload: Phrase = cause.workload === null ? ['; a bare pod'] : ['; workload ', { name: cause.workload }];
+  const owner: Phrase = cause.owner === null ? ['; no owner is named on it'] : ['; owner ', { name: cause.owner }];
+  return [
+    ['Node ', { name: cause.node }, ', pod ', { name: cause.pod }, ...workload, ...budgets, ...owner, '; class ', { name: cause.class }],
+    ['Evidence: ', cause.evidence],
+    ['What clears it: ', cause.remedy],
+  ];
+}
+
+function planOf(status: WindowStatus): readonly Phrase[] {
+  const { opens, closes } = status.window;
+  const plan: Phrase[] = [
+    ['Cluster ', { name: status.clusterName }, ', policy ', { name: status.policyName }, '.'],
+    ['Window ', { at: opens, form: 'dated' }, ' to ', { at: closes, form: 'dated' }, `, ${minutesBetween(opens, closes)} min, zone `, { name: status.timeZone }, '.'],
+  ];
+  if (status.planDigest !== null) plan.push(['Plan ', { name: status.planDigest.slice(0, 12) }, ', frozen when the run began.']);
+  for (const unit of status.units) {
+    plan.push([
+      ...poolPhrase(unit.unit),
+      ': ',
+      { name: unit.from },
+      ' → ',
+      { name: unit.to },
+      `, about ${unit.estimateMinutes} min`,
+      ...(unit.attempt > 1 ? [`, attempt ${unit.attempt}`] : []),
+      ...(unit.state === 'planned' ? [', starts at the latest ', { at: closes - unit.estimateMinutes * 60_000, form: 'clock' } as const] : []),
+      '.',
+    ]);
+  }
+  plan.push(['Nothing is forced: budgets, finalizers and webhooks are never changed, and nothing is rolled back.']);
+  return plan;
+}
+
+/** What the run said it leaves, and every set-aside node it did not mention: the list must be complete. */
+function leftOverOf(status: WindowStatus): readonly Phrase[] {
+  const leftOver: Phrase[] = status.leftOver.map((text) => [text]);
+  if (status.phase !== 'ended') return leftOver;
+  const isTold = (node: string) => status.leftOver.some((text) => text.includes(node));
+  for (const { unit, inventory } of status.units) {
+    if (inventory === null) continue;
+    for (const node of inventory.quarantined) {
+      if (!isTold(node)) leftOver.push([...poolPhrase(unit), ': ', { name: node }, ' is quarantined by AKS and takes no pods.']);
+    }
+    for (const node of inventory.cordoned) {
+      if (inventory.quarantined.includes(node) || isTold(node)) continue;
+      leftOver.push([...poolPhrase(unit), ': ', { name: node }, ' takes no pods until someone uncordons it.']);
+    }
+    for (const node of inventory.surge) {
+      if (!isTold(node)) leftOver.push([...poolPhrase(unit), ': ', { name: node }, ' is a node more than the pool asks for.']);
+    }
+  }
+  return leftOver;
+}
