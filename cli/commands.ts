@@ -1,0 +1,6 @@
+import { calendarCommand } from './calendar.ts';
+import type { Command } from './command.ts';
+import { lintCommand } from './lint.ts';
+
+/** Every command, in the order of the help. To add one, write its module and name it here. */
+export const commands: readonly Command[] = [lintCommand, calendarCommand];
