@@ -150,22 +150,25 @@ export interface ActivityRetry {
  */
 export const activityRetry: ActivityRetry = { firstIntervalSeconds: 5, attempts: 3, backoff: 2 };
 
-/** Every activity name, for registration; the compiler checks that none is missing. */
-export const activityNames = Object.keys({
-  takeSnapshot: true,
-  makePlan: true,
-  runPreflight: true,
-  prepareUnit: true,
-  changeUpgradeSettings: true,
-  startUnit: true,
-  observeUnit: true,
-  abortUnit: true,
-  tellWindow: true,
-  wakeUnit: true,
-  publishReport: true,
-  postNotice: true,
-  answerComment: true,
-  publishEvent: true,
-  verifyCluster: true,
-} satisfies Record<ActivityName, true>) as readonly ActivityName[];
+/** Every activity name, for registration. */
+export const activityNames = [
+  'takeSnapshot',
+  'makePlan',
+  'runPreflight',
+  'prepareUnit',
+  'changeUpgradeSettings',
+  'startUnit',
+  'observeUnit',
+  'abortUnit',
+  'tellWindow',
+  'wakeUnit',
+  'publishReport',
+  'postNotice',
+  'answerComment',
+  'publishEvent',
+  'verifyCluster',
+] as const satisfies readonly ActivityName[];
 
+/** Compiles only while the list above is complete. */
+export type EveryActivityIsNamed = Exclude<ActivityName, (typeof activityNames)[number]> extends never ? true : never;
+export const everyActivityIsNamed: EveryActivityIsNamed = true;
