@@ -1,0 +1,113 @@
+import { isMinorUpgrade, minorOf } from './kubernetes-version.ts';
+import { formatUtcDated } from './local-time.ts';
+import { activeAutoUpgradeChannel } from './plan-maintenance.ts';
+import type { Finding } from './preflight-report.ts';
+import type { PreflightCheck, PreflightView } from './preflight-view.ts';
+
+const wholeRun = { where: 'cluster', pools: ['*'] } as const;
+
+export const checkClusterStopped: PreflightCheck = ({ snapshot: { cluster } }) => {
+  if (cluster.powerState.toLowerCase() === 'running') return [];
+  return [
+    {
+      ...wholeRun,
+      code: 'CLUSTER_STOPPED',
+      severity: 'block',
+      message: `${cluster.name} is ${cluster.powerState.toLowerCase()}; AKS upgrades no stopped cluster.`,
+      remedy: 'Start the cluster, or take it out of the policy while it rests.',
+      evidence: { powerState: cluster.powerState },
+    },
+  ];
+};
+
+export const checkClusterFailed: PreflightCheck = ({ snapshot: { cluster } }) => {
+  if (cluster.provisioningState !== 'Failed') return [];
+  const error = cluster.provisioningError;
+  const why = error === null ? '' : ` (${error.code}: ${error.message})`;
+  return [
+    {
+      ...wholeRun,
+      code: 'CLUSTER_FAILED_STATE',
+      severity: 'block',
+      message: `Azure holds ${cluster.name} in state Failed${why}. What runs on it may be well.`,
+      remedy: 'Bring it back to Succeeded first: repeat the operation that failed, or update the cluster without a change.',
+      evidence: { provisioningState: cluster.provisioningState, provisioningError: error },
+    },
+  ];
+};
+
+export const checkForceOverride: PreflightCheck = ({ snapshot: { cluster, takenAt } }) => {
+  const until = cluster.forceUpgradeUntil;
+  if (until === null || until <= takenAt) return [];
+  return [
+    {
+      ...wholeRun,
+      code: 'FORCE_OVERRIDE_ACTIVE',
+      severity: 'block',
+      message: `forceUpgrade is armed until ${formatUtcDated(until)}: an upgrade would bypass every disruption budget.`,
+      remedy: 'Switch it off: az aks update --disable-force-upgrade.',
+      evidence: { until: formatUtcDated(until) },
+    },
+  ];
+};
+
+/** Two drivers of the version: AKS upgrades control plane and pools together, and refuses the control plane alone. */
+export const checkAutoUpgradeChannel: PreflightCheck = (view) => {
+  const channel = activeAutoUpgradeChannel(view.snapshot.cluster);
+  if (channel === null) return [];
+  const isMinor = raisesMinor(view);
+  return [
+    {
+      ...wholeRun,
+      code: 'AUTO_UPGRADE_CHANNEL_ACTIVE',
+      severity: isMinor ? 'block' : 'warn',
+      pools: isMinor ? ['*'] : [],
+      message: `The cluster upgrades itself (channel ${channel}); AKS refuses to upgrade its control plane alone while that is on.`,
+      remedy: 'Set the channel to none and let the policy drive it, or leave the Kubernetes version out of the policy.',
+      evidence: { channel },
+    },
+  ];
+};
+
+/** The wish counts, not the plan: with the channel on the plan leaves the control plane out. */
+function raisesMinor({ policy, snapshot }: PreflightView): boolean {
+  const wanted = policy?.target.kubernetesVersion ?? null;
+  if (wanted === null) return false;
+  const to = minorOf(wanted) === null ? `${wanted}.0` : wanted;
+  return isMinorUpgrade({ from: snapshot.cluster.currentKubernetesVersion, to }) !== false;
+}
+
+export const checkNodeOsChannel: PreflightCheck = ({ snapshot: { cluster }, pools }) => {
+  const channel = cluster.nodeOsUpgradeChannel;
+  const rolls = channel === 'NodeImage' || channel === 'SecurityPatch';
+  if (!rolls || pools.length === 0) return [];
+  return [
+    {
+      ...wholeRun,
+      code: 'NODE_OS_CHANNEL_ACTIVE',
+      severity: 'warn',
+      pools: [],
+      message: `AKS rolls node images too (node OS channel ${channel}); a pool may be at work when its turn comes.`,
+      remedy: 'Set the node OS channel to None, or keep its maintenance window apart from this one.',
+      evidence: { channel },
+    },
+  ];
+};
+
+export const checkTargetOffered: PreflightCheck = ({ plan, policy, snapshot }) => {
+  const left = plan?.omitted.find(({ unit, code }) => unit === 'control-plane' && code === 'target-not-offered');
+  if (left === undefined) return [];
+  const finding: Finding = {
+    ...wholeRun,
+    code: 'TARGET_NOT_OFFERED',
+    severity: 'block',
+    message: left.message,
+    remedy: 'Write a version into the policy that AKS offers (az aks get-upgrades shows them), or a minor such as "1.35".',
+    evidence: {
+      wanted: policy?.target.kubernetesVersion ?? null,
+      running: snapshot.cluster.currentKubernetesVersion,
+      offered: snapshot.upgradeProfile?.controlPlaneUpgrades ?? null,
+    },
+  };
+  return [finding];
+};

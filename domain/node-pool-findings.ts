@@ -1,0 +1,116 @@
+import type { NodePool } from './cluster-snapshot.ts';
+import { isTerminalState } from './judge-progress.ts';
+import type { ControlPlaneTarget } from './kubernetes-version.ts';
+import { chooseControlPlaneTarget, judgeSkew, minorOf } from './kubernetes-version.ts';
+import { isSpot, isStopped } from './node-pool.ts';
+import type { Finding } from './preflight-report.ts';
+import type { PreflightCheck, PreflightView } from './preflight-view.ts';
+
+function about(pool: NodePool): Pick<Finding, 'where' | 'pools'> {
+  return { where: pool.name, pools: [pool.name] };
+}
+
+/** Whether the control plane's next version would leave a pool more than three minors behind: the pool must go first. */
+export const checkVersionSkew: PreflightCheck = (view) => {
+  const target = wantedControlPlane(view);
+  if (target.kind !== 'target') return [];
+  const controlPlane = target.version;
+  return view.snapshot.nodePools
+    .filter((pool) => judgeSkew({ nodePool: pool.currentOrchestratorVersion, controlPlane }) === 'pool-too-old')
+    .map((pool) => ({
+      code: 'VERSION_SKEW',
+      where: pool.name,
+      severity: 'block',
+      // The pool itself must not be withheld: its upgrade is the remedy. The plan leaves the control plane out.
+      pools: [],
+      message:
+        `${pool.name} runs ${pool.currentOrchestratorVersion}: under a control plane on ${controlPlane} ` +
+        `(${minorOf(controlPlane) ?? ''}) it would be more than three minors behind.`,
+      remedy: `Upgrade ${pool.name} to ${view.snapshot.cluster.currentKubernetesVersion} first; the control plane follows in a later window.`,
+      evidence: { nodePool: pool.currentOrchestratorVersion, controlPlane, mostMinorsBehind: 3 },
+    }));
+};
+
+function wantedControlPlane({ policy, snapshot }: PreflightView): ControlPlaneTarget {
+  const wanted = policy?.target.kubernetesVersion ?? null;
+  if (wanted === null) return { kind: 'already-there' };
+  const offered = snapshot.upgradeProfile?.controlPlaneUpgrades ?? [];
+  return chooseControlPlaneTarget(wanted, snapshot.cluster.currentKubernetesVersion, offered);
+}
+
+export const checkSingleNodeSystemPool: PreflightCheck = ({ pools }) =>
+  pools
+    .filter((pool) => pool.mode === 'System' && pool.nodeCount === 1)
+    .map((pool) => ({
+      ...about(pool),
+      code: 'SINGLE_NODE_SYSTEM_POOL',
+      severity: 'warn',
+      message: `System pool ${pool.name} has one node: everything it carries, DNS too, moves at once.`,
+      remedy: 'Run at least two nodes, better three, in a system pool.',
+      evidence: { nodeCount: pool.nodeCount },
+    }));
+
+export const checkSpot: PreflightCheck = ({ pools }) =>
+  pools.filter(isSpot).map((pool) => ({
+    ...about(pool),
+    code: 'SPOT_NO_DRAIN',
+    severity: 'warn',
+    message: `AKS neither surges nor drains spot pool ${pool.name}: its pods leave with a short notice, whatever their budgets say.`,
+    remedy: 'Nothing, where its workloads bear preemption; else move them to a regular pool.',
+    evidence: { nodeCount: pool.nodeCount },
+  }));
+
+export const checkStopped: PreflightCheck = ({ pools }) =>
+  pools.filter(isStopped).map((pool) => ({
+    ...about(pool),
+    code: 'POOL_STOPPED',
+    severity: 'warn',
+    message: `${pool.name} is stopped: no node of it can prove a version until it is started.`,
+    remedy: 'Start it inside a window, or accept that it stays unproven.',
+    evidence: { powerState: pool.powerState },
+  }));
+
+export const checkEmpty: PreflightCheck = ({ pools, snapshot }) =>
+  pools
+    .filter((pool) => !isStopped(pool) && pool.nodeCount === 0 && !snapshot.nodes.some((node) => node.nodePool === pool.name))
+    .map((pool) => ({
+      ...about(pool),
+      code: 'POOL_EMPTY',
+      severity: 'info',
+      message: `${pool.name} has no nodes: there is nothing to drain and nothing to prove.`,
+      remedy: 'Nothing.',
+      evidence: { nodeCount: 0 },
+    }));
+
+export const checkNodesReady: PreflightCheck = ({ pools, snapshot }) =>
+  pools.flatMap((pool) =>
+    snapshot.nodes
+      .filter((node) => node.nodePool === pool.name && !node.isReady)
+      .map((node) => ({
+        code: 'NODE_NOT_READY',
+        where: node.name,
+        severity: 'block',
+        pools: [pool.name],
+        message: `Node ${node.name} is not Ready: a drain of it hangs, and its pods are missing elsewhere already.`,
+        remedy: `Repair or delete ${node.name} (az aks nodepool delete-machines), then look again.`,
+        evidence: { node: node.name, zone: node.zone },
+      })),
+  );
+
+/** Only while AKS is not at work: a cordon during an operation is its own. */
+export const checkOperatorCordon: PreflightCheck = ({ pools, snapshot }) =>
+  pools
+    .filter((pool) => isTerminalState(pool.provisioningState))
+    .flatMap((pool) =>
+      snapshot.nodes
+        .filter((node) => node.nodePool === pool.name && node.isCordoned && !node.isQuarantined)
+        .map((node) => ({
+          code: 'OPERATOR_CORDON',
+          where: node.name,
+          severity: 'block',
+          pools: [pool.name],
+          message: `Somebody cordoned node ${node.name}: an upgrade would re-image it and open it again.`,
+          remedy: `Ask who cordoned it; when it may be touched: kubectl uncordon ${node.name}.`,
+          evidence: { node: node.name, taints: node.taints.map(({ key, effect }) => `${key}:${effect}`) },
+        })),
+    );

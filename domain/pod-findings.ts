@@ -1,0 +1,101 @@
+import { countText } from './budget-health.ts';
+import type { Pod } from './cluster-snapshot.ts';
+import { fullName } from './disruption-budget.ts';
+import { drainTimeoutMinutes } from './node-pool.ts';
+import type { Finding } from './preflight-report.ts';
+import type { PlacedPod, PreflightCheck } from './preflight-view.ts';
+import { drainedPods, nodeNames, podNames, poolNames, settingsOf } from './preflight-view.ts';
+import type { Instant } from './time.ts';
+import { MINUTE_MS, minutesBetween } from './time.ts';
+import { controllerOf, ownerOfPod, placeOf } from './workload.ts';
+
+/** A pod is given up on this long after its grace has run out, sooner when a finalizer holds it. */
+const stuckAfterMinutes = 5;
+const heldAfterMinutes = 1;
+/** Finalizers that their controllers take off by themselves within moments. */
+const passingFinalizers: ReadonlySet<string> = new Set(['batch.kubernetes.io/job-tracking', 'foregroundDeletion', 'orphan']);
+/** Minutes on top of a grace for the eviction itself. */
+const drainMarginMinutes = 5;
+const drainTimeoutMostMinutes = 1_440;
+
+/** One finding per workload: a termination grace longer than the time AKS gives a node to drain. */
+export const checkGrace: PreflightCheck = (view) => {
+  const late = drainedPods(view).filter(
+    ({ pod, pool }) => pod.deletionTimestamp === null && pod.graceSeconds > drainTimeoutMinutes(settingsOf(view, pool)) * 60,
+  );
+  return [...Map.groupBy(late, ({ pod }) => placeOf(pod, view.workloads))].map(([where, pods]) => {
+    const graceMinutes = Math.ceil(Math.max(...pods.map(({ pod }) => pod.graceSeconds)) / 60);
+    const timeoutMinutes = Math.min(...pods.map(({ pool }) => drainTimeoutMinutes(settingsOf(view, pool))));
+    return graceFinding(where, pods, { graceMinutes, timeoutMinutes });
+  });
+};
+
+function graceFinding(
+  where: string,
+  pods: readonly PlacedPod[],
+  minutes: { readonly graceMinutes: number; readonly timeoutMinutes: number },
+): Finding {
+  const neededMinutes = minutes.graceMinutes + drainMarginMinutes;
+  const canBeSet = neededMinutes <= drainTimeoutMostMinutes;
+  return {
+    code: 'GRACE_EXCEEDS_TIMEOUT',
+    where,
+    severity: 'block',
+    pools: poolNames(pods),
+    message: `${where} may take ${minutes.graceMinutes} min to end, and AKS gives up on a node after ${minutes.timeoutMinutes} min.`,
+    remedy: canBeSet
+      ? `Set drainTimeoutInMinutes of ${poolNames(pods).join(', ')} to at least ${neededMinutes}, or shorten terminationGracePeriodSeconds.`
+      : `Shorten terminationGracePeriodSeconds: AKS drains a node for at most ${drainTimeoutMostMinutes} min.`,
+    evidence: {
+      graceMinutes: minutes.graceMinutes,
+      drainTimeoutMinutes: minutes.timeoutMinutes,
+      neededMinutes,
+      pods: podNames(pods),
+      nodes: nodeNames(pods),
+    },
+  };
+}
+
+/** Pods without a controller: an eviction deletes them for good. */
+export const checkUnmanaged: PreflightCheck = (view) =>
+  view.placed
+    .filter(({ pod, verdict }) => verdict === 'unmanaged' || (verdict === 'blocked' && pod.owner === null))
+    .map(({ pod, node, pool }) => ({
+      code: 'UNMANAGED_POD',
+      where: fullName(pod),
+      severity: 'block',
+      pools: [pool.name],
+      message: `${fullName(pod)} on ${node.name} has no controller: draining the node deletes it for good.`,
+      remedy: 'Run it by a Deployment, StatefulSet or Job, or delete it when nobody needs it.',
+      evidence: { node: node.name, owner: ownerOfPod(pod, view.snapshot, view.workloads) },
+    }));
+
+/** Pods whose deletion was asked for and does not end; a drain waits for them. */
+export const checkTerminatingStuck: PreflightCheck = (view) =>
+  view.placed
+    .filter(({ pod }) => minutesStuck(pod, view.snapshot.takenAt) !== null)
+    .map(({ pod, node, pool }) => {
+      const minutes = minutesStuck(pod, view.snapshot.takenAt) ?? 0;
+      const holder = pod.finalizers.length === 0 ? `node ${node.name} does not report its end` : `finalizer ${pod.finalizers.join(', ')} keeps it`;
+      return {
+        code: 'POD_TERMINATING_STUCK',
+        where: fullName(pod),
+        severity: 'warn',
+        pools: [pool.name],
+        message: `${fullName(pod)} should have ended ${countText(minutes, 'minute')} ago; ${holder}. The drain of ${node.name} waits for it.`,
+        remedy: pod.finalizers.length === 0 ? `Look at node ${node.name} and its kubelet.` : 'Ask the controller that owns the finalizer to take it off.',
+        evidence: {
+          finalizers: pod.finalizers,
+          stuckMinutes: minutes,
+          node: node.name,
+          controller: controllerOf(pod, view.workloads)?.name ?? null,
+        },
+      };
+    });
+
+function minutesStuck(pod: Pod, now: Instant): number | null {
+  if (pod.deletionTimestamp === null) return null;
+  const isHeld = pod.finalizers.some((finalizer) => !passingFinalizers.has(finalizer));
+  const patienceMinutes = isHeld ? heldAfterMinutes : stuckAfterMinutes;
+  return now - pod.deletionTimestamp >= patienceMinutes * MINUTE_MS ? minutesBetween(pod.deletionTimestamp, now) : null;
+}

@@ -1,0 +1,126 @@
+import type { ClusterSnapshot, DisruptionBudget, Node, NodePool, Pod, UpgradeSettings } from './cluster-snapshot.ts';
+import type { BudgetHealth } from './budget-health.ts';
+import { countControllerPods, judgeBudgetHealth } from './budget-health.ts';
+import { fullName } from './disruption-budget.ts';
+import type { PodForecast } from './drain-forecast.ts';
+import { forecastPods, isDrained } from './drain-forecast.ts';
+import { isFinished } from './eviction.ts';
+import type { MaintenancePolicy } from './maintenance-policy.ts';
+import { isSpot, mergeUpgradeSettings, undrainableNodeBehavior } from './node-pool.ts';
+import type { UndigestedPlan } from './plan-maintenance.ts';
+import type { Finding, Severity } from './preflight-report.ts';
+import type { WorkloadIndex } from './workload.ts';
+import { indexWorkloads } from './workload.ts';
+
+/** What the checks of preflight look at; derived once, so that each check is a few lines. */
+export interface PreflightView {
+  readonly snapshot: ClusterSnapshot;
+  /** Null when a cluster is judged without a policy: every pool is then in scope. */
+  readonly policy: MaintenancePolicy | null;
+  readonly plan: UndigestedPlan | null;
+  /** Pools the run would touch, or would if it could. */
+  readonly pools: readonly NodePool[];
+  readonly workloads: WorkloadIndex;
+  readonly forecasts: readonly PodForecast[];
+  /** The pods of `pools`. */
+  readonly placed: readonly PlacedPod[];
+  /** `namespace/name` of every budget → the pods its selector matches, anywhere. */
+  readonly budgetPods: ReadonlyMap<string, readonly PodForecast[]>;
+}
+
+/** A pod on a node of a pool in scope. */
+export interface PlacedPod extends PodForecast {
+  readonly pool: NodePool;
+  readonly node: Node;
+}
+
+/** One check: everything it finds, in any order. */
+export type PreflightCheck = (view: PreflightView) => readonly Finding[];
+
+/** Codes of the plan whose pools need nothing and are therefore not judged. */
+const settledCodes: ReadonlySet<string> = new Set(['already-there', 'not-wanted', 'minor-not-allowed']);
+
+export function viewPreflight(
+  policy: MaintenancePolicy | null,
+  plan: UndigestedPlan | null,
+  snapshot: ClusterSnapshot,
+): PreflightView {
+  const settled = new Set(plan?.omitted.filter(({ code }) => settledCodes.has(code)).map(({ unit }) => unit));
+  const pools = snapshot.nodePools.filter((pool) => !settled.has(`pool/${pool.name}`));
+  const poolsByName = new Map(pools.map((pool) => [pool.name, pool]));
+  const nodes = new Map(snapshot.nodes.map((node) => [node.name, node]));
+  const forecasts = forecastPods(snapshot);
+  const placed: PlacedPod[] = [];
+  for (const forecast of forecasts) {
+    const node = nodes.get(forecast.pod.nodeName);
+    const pool = node === undefined ? undefined : poolsByName.get(node.nodePool);
+    if (node !== undefined && pool !== undefined) placed.push({ ...forecast, node, pool });
+  }
+  const workloads = indexWorkloads(snapshot.workloads);
+  return { snapshot, policy, plan, pools, workloads, forecasts, placed, budgetPods: groupByBudget(forecasts) };
+}
+
+function groupByBudget(forecasts: readonly PodForecast[]): ReadonlyMap<string, readonly PodForecast[]> {
+  const groups = new Map<string, PodForecast[]>();
+  for (const forecast of forecasts) {
+    for (const budget of forecast.budgets) {
+      const key = fullName(budget);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [forecast]);
+      else group.push(forecast);
+    }
+  }
+  return groups;
+}
+
+/** Pods of the scope that a drain must evict: no static, DaemonSet or finished pods, and nothing of spot pools, which AKS does not drain. */
+export function drainedPods(view: PreflightView): readonly PlacedPod[] {
+  return view.placed.filter(({ pod, pool }) => isDrained(pod) && !isFinished(pod) && !isSpot(pool));
+}
+
+/** Budgets that select anything, each with its health and pods. */
+export function judgeBudgets(
+  view: PreflightView,
+): readonly { readonly budget: DisruptionBudget; readonly health: BudgetHealth; readonly pods: readonly PodForecast[] }[] {
+  const counts = countControllerPods(view.snapshot.pods, view.workloads);
+  return view.snapshot.disruptionBudgets.flatMap((budget) => {
+    const pods = view.budgetPods.get(fullName(budget)) ?? [];
+    if (pods.length === 0) return [];
+    return [{ budget, pods, health: judgeBudgetHealth(budget, pods.map((one) => one.pod), view.workloads, counts) }];
+  });
+}
+
+/** Settings the pool would be upgraded with. */
+export function settingsOf(view: PreflightView, pool: NodePool): UpgradeSettings {
+  return view.policy === null ? pool.upgradeSettings : mergeUpgradeSettings(view.policy.nodePools, pool);
+}
+
+/**
+ * `warn` where the policy has budgeted for the block: every pool keeps going around nodes it cannot drain (`Cordon`),
+ * and no more of its nodes are concerned than the policy lets be quarantined; else `block`.
+ */
+export function severityOfBlock(view: PreflightView, placed: readonly PlacedPod[]): Severity {
+  const mostNodes = view.policy?.onQuarantined.continueUpToNodes ?? 0;
+  const nodesByPool = Map.groupBy(placed, ({ pool }) => pool);
+  const isBudgeted = [...nodesByPool].every(
+    ([pool, pods]) =>
+      undrainableNodeBehavior(settingsOf(view, pool)) === 'Cordon' &&
+      new Set(pods.map(({ node }) => node.name)).size <= mostNodes,
+  );
+  return placed.length > 0 && isBudgeted ? 'warn' : 'block';
+}
+
+/** Names of the pools of these pods, each once, sorted. */
+export function poolNames(placed: readonly PlacedPod[]): readonly string[] {
+  return [...new Set(placed.map(({ pool }) => pool.name))].sort();
+}
+
+/** Names of the nodes of these pods, each once, sorted. */
+export function nodeNames(placed: readonly PlacedPod[]): readonly string[] {
+  return [...new Set(placed.map(({ node }) => node.name))].sort();
+}
+
+/** Full names of these pods, sorted. */
+export function podNames(pods: readonly { readonly pod: Pod }[]): readonly string[] {
+  return pods.map(({ pod }) => fullName(pod)).sort();
+}

@@ -1,0 +1,98 @@
+import type { ClusterSnapshot, Unchecked } from './cluster-snapshot.ts';
+import {
+  checkAutoUpgradeChannel,
+  checkClusterFailed,
+  checkClusterStopped,
+  checkForceOverride,
+  checkNodeOsChannel,
+  checkTargetOffered,
+} from './cluster-findings.ts';
+import { checkBudgets, checkEmptyBudgets, checkMultipleBudgets } from './disruption-budget-findings.ts';
+import { describeForecast } from './drain-forecast.ts';
+import type { MaintenancePolicy } from './maintenance-policy.ts';
+import {
+  checkEmpty,
+  checkNodesReady,
+  checkOperatorCordon,
+  checkSingleNodeSystemPool,
+  checkSpot,
+  checkStopped,
+  checkVersionSkew,
+} from './node-pool-findings.ts';
+import { isStopped } from './node-pool.ts';
+import type { UndigestedPlan } from './plan-maintenance.ts';
+import { checkGrace, checkTerminatingStuck, checkUnmanaged } from './pod-findings.ts';
+import type { Finding, PreflightReport, Severity } from './preflight-report.ts';
+import type { PreflightCheck, PreflightView } from './preflight-view.ts';
+import { viewPreflight } from './preflight-view.ts';
+
+/** Every check; a new one is a line here. */
+export const preflightChecks: readonly PreflightCheck[] = [
+  checkClusterStopped,
+  checkClusterFailed,
+  checkForceOverride,
+  checkAutoUpgradeChannel,
+  checkNodeOsChannel,
+  checkTargetOffered,
+  checkVersionSkew,
+  checkSingleNodeSystemPool,
+  checkSpot,
+  checkStopped,
+  checkEmpty,
+  checkNodesReady,
+  checkOperatorCordon,
+  checkBudgets,
+  checkMultipleBudgets,
+  checkEmptyBudgets,
+  checkGrace,
+  checkUnmanaged,
+  checkTerminatingStuck,
+];
+
+const severityRank: Readonly<Record<Severity, number>> = { block: 0, warn: 1, info: 2 };
+
+/**
+ * Judges a snapshot before anything is touched: every finding at once, blocking first, and what could not be checked.
+ *
+ * Pods the plan will not move are forecast too, but only pools the plan touches give findings.
+ *
+ * @param policy - Null judges the cluster as it is, without a target.
+ * @param plan - Null takes every pool as one to be upgraded.
+ */
+export function judgePreflight(
+  policy: MaintenancePolicy | null,
+  plan: UndigestedPlan | null,
+  snapshot: ClusterSnapshot,
+): PreflightReport {
+  const view = viewPreflight(policy, plan, snapshot);
+  const findings = preflightChecks.flatMap((check) => check(view)).sort(compareFindings);
+  return {
+    schema: 'slackwater.preflight/v1',
+    cluster: snapshot.cluster.resourceId,
+    result: findings[0]?.severity ?? 'pass',
+    findings,
+    pods: view.forecasts.map(describeForecast),
+    unchecked: [...snapshot.unchecked, ...uncheckedPools(view)],
+  };
+}
+
+function compareFindings(one: Finding, other: Finding): number {
+  const rank = severityRank[one.severity] - severityRank[other.severity];
+  if (rank !== 0) return rank;
+  const [first, second] = [`${one.code} ${one.where}`, `${other.code} ${other.where}`];
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
+function uncheckedPools({ plan, pools, snapshot }: PreflightView): readonly Unchecked[] {
+  const images = plan?.omitted.filter(({ code }) => code === 'unknown-node-image') ?? [];
+  const unseen = pools.filter(
+    (pool) => !isStopped(pool) && pool.nodeCount > 0 && !snapshot.nodes.some((node) => node.nodePool === pool.name),
+  );
+  return [
+    ...images.map(({ unit, message }) => ({ what: `newest node image of ${unit}`, why: message })),
+    ...unseen.map((pool) => ({
+      what: `nodes of pool/${pool.name}`,
+      why: `Azure counts ${pool.nodeCount} nodes and Kubernetes shows none, so neither they nor their pods were judged.`,
+    })),
+  ];
+}
