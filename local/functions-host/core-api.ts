@@ -1,0 +1,227 @@
+import Module from 'node:module';
+import { randomUUID } from 'node:crypto';
+import { isJsonObject, textMember } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+
+/** One value on its way into or out of a function, as the worker protocol wraps it. */
+export interface TypedData {
+  readonly string?: string;
+  readonly json?: string;
+  readonly bytes?: Uint8Array;
+  readonly int?: number;
+  readonly double?: number;
+  readonly http?: JsonObject;
+}
+
+/** A function the app registered. */
+export interface RegisteredFunction {
+  readonly name: string;
+  readonly bindings: Readonly<Record<string, JsonObject>>;
+  /** The trigger's binding name and type, for example `httpTrigger`. */
+  readonly triggerName: string;
+  readonly trigger: string;
+  readonly callback: FunctionCallback;
+}
+
+/** What goes into one invocation. */
+export interface InvocationRequest {
+  readonly triggerData: TypedData;
+  readonly extraInputs: Readonly<Record<string, TypedData>>;
+  readonly triggerMetadata: Readonly<Record<string, TypedData>>;
+}
+
+/** What came out. `context` is the SDK's invocation context. */
+export interface InvocationResult {
+  readonly kind: 'returned' | 'threw';
+  readonly returnValue: TypedData | null;
+  readonly error: unknown;
+  readonly context: unknown;
+}
+
+type FunctionCallback = (...args: unknown[]) => unknown;
+type HookCallback = (context: object) => unknown;
+type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none';
+
+/** A programming model as `@azure/functions` brings it. */
+interface ProgrammingModel {
+  getInvocationModel(context: object): InvocationModel;
+  getCapabilities(capabilities: Record<string, string>): Promise<Record<string, string>>;
+}
+
+interface InvocationModel {
+  getArguments(): Promise<{ readonly context: unknown; readonly inputs: unknown[] }>;
+  invokeFunction(context: unknown, inputs: unknown[], callback: FunctionCallback): Promise<unknown>;
+  getResponse(context: unknown, result: unknown): Promise<{ readonly returnValue?: TypedData | null }>;
+}
+
+const HOOK_NAMES = ['preInvocation', 'postInvocation', 'appStart', 'appTerminate', 'log'] as const;
+type HookName = (typeof HOOK_NAMES)[number];
+
+/** The app broke a rule of the host at load time. */
+export class AppRefused extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
+/** What the app logs, by way of its context or the library. */
+export type AppLog = (level: LogLevel, category: string, message: string, functionName: string | null) => void;
+
+/**
+ * `@azure/functions-core` of this process: what the functions library asks for its host.
+ *
+ * One per process, because the library keeps the first it finds; one app per process for the same reason.
+ */
+export class CoreApi {
+  readonly functions = new Map<string, RegisteredFunction>();
+  readonly #hooks = new Map<HookName, HookCallback[]>();
+  #model: ProgrammingModel | null = null;
+  #phase: 'loading' | 'started' = 'loading';
+  #log: AppLog = () => undefined;
+  #appHookData: Record<string, unknown> = {};
+
+  /** Where app logs go from now on. */
+  logTo(log: AppLog): void {
+    this.#log = log;
+  }
+
+  /** Ends registration and runs the app's start hooks. Repeating it does nothing. */
+  async start(): Promise<void> {
+    if (this.#phase === 'started') return;
+    this.#phase = 'started';
+    if (this.#model === null) throw new AppRefused('app-without-functions', 'The app registered no function. Check its entry.');
+    const capabilities = await this.#model.getCapabilities({});
+    if (capabilities['HttpUri'] !== undefined) {
+      throw new AppRefused('not-implemented-locally', 'HTTP streaming (app.setup enableHttpStream) is not implemented by the local host. Leave it off.');
+    }
+    await this.#runHooks('appStart', { hookData: {}, appHookData: this.#appHookData });
+  }
+
+  /** Calls one function the way the worker does. Never rejects. */
+  async invoke(registered: RegisteredFunction, request: InvocationRequest): Promise<InvocationResult> {
+    let context: unknown = null;
+    try {
+      if (this.#model === null) throw new AppRefused('app-without-functions', 'No programming model is set.');
+      const invocationId = randomUUID();
+      const { name, bindings } = registered;
+      const extra = Object.entries(request.extraInputs).map(([bindingName, data]) => ({ name: bindingName, data }));
+      const model = this.#model.getInvocationModel({
+        invocationId,
+        metadata: { name, bindings },
+        request: {
+          invocationId,
+          functionId: name,
+          inputData: [{ name: registered.triggerName, data: request.triggerData }, ...extra],
+          triggerMetadata: request.triggerMetadata,
+        },
+        log: (level: LogLevel, category: string, message: string) => this.#log(level, category, message, name),
+        state: undefined,
+      });
+      const { context: invocationContext, inputs } = await model.getArguments();
+      context = invocationContext;
+      const returned = await this.#call(model, registered, { context, inputs });
+      const response = await model.getResponse(context, returned);
+      return { kind: 'returned', returnValue: response.returnValue ?? null, error: null, context };
+    } catch (error) {
+      return { kind: 'threw', returnValue: null, error, context };
+    }
+  }
+
+  async #call(model: InvocationModel, registered: RegisteredFunction, work: { readonly context: unknown; readonly inputs: unknown[] }): Promise<unknown> {
+    const hookData = {};
+    const before = { ...work, hookData, appHookData: this.#appHookData, invocationContext: work.context, functionCallback: registered.callback };
+    await this.#runHooks('preInvocation', before);
+    const after: { result: unknown; error: unknown } & Record<string, unknown> = { ...before, result: undefined, error: undefined };
+    try {
+      after.result = await model.invokeFunction(work.context, before.inputs, before.functionCallback);
+    } catch (error) {
+      after.error = error;
+    }
+    await this.#runHooks('postInvocation', after);
+    if (after.error !== undefined && after.error !== null) throw after.error;
+    return after.result;
+  }
+
+  async #runHooks(name: HookName, context: object): Promise<void> {
+    for (const hook of this.#hooks.get(name) ?? []) await hook(context);
+  }
+
+  /** The members of the module, spelled as the library calls them. */
+  toModule(): object {
+    return {
+      version: '0.0.0-local',
+      hostVersion: '4.0.0',
+      Disposable: LocalDisposable,
+      setProgrammingModel: (model: ProgrammingModel) => {
+        this.#model = model;
+      },
+      getProgrammingModel: () => this.#model,
+      registerFunction: (metadata: unknown, callback: FunctionCallback) => this.#register(metadata, callback),
+      registerHook: (name: string, callback: HookCallback) => this.#registerHook(name, callback),
+      log: (level: LogLevel, category: string, message: string) => this.#log(level, category, message, null),
+    };
+  }
+
+  #register(metadata: unknown, callback: FunctionCallback): LocalDisposable {
+    const registered = toRegistered(metadata, callback);
+    if (this.#phase !== 'loading') throw new AppRefused('function-too-late', `Function ${registered.name} was registered after the app had started.`);
+    if (this.functions.has(registered.name)) throw new AppRefused('function-twice', `Function ${registered.name} is registered twice.`);
+    this.functions.set(registered.name, registered);
+    return new LocalDisposable(() => void this.functions.delete(registered.name));
+  }
+
+  #registerHook(name: string, callback: HookCallback): LocalDisposable {
+    const known = HOOK_NAMES.find((candidate) => candidate === name);
+    if (known === undefined) throw Object.assign(new RangeError(`Unrecognized hook "${name}"`), { isAzureFunctionsSystemError: true });
+    const hooks = this.#hooks.get(known) ?? [];
+    hooks.push(callback);
+    this.#hooks.set(known, hooks);
+    return new LocalDisposable(() => void hooks.splice(hooks.indexOf(callback), 1));
+  }
+}
+
+/** The library expects a class with `dispose`. */
+class LocalDisposable {
+  readonly #undo: () => void;
+  constructor(undo: () => void) {
+    this.#undo = undo;
+  }
+  dispose(): void {
+    this.#undo();
+  }
+}
+
+let installed: CoreApi | null = null;
+
+/**
+ * Puts `@azure/functions-core` where `require` finds it, once per process. Must run before the app is imported: the
+ * library remembers a failed look-up as "test mode" and drops every registration.
+ */
+export function installCoreApi(): CoreApi {
+  if (installed !== null) return installed;
+  const core = new CoreApi();
+  const module = core.toModule();
+  Module.prototype.require = new Proxy(Module.prototype.require, {
+    apply: (target, self, args: unknown[]) => (args[0] === '@azure/functions-core' ? module : Reflect.apply(target, self, args)),
+  });
+  installed = core;
+  return core;
+}
+
+function toRegistered(metadata: unknown, callback: FunctionCallback): RegisteredFunction {
+  const name = isJsonObject(metadata) ? textMember(metadata, 'name') : null;
+  const given = isJsonObject(metadata) ? metadata['bindings'] : null;
+  if (name === null || !isJsonObject(given)) throw new AppRefused('function-unreadable', 'A function was registered without name or bindings.');
+  const bindings: Record<string, JsonObject> = {};
+  let trigger: { readonly name: string; readonly type: string } | null = null;
+  for (const [bindingName, binding] of Object.entries(given)) {
+    if (!isJsonObject(binding)) continue;
+    bindings[bindingName] = binding;
+    const type = textMember(binding, 'type') ?? '';
+    if (/trigger$/i.test(type)) trigger = { name: bindingName, type };
+  }
+  if (trigger === null) throw new AppRefused('function-unreadable', `Function ${name} has no trigger.`);
+  return { name, bindings, triggerName: trigger.name, trigger: trigger.type, callback };
+}
