@@ -1,0 +1,226 @@
+import type { Instant } from '../domain/time.ts';
+import { isObject, listAt, numberAt, objectAt, textAt, textsAt, valueAt } from './document.ts';
+import type { JsonObject } from './document.ts';
+import type { NodeRecord, OwnerRecord, PodPhase, PodRecord, ResourceAmounts, Sickness, WorkloadKind, WorkloadRecord } from './kubernetes-objects.ts';
+import { addRecord, createKubernetesStore, workloadOf } from './kubernetes-store.ts';
+import type { KubernetesStore } from './kubernetes-store.ts';
+import { readBudget } from './disruption-budget-record.ts';
+import { readPlacement, readRequests, readTaints } from './placement.ts';
+import { parseQuantity } from './quantity.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+const WORKLOAD_KINDS: readonly WorkloadKind[] = [
+  'Deployment',
+  'ReplicaSet',
+  'ReplicationController',
+  'StatefulSet',
+  'DaemonSet',
+  'Job',
+];
+const PHASES: readonly PodPhase[] = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'];
+/** Waiting reasons of a pod that is merely starting. */
+const STARTING_REASONS = ['ContainerCreating', 'PodInitializing'];
+
+/** Taints Kubernetes derives from a node's state; the records keep the state instead. */
+const DERIVED_TAINTS = ['node.kubernetes.io/unschedulable', 'node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];
+
+/**
+ * Puts the items of `kubectl get … -o json` into a store.
+ *
+ * Items without kind or name are left out. Owners the items do not hold become `Custom` workloads, so that their pods are
+ * re-created as by an operator.
+ */
+export function loadKubernetesStore(items: readonly unknown[], startsAt: Instant): KubernetesStore {
+  const objects = items.filter(isObject).filter((item) => textAt(item, 'metadata', 'name') !== null);
+  const versions = objects.map((item) => Number(textAt(item, 'metadata', 'resourceVersion') ?? 0));
+  const store = createKubernetesStore(versions.reduce((newest, one) => (one > newest ? one : newest), 1_000));
+  const ofKind = (kind: string): readonly JsonObject[] => objects.filter((item) => textAt(item, 'kind') === kind);
+  for (const item of ofKind('Node')) addRecord(store, readNode(item));
+  for (const kind of WORKLOAD_KINDS) for (const item of ofKind(kind)) addRecord(store, readWorkload(item, kind));
+  for (const item of ofKind('Pod')) {
+    const pod = readPod(item, startsAt);
+    ensureOwner(store, pod);
+    addRecord(store, pod);
+  }
+  for (const item of ofKind('PodDisruptionBudget')) addRecord(store, readBudget(item));
+  const known: readonly string[] = ['Node', 'Pod', 'PodDisruptionBudget', ...WORKLOAD_KINDS];
+  for (const item of objects) if (!known.includes(textAt(item, 'kind') ?? '')) store.resting.push(item);
+  restoreNamespaces(store);
+  for (const workload of store.workloads.values()) workload.sicknesses = sicknessesOf(workload);
+  return store;
+}
+
+/** Reads a node as the API server gives it. */
+export function readNode(document: JsonObject): NodeRecord {
+  const labels = textsAt(document, 'metadata', 'labels');
+  const ready = listAt(document, 'status', 'conditions').find((condition) => textAt(condition, 'type') === 'Ready');
+  const createdAt = parseTimestamp(textAt(document, 'metadata', 'creationTimestamp')) ?? 0;
+  return {
+    kind: 'Node',
+    namespace: '',
+    name: textAt(document, 'metadata', 'name') ?? '',
+    uid: textAt(document, 'metadata', 'uid') ?? '',
+    document,
+    labels,
+    annotations: textsAt(document, 'metadata', 'annotations'),
+    version: 0,
+    pool: labels['kubernetes.azure.com/agentpool'] ?? labels['agentpool'] ?? '',
+    createdAt,
+    taints: readTaints(listAt(document, 'spec', 'taints')).filter((taint) => !DERIVED_TAINTS.includes(taint.key)),
+    isUnschedulable: valueAt(document, 'spec', 'unschedulable') === true,
+    isReady: textAt(ready, 'status') === 'True',
+    readySince: parseTimestamp(textAt(ready, 'lastTransitionTime')) ?? createdAt,
+    kubeletVersion: textAt(document, 'status', 'nodeInfo', 'kubeletVersion') ?? '',
+    bootId: textAt(document, 'status', 'nodeInfo', 'bootID') ?? '',
+    allocatable: readAmounts(objectAt(document, 'status', 'allocatable')),
+    used: { cpu: 0, memory: 0, pods: 0 },
+    pods: new Set(),
+    isSurge: false,
+  };
+}
+
+/** Reads a pod as the API server gives it. One whose containers are only being created is not sick: it starts. */
+export function readPod(document: JsonObject, startsAt: Instant): PodRecord {
+  const conditions = listAt(document, 'status', 'conditions');
+  const ready = conditions.find((condition) => textAt(condition, 'type') === 'Ready');
+  const scheduled = conditions.find((condition) => textAt(condition, 'type') === 'PodScheduled');
+  const phase = PHASES.find((one) => one === textAt(document, 'status', 'phase')) ?? 'Pending';
+  const isReady = textAt(ready, 'status') === 'True';
+  const isFinished = phase === 'Succeeded' || phase === 'Failed';
+  const annotations = textsAt(document, 'metadata', 'annotations');
+  const nodeName = textAt(document, 'spec', 'nodeName');
+  const isUnbound = nodeName === null || nodeName === '';
+  return {
+    kind: 'Pod',
+    namespace: textAt(document, 'metadata', 'namespace') ?? 'default',
+    name: textAt(document, 'metadata', 'name') ?? '',
+    uid: textAt(document, 'metadata', 'uid') ?? '',
+    document,
+    labels: textsAt(document, 'metadata', 'labels'),
+    annotations,
+    version: 0,
+    owner: readOwner(document),
+    createdAt: parseTimestamp(textAt(document, 'metadata', 'creationTimestamp')) ?? startsAt,
+    placement: readPlacement(document['spec']),
+    requests: isFinished ? { cpu: 0, memory: 0, pods: 0 } : readRequests(document['spec']),
+    graceSeconds: numberAt(document, 'spec', 'terminationGracePeriodSeconds') ?? 30,
+    isMirror: annotations['kubernetes.io/config.mirror'] !== undefined,
+    finalizers: listAt(document, 'metadata', 'finalizers').filter((one) => typeof one === 'string'),
+    nodeName: isUnbound ? null : nodeName,
+    phase,
+    isReady,
+    readySince: isReady ? parseTimestamp(textAt(ready, 'lastTransitionTime')) : null,
+    startedAt: parseTimestamp(textAt(document, 'status', 'startTime')),
+    deletionAt: parseTimestamp(textAt(document, 'metadata', 'deletionTimestamp')),
+    sickness: isReady || isFinished || isUnbound ? null : readSickness(document, phase),
+    unschedulable: isUnbound ? (textAt(scheduled, 'message') ?? 'not scheduled yet') : null,
+    lifeSequence: 0,
+  };
+}
+
+/** Reads the owner reference with `controller: true`; null when there is none. */
+export function readOwner(document: unknown): OwnerRecord | null {
+  const reference = listAt(document, 'metadata', 'ownerReferences').find((one) => valueAt(one, 'controller') === true);
+  if (reference === undefined) return null;
+  return {
+    apiVersion: textAt(reference, 'apiVersion') ?? '',
+    kind: textAt(reference, 'kind') ?? '',
+    name: textAt(reference, 'name') ?? '',
+    uid: textAt(reference, 'uid') ?? '',
+  };
+}
+
+function readAmounts(amounts: JsonObject): ResourceAmounts {
+  return {
+    cpu: parseQuantity(amounts['cpu']),
+    memory: parseQuantity(amounts['memory']),
+    pods: parseQuantity(amounts['pods']),
+  };
+}
+
+function readWorkload(document: JsonObject, kind: WorkloadKind): WorkloadRecord {
+  const name = textAt(document, 'metadata', 'name') ?? '';
+  const uid = textAt(document, 'metadata', 'uid') ?? '';
+  const scale = kind === 'Job' ? numberAt(document, 'spec', 'parallelism') : numberAt(document, 'spec', 'replicas');
+  return {
+    kind,
+    namespace: textAt(document, 'metadata', 'namespace') ?? 'default',
+    name,
+    uid,
+    document,
+    labels: textsAt(document, 'metadata', 'labels'),
+    annotations: textsAt(document, 'metadata', 'annotations'),
+    version: 0,
+    owner: readOwner(document),
+    owned: { apiVersion: textAt(document, 'apiVersion') ?? 'apps/v1', kind, name, uid },
+    generation: numberAt(document, 'metadata', 'generation') ?? 1,
+    replicas: kind === 'DaemonSet' ? null : (scale ?? 1),
+    template: objectAt(document, 'spec', 'template'),
+    pods: new Set(),
+    sicknesses: [],
+    startSeconds: null,
+    stopSeconds: null,
+    succeededCount: numberAt(document, 'status', 'succeeded') ?? 0,
+    isReconcileDue: false,
+  };
+}
+
+function readSickness(document: JsonObject, phase: PodPhase): Sickness | null {
+  const statuses = listAt(document, 'status', 'containerStatuses');
+  const reasons = statuses.flatMap((status) => textAt(status, 'state', 'waiting', 'reason') ?? []);
+  if (reasons.some((reason) => STARTING_REASONS.includes(reason))) return null;
+  return { phase, reason: reasons[0] ?? 'Unready', containerStatuses: statuses };
+}
+
+function sicknessesOf(workload: WorkloadRecord): readonly Sickness[] {
+  return [...workload.pods].flatMap((pod) => (pod.deletionAt === null && pod.sickness !== null ? [pod.sickness] : []));
+}
+
+/** A pod's owner that is not among the items: a custom resource, or a controller nobody listed. */
+function ensureOwner(store: KubernetesStore, pod: PodRecord): void {
+  const { owner } = pod;
+  if (owner === null || owner.kind === 'Node') return;
+  const known = workloadOf(store, owner);
+  if (known !== null) {
+    if (known.kind === 'Custom' && known.replicas !== null) known.replicas += 1;
+    return;
+  }
+  addRecord(store, {
+    kind: 'Custom',
+    namespace: pod.namespace,
+    name: owner.name,
+    uid: owner.uid,
+    document: {},
+    labels: {},
+    annotations: {},
+    version: 0,
+    owner: null,
+    owned: owner,
+    generation: 1,
+    replicas: 1,
+    template: {},
+    pods: new Set(),
+    sicknesses: [],
+    startSeconds: null,
+    stopSeconds: null,
+    succeededCount: 0,
+    isReconcileDue: false,
+  });
+}
+
+/** Namespaces are part of no recorded minimum, yet every namespaced object has one. */
+function restoreNamespaces(store: KubernetesStore): void {
+  const given = store.resting.filter((item) => textAt(item, 'kind') === 'Namespace');
+  const names = new Set(given.map((item) => textAt(item, 'metadata', 'name') ?? ''));
+  const used = [...store.pods.values(), ...store.budgets.values(), ...store.workloads.values()].map((one) => one.namespace);
+  for (const name of [...new Set([...used, 'default', 'kube-system'])].sort()) {
+    if (names.has(name)) continue;
+    store.resting.push({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, uid: `namespace-${name}`, resourceVersion: '1', labels: { 'kubernetes.io/metadata.name': name } },
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
+    });
+  }
+}
