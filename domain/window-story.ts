@@ -121,14 +121,14 @@ function dropCauses(status: WindowStatus): WindowStatus {
   return { ...status, pause: { ...status.pause, causes } };
 }
 
-/** The last resort for a cluster of very many pools: units beyond the first thirty keep their state only in the report. */
+/** The last resort for a cluster of very many pools: units beyond the first twenty keep their state only in the report. */
 function dropNotes(status: WindowStatus): WindowStatus {
   return {
     ...status,
     timeline: status.timeline.slice(-3),
     findings: [],
     unchecked: [],
-    units: status.units.slice(0, 30).map((unit) => ({ ...unit, note: unit.note.slice(0, 60), inventory: null })),
+    units: status.units.slice(0, 20).map((unit) => ({ ...unit, note: unit.note.slice(0, 60), inventory: null })),
   };
 }
 

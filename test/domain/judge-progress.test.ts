@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Node, NodePool } from '../../domain/cluster-snapshot.ts';
+import { isImageAtLeast, judgePool } from '../../domain/judge-progress.ts';
+import type { PlannedUnit } from '../../domain/upgrade-plan.ts';
+
+const oldImage = 'AKSUbuntu-2204gen2containerd-202610.06.0';
+const newImage = 'AKSUbuntu-2204gen2containerd-202611.03.0';
+
+const unit: PlannedUnit = {
+  unit: 'pool/apps',
+  from: { kubernetesVersion: '1.35.5', nodeImageVersion: oldImage },
+  to: { kubernetesVersion: '1.36.2', nodeImageVersion: newImage },
+  action: 'pool-version',
+  nodeCount: 2,
+  surgeNodeCount: 1,
+  waves: 2,
+  estimateMinutes: 32,
+  upgradeSettings: null,
+  drainTimeoutMinutes: 30,
+  undrainableNodeBehavior: 'Cordon',
+  isSpot: false,
+};
+
+function pool(change: Partial<NodePool>): NodePool {
+  return {
+    name: 'apps',
+    mode: 'User',
+    nodeCount: 2,
+    enableAutoScaling: false,
+    minCount: null,
+    maxCount: null,
+    scaleSetPriority: 'Regular',
+    powerState: 'Running',
+    provisioningState: 'Succeeded',
+    orchestratorVersion: '1.36.2',
+    currentOrchestratorVersion: '1.36.2',
+    nodeImageVersion: newImage,
+    latestNodeImageVersion: newImage,
+    upgradeSettings: { maxSurge: '1', maxUnavailable: null, drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: null },
+    osType: 'Linux',
+    osSku: 'Ubuntu',
+    vmSize: 'Standard_D4s_v5',
+    maxPods: 30,
+    availabilityZones: [],
+    nodeTaints: [],
+    eTag: 'e1',
+    provisioningError: null,
+    ...change,
+  };
+}
+
+function node(name: string, change: Partial<Node>): Node {
+  return {
+    name,
+    nodePool: 'apps',
+    createdAt: 0,
+    isReady: true,
+    isCordoned: false,
+    isQuarantined: false,
+    kubeletVersion: '1.36.2',
+    imageVersion: newImage,
+    zone: null,
+    labels: {},
+    annotations: {},
+    taints: [],
+    allocatable: { cpuMillicores: 1, memoryBytes: 1, pods: 30 },
+    ...change,
+  };
+}
+
+const old = { kubeletVersion: '1.35.5', imageVersion: oldImage };
+const cause = { class: 'PDB_STRUCTURAL', node: 'a', pod: 'shop/x', budgets: [], owner: null, workload: null, evidence: '', remedy: '' };
+const judge = (poolChange: Partial<NodePool>, nodes: readonly Node[], causes = [] as readonly (typeof cause)[]): string =>
+  judgePool({ seenAt: 0, unit, pool: pool(poolChange), nodes, causes, drainStartedAt: null }).state;
+
+test('a pool is judged by its nodes, whatever ARM says', () => {
+  const both = [node('a', {}), node('b', {})];
+  const table: readonly [what: string, state: string, expected: string][] = [
+    ['all nodes proven', judge({}, both), 'succeeded'],
+    ['all nodes proven though ARM says Failed', judge({ provisioningState: 'Failed' }, both), 'succeeded'],
+    ['ARM says Succeeded, a node is old', judge({}, [node('a', {}), node('b', old)]), 'not-started'],
+    ['version new, image old', judge({}, [node('a', {}), node('b', { imageVersion: oldImage })]), 'not-started'],
+    ['a newer image than planned', judge({}, [node('a', {}), node('b', { imageVersion: 'AKSUbuntu-2204gen2containerd-202611.10.0' })]), 'succeeded'],
+    ['a node is missing', judge({}, [node('a', {})]), 'not-started'],
+    ['a new node is cordoned', judge({}, [node('a', {}), node('b', { isCordoned: true })]), 'not-started'],
+    ['a new node is not Ready', judge({}, [node('a', {}), node('b', { isReady: false })]), 'not-started'],
+    ['under way', judge({ provisioningState: 'Upgrading' }, [node('a', {}), node('b', old)]), 'running'],
+    ['under way, an eviction refused', judge({ provisioningState: 'Upgrading' }, [node('a', old)], [cause]), 'blocked'],
+    ['under way, a pod in its grace', judge({ provisioningState: 'Upgrading' }, [node('a', old)], [{ ...cause, class: 'GRACE_RUNNING' }]), 'running'],
+    ['under way to another version', judge({ provisioningState: 'Upgrading', orchestratorVersion: '1.37.0' }, both), 'foreign'],
+    ['somebody scales it', judge({ provisioningState: 'Scaling' }, both), 'foreign'],
+    ['a word we do not know', judge({ provisioningState: 'Frobnicating' }, both), 'foreign'],
+    ['failed with quarantine', judge({ provisioningState: 'Failed' }, [node('a', { ...old, isQuarantined: true, isCordoned: true }), node('b', {})]), 'quarantined'],
+    ['failed', judge({ provisioningState: 'Failed' }, [node('a', old), node('b', {})]), 'failed'],
+    ['aborted', judge({ provisioningState: 'Canceled' }, [node('a', old), node('b', {})]), 'canceled'],
+    ['stopped pool, version moved', judge({ powerState: 'Stopped' }, []), 'unproven'],
+    ['empty pool, version moved', judge({ nodeCount: 0 }, []), 'unproven'],
+  ];
+
+  assert.deepEqual(
+    table.map(([what, state]) => [what, state]),
+    table.map(([what, , expected]) => [what, expected]),
+  );
+});
+
+test('spare nodes are the newest beyond the pool count', () => {
+  const nodes = [node('a', { createdAt: 1 }), node('b', { createdAt: 2 }), node('c', { createdAt: 9 })];
+
+  const progress = judgePool({ seenAt: 0, unit, pool: pool({}), nodes, causes: [], drainStartedAt: null });
+
+  assert.deepEqual(progress.inventory?.surge, ['c']);
+});
+
+test('a newer image of any flavour counts, an older or unreadable one does not', () => {
+  assert.equal(isImageAtLeast('AKSUbuntu-2404gen2containerd-202611.03.0', newImage), true);
+  assert.equal(isImageAtLeast('AKSUbuntu-2204gen2containerd-202611.10.1', newImage), true);
+  assert.equal(isImageAtLeast(oldImage, newImage), false);
+  assert.equal(isImageAtLeast('custom-image', newImage), false);
+  assert.equal(isImageAtLeast('custom-image', 'custom-image'), true);
+});

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { beginMemory, decideNextMove, type MoveLimits, type NextMove, type UnitMemory } from '../../domain/next-move.ts';
+import { MINUTE_MS } from '../../domain/time.ts';
+import type { BlockCause, UnitProgress } from '../../domain/unit-progress.ts';
+
+const limits: MoveLimits = {
+  windowCloses: 360 * MINUTE_MS,
+  watchUntil: 500 * MINUTE_MS,
+  graceMinutes: 10,
+  shortestPollSeconds: 30,
+  longestPollSeconds: 150,
+  attempt: 1,
+};
+
+function cause(pod: string): BlockCause {
+  return { class: 'PDB_STRUCTURAL', node: 'node-1', pod, budgets: ['shop/images'], owner: null, workload: null, evidence: '', remedy: '' };
+}
+
+function look(atMinute: number, change: Partial<UnitProgress>): UnitProgress {
+  return {
+    seenAt: atMinute * MINUTE_MS,
+    state: 'running',
+    provisioningState: 'Upgrading',
+    inventory: { total: 3, upgraded: 0, old: [], cordoned: [], quarantined: [], notReady: [], surge: [] },
+    causes: [],
+    drainStartedAt: null,
+    provisioningError: null,
+    eTag: 'e1',
+    ...change,
+  };
+}
+
+/** Plays looks one after the other and gives every move. */
+function play(looks: readonly UnitProgress[], given: Partial<MoveLimits> = {}): readonly NextMove[] {
+  let memory: UnitMemory = beginMemory(0);
+  return looks.map((progress) => {
+    const move = decideNextMove(memory, progress, progress.seenAt, { ...limits, ...given });
+    memory = move.memory;
+    return move;
+  });
+}
+
+const reports = (moves: readonly NextMove[]): readonly (string | null)[] => moves.map(({ report }) => report);
+const verdicts = (moves: readonly NextMove[]): readonly (string | null)[] => moves.map(({ verdict }) => verdict?.kind ?? null);
+
+test('a refused eviction is declared a block only after the grace, and once', () => {
+  const blocked = { state: 'blocked', causes: [cause('shop/images-1')] } as const;
+
+  const moves = play([look(5, blocked), look(10, blocked), look(15, blocked), look(16, blocked)]);
+
+  assert.deepEqual(reports(moves), [null, null, 'blocked', null]);
+});
+
+test('evictions that queue one after the other are progress, not a block', () => {
+  const minutes = [5, 9, 13, 17, 21, 25];
+
+  const moves = play(minutes.map((minute) => look(minute, { state: 'blocked', causes: [cause(`shop/images-${minute}`)] })));
+
+  assert.deepEqual(new Set(reports(moves)), new Set([null]));
+});
+
+test('a declared block is cleared only after two good looks and three minutes', () => {
+  const blocked = { state: 'blocked', causes: [cause('shop/images-1')] } as const;
+  const looks = [look(5, blocked), look(15, blocked), look(20, {}), look(22, {}), look(23, {}), look(24, {})];
+
+  assert.deepEqual(reports(play(looks)), [null, 'blocked', 'clearing', null, 'cleared', null]);
+});
+
+test('a relapse while a block clears starts the three minutes anew', () => {
+  const blocked = { state: 'blocked', causes: [cause('shop/images-1')] } as const;
+  const looks = [look(5, blocked), look(15, blocked), look(20, {}), look(22, blocked), look(24, {}), look(26, {}), look(27, {})];
+
+  assert.deepEqual(reports(play(looks)), [null, 'blocked', 'clearing', 'progress', 'clearing', null, 'cleared']);
+});
+
+test('a pool that Azure gave up on is tried again by itself only after its budget allows it again', () => {
+  const error = { code: 'UpgradeFailed', message: 'Drain node a failed when evicting pod b failed with Too Many Requests error.' };
+  const stopped = { state: 'failed', provisioningState: 'Failed', provisioningError: error } as const;
+  const looks = [
+    look(5, { state: 'blocked', causes: [cause('shop/images-1')] }),
+    look(40, { ...stopped, causes: [cause('shop/images-1')] }),
+    look(41, { ...stopped, causes: [cause('shop/images-1')] }),
+    look(50, stopped),
+    look(52, stopped),
+    look(54, stopped),
+  ];
+
+  const moves = play(looks);
+
+  assert.deepEqual(reports(moves), [null, 'stopped', null, 'clearing', null, 'cleared']);
+  assert.deepEqual(verdicts(moves), [null, null, null, null, null, 'retry']);
+});
+
+test('a failure nobody can explain is never tried again without a person', () => {
+  const stopped = { state: 'failed', provisioningState: 'Failed', provisioningError: { code: 'QuotaExceeded', message: 'cores' } } as const;
+
+  const moves = play([look(10, stopped), look(20, stopped), look(60, stopped), look(200, stopped)]);
+
+  assert.deepEqual(reports(moves), ['stopped', null, null, null]);
+  assert.deepEqual(new Set(verdicts(moves)), new Set([null]));
+});
+
+test('a passing fault of the service is tried again once, five minutes later, and not at the second attempt', () => {
+  const stopped = { state: 'failed', provisioningState: 'Failed', provisioningError: { code: 'InternalOperationError', message: '' } } as const;
+  const looks = [look(10, stopped), look(11, stopped), look(14, stopped), look(17, stopped)];
+
+  assert.equal(verdicts(play(looks)).at(-1), 'retry');
+  assert.equal(verdicts(play(looks, { attempt: 2 })).at(-1), null);
+});
+
+test('quarantined nodes wait for a person, even when nothing blocks them any more', () => {
+  const inventory = { total: 4, upgraded: 3, old: ['a'], cordoned: ['a'], quarantined: ['a'], notReady: [], surge: ['b'] };
+  const stopped = { state: 'quarantined', provisioningState: 'Failed', inventory } as const;
+
+  const moves = play([look(40, stopped), look(50, stopped), look(100, stopped)]);
+
+  assert.deepEqual(reports(moves), ['stopped', null, null]);
+  assert.deepEqual(new Set(verdicts(moves)), new Set([null]));
+});
+
+test('at the end of the window a stopped pool is settled, and a running one is watched on', () => {
+  const stopped = look(361, { state: 'failed', provisioningState: 'Failed' });
+
+  assert.deepEqual(verdicts(play([stopped])), ['failed']);
+  assert.deepEqual(verdicts(play([look(361, {})])), [null]);
+  assert.deepEqual(verdicts(play([look(501, {})])), ['window-ended']);
+});
+
+test('what ARM calls done with old nodes is a failure, except in the first minutes after the start', () => {
+  const done = { state: 'not-started', provisioningState: 'Succeeded' } as const;
+
+  const moves = play([look(1, done), look(5, done)]);
+
+  assert.deepEqual(reports(moves), [null, 'stopped']);
+});
+
+test('looks grow rarer while nothing changes, up to the longest, and are frequent while something is wrong', () => {
+  const waits = (moves: readonly NextMove[], looks: readonly UnitProgress[]): readonly number[] =>
+    moves.map(({ pollAt }, index) => (pollAt - (looks[index]?.seenAt ?? 0)) / 1_000);
+  const quiet = [look(1, {}), look(2, {}), look(3, {}), look(5, {})];
+  const tense = [look(1, { state: 'blocked', causes: [cause('a/b')] }), look(2, { state: 'blocked', causes: [cause('a/b')] })];
+
+  assert.deepEqual(waits(play(quiet), quiet), [60, 120, 150, 150]);
+  assert.deepEqual(waits(play(tense), tense), [30, 30]);
+});
+
+test('every end of an operation has its verdict', () => {
+  for (const state of ['succeeded', 'unproven', 'canceled', 'foreign'] as const) {
+    assert.deepEqual(verdicts(play([look(20, { state })])), [state]);
+  }
+});
