@@ -6,7 +6,7 @@ import type { Instant } from '../domain/time.ts';
 import type { BlockCause, UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import type { UnitRequest } from './contract.ts';
-import type { EvictionAnswer, KubernetesObjects, Ports } from './ports.ts';
+import type { EvictionAnswer, Ports } from './ports.ts';
 
 /** Dry-run evictions of one look; each costs the API server some 10 ms (measured on 1.36). */
 const EVICTIONS_TRIED = 30;
@@ -86,7 +86,7 @@ async function findCauses(
     const answers = await tryEvictions(ports, cluster, pods.slice(0, triesLeft));
     if (!answers.ok) return answers;
     triesLeft -= Math.min(triesLeft, pods.length);
-    causes.push(...judgeNode(node, pods, objects.value, answers.value, ports.clock.now()));
+    causes.push(...judgeBlockedNode({ node, pods, objects: objects.value, answers: answers.value, now: ports.clock.now() }));
   }
   const first = causes[0];
   if (first === undefined) return nothing;
@@ -115,16 +115,6 @@ async function tryEvictions(ports: Ports, cluster: Cluster, pods: readonly Pod[]
     if (answer.ok) answers.set(pod.uid, answer.value);
   }
   return { ok: true, value: answers };
-}
-
-function judgeNode(
-  node: Node,
-  pods: readonly Pod[],
-  objects: KubernetesObjects,
-  answers: ReadonlyMap<string, EvictionAnswer>,
-  now: Instant,
-): readonly BlockCause[] {
-  return judgeBlockedNode({ node, pods, objects, answers, now });
 }
 
 async function drainStart(ports: Ports, cluster: Cluster, node: string): Promise<Instant | null> {

@@ -1,14 +1,10 @@
 import type { Outcome } from '../domain/failure.ts';
+import { answerMarker, reportMarker, withMarker } from '../domain/hidden-marker.ts';
 import { renderNotice } from '../domain/notice-markdown.ts';
 import { reportOf } from '../domain/report.ts';
 import { renderReport } from '../domain/report-markdown.ts';
 import type { ActivityContract } from './contract.ts';
 import type { IssueReference, Ports } from './ports.ts';
-
-/** The hidden line by which the run's one issue is found again. */
-export function runMarker(runId: string): string {
-  return `<!-- slackwater:run:${runId} -->`;
-}
 
 /** Makes the run's one issue show this status; closed only when the run ended with nothing left. May be repeated. */
 export async function publishReport(
@@ -20,7 +16,7 @@ export async function publishReport(
   const isSettled = status.phase === 'ended' && status.leftOver.length === 0 && status.outcome === 'succeeded';
   return ports.github.ensureIssue({
     repository,
-    marker: runMarker(status.runId),
+    marker: reportMarker(status.runId),
     title,
     body,
     labels: ['slackwater', ...report.labels],
@@ -59,12 +55,12 @@ export async function answerComment(
   input: ActivityContract['answerComment']['input'],
 ): Promise<Outcome<{ readonly commentId: number }>> {
   const { comment, decisionId, body } = input;
-  const marker = `<!-- slackwater:answer:${decisionId} -->`;
+  const marker = answerMarker(decisionId);
   const ensured = await ports.github.ensureComment({
     repository: comment.repository,
     issueNumber: comment.issueNumber,
     marker,
-    body: `${marker}\n${body}`,
+    body: withMarker(body, marker),
   });
   return ensured.ok ? { ok: true, value: { commentId: ensured.value.id } } : ensured;
 }
