@@ -63,7 +63,7 @@ export function prose(text: string, position: 'line-start' | 'mid-line' = 'line-
   const pieces: string[] = [];
   let risky: string[] = [];
   const closeSpan = () => {
-    if (risky.length > 0) pieces.push(`\`${risky.join(' ')}\``);
+    if (risky.length > 0) pieces.push(spanOf(risky.join(' ')));
     risky = [];
   };
   for (const word of visibleText(text, PROSE_CHARACTERS_MAX).split(' ')) {
@@ -78,6 +78,12 @@ export function prose(text: string, position: 'line-start' | 'mid-line' = 'line-
   }
   closeSpan();
   return pieces.join(' ');
+}
+
+/** A code span that leaves a sentence's brackets, quotes and full stop outside, so that a copied name is the name. */
+function spanOf(words: string): string {
+  const [, before = '', core = '', after = ''] = /^([("'“]*)(.*?)([.,;:!?)"'”]*)$/u.exec(words) ?? [];
+  return core === '' ? `\`${words}\`` : `${before}\`${core}\`${after}`;
 }
 
 function isPlain(word: string): boolean {

@@ -1,5 +1,5 @@
 import type { Phrase } from './markdown-text.ts';
-import { countPool, countRun } from './node-count.ts';
+import { countPool, countRun, isProven } from './node-count.ts';
 import { resultLine } from './report-result.ts';
 import { namesOf, nodeCount, spellMinutes, unitPhrase } from './report-words.ts';
 import { minutesBetween, MINUTE_MS, type Instant } from './time.ts';
@@ -36,7 +36,7 @@ export function reportLines(status: WindowStatus, now: Instant): readonly Report
     { label: 'Waiting for:', text: pause === null ? waitingWhileRunning(status) : waitingWhilePaused(pause, now) },
     { label: 'Needed:', text: pause === null ? ['nothing.'] : neededWhilePaused(pause) },
     { label: 'If nobody acts:', text: pause === null ? fateWhileRunning(status) : fateWhilePaused(pause, status) },
-    { label: 'You can:', text: pause === null ? optionsWhileRunning() : optionsWhilePaused(pause, status) },
+    { label: 'You can:', text: pause === null ? optionsWhileRunning(status) : optionsWhilePaused(pause, status) },
   ];
 }
 
@@ -49,7 +49,8 @@ function usersLine(status: WindowStatus): ReportLine {
       : { label: 'Users: nodes untouched.', text: ['Only the control plane is at work; no node has been changed or counted yet.'] };
   }
   const spare = count.spare === 0 ? '' : ` (${count.spare === 1 ? '1 is a spare' : `${count.spare} are spares`})`;
-  const ready = `${count.ready} of ${count.total} nodes Ready${spare}`;
+  const isPart = status.units.some(({ unit, inventory }) => unit !== 'control-plane' && inventory === null);
+  const ready = `${count.ready} of ${count.total} ${isPart ? 'nodes counted so far are' : 'nodes'} Ready${spare}`;
   if (count.ready === count.total) {
     return { label: 'Users: serving, as far as nodes show.', text: [`${ready}; no pod is evicted against its budget.`] };
   }
@@ -84,7 +85,7 @@ function waitingWhilePaused(pause: Pause, now: Instant): Phrase {
     case 'failed':
       return ['a decision: Azure ended the upgrade of ', ...unitPhrase(pause.unit), ' before every node was new; what it said is below.', ...since];
     case 'operator':
-      return ['a person to say ', { command: '/resume' }, '.', ...since];
+      return ['a person to say ', { command: '/resume' }, '. ', pause.detail, ...since];
   }
 }
 
@@ -141,7 +142,9 @@ function fateWhilePaused(pause: Pause, status: WindowStatus): Phrase {
     return [...pool, '; ', ...closes];
   }
   const node = pause.causes[0]?.node;
-  const nodes = status.units.find(({ unit }) => unit === pause.unit)?.inventory?.old.length ?? 0;
+  const inventory = status.units.find(({ unit }) => unit === pause.unit)?.inventory ?? null;
+  const count = inventory === null ? null : countPool(inventory, []);
+  const nodes = count === null ? 0 : count.old + count.blocked.length;
   return [
     'at ',
     { at: pause.drainDeadline, form: 'clock' },
@@ -154,12 +157,15 @@ function fateWhilePaused(pause: Pause, status: WindowStatus): Phrase {
   ];
 }
 
-function optionsWhileRunning(): Phrase {
+function optionsWhileRunning(status: WindowStatus): Phrase {
+  const pools = status.units.filter(({ unit }) => unit.startsWith('pool/'));
+  const pool = pools.find(({ state }) => state === 'planned') ?? pools.find(({ state }) => state === 'running');
+  const leave: Phrase =
+    pool === undefined ? [] : [{ command: `/skip ${pool.unit.slice('pool/'.length)}` }, ' leave that pool for another window · '];
   return [
     { command: '/pause' },
     ' start nothing more (what Azure does now goes on) · ',
-    { command: '/skip <pool>' },
-    ' leave a pool for another window · ',
+    ...leave,
     { command: '/abort' },
     ' stop Azure now; nothing is rolled back.',
   ];
@@ -175,7 +181,7 @@ function optionsWhilePaused(pause: Pause, status: WindowStatus): Phrase {
       return [{ command: '/resume' }, ' go on · ', ...abort];
     case 'blocked':
       return isAtWork
-        ? [{ command: '/pause' }, ' wait for a person even if it clears · ', ...left, ...abort]
+        ? [{ command: '/pause' }, ' start nothing after it until a person says resume · ', ...left, ...abort]
         : [{ command: '/resume' }, ' try again at once · ', ...left, ...abort];
     case 'quarantined':
     case 'failed':
@@ -196,9 +202,15 @@ function neededAfterEnd(status: WindowStatus): Phrase {
   const blocking = status.findings.find(({ severity }) => severity === 'block');
   if (status.leftOver.length > 0) return [`somebody who clears what is left over (${status.leftOver.length}, listed below).`];
   if (blocking !== undefined) return [blocking.remedy, ' (', { name: blocking.where }, ')'];
-  if (status.units.some(({ state }) => state === 'failed' || state === 'foreign')) return ['a look at the pools that are not done, below.'];
-  return ['nothing.'];
+  const open = status.units.filter((unit) => !isProven(unit));
+  if (open.length === 0) return ['nothing.'];
+  return open.every(({ state }) => leftForLater.includes(state))
+    ? ['nothing now; what is not done is left for the next window.']
+    : ['a look at the pools that are not done, in the table.'];
 }
+
+/** States a run leaves on purpose. */
+const leftForLater: readonly UnitStatus['state'][] = ['planned', 'withheld', 'skipped', 'not-started'];
 
 function fateAfterEnd(status: WindowStatus): Phrase {
   if (status.outcome === 'completed-overrun') return ['Azure finishes what it is still at work on; nothing more is started.'];

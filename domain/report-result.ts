@@ -26,7 +26,7 @@ export function resultLine(status: WindowStatus): { readonly label: string; read
 }
 
 /** The recorded outcome, or a lesser one where the nodes do not bear it out. */
-function provenOutcome(status: WindowStatus): RunOutcome {
+export function provenOutcome(status: WindowStatus): RunOutcome {
   const outcome = status.outcome ?? 'completed-partial';
   if (outcome !== 'succeeded') return outcome;
   if (status.leftOver.length > 0) return 'completed-with-debt';
@@ -43,7 +43,7 @@ function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
     case 'none':
       return ['Everything is on its target, or nothing was wanted; the run changed nothing. '];
     case 'not-started':
-      return ['This run changed nothing on the cluster. ', ...firstBlock(status)];
+      return ['This run changed nothing on the cluster. ', ...firstBlock(status), ...openUnits(open)];
     case 'aborted':
       return [nodes, 'AKS does not roll back: new nodes stay new, old nodes stay old. ', ...openUnits(open), ...unusableNodes(status)];
     case 'completed-overrun':

@@ -1,10 +1,11 @@
-import { namesOf, poolPhrase } from './report-words.ts';
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun } from './node-count.ts';
 import { reportLines, type ReportLine } from './report-lines.ts';
+import { provenOutcome } from './report-result.ts';
+import { namesOf, poolPhrase, spellMinutes } from './report-words.ts';
 import { minutesBetween, type Instant } from './time.ts';
 import type { BlockCause } from './unit-progress.ts';
-import type { TimelineEntry, UnitStatus, WindowStatus } from './window-status.ts';
+import type { RunOutcome, TimelineEntry, UnitStatus, WindowStatus } from './window-status.ts';
 
 /** One row of the pool table; counts are null where nodes were not counted or do not apply. */
 export interface PoolRow {
@@ -57,7 +58,7 @@ const phaseTitles: Readonly<Record<Exclude<WindowStatus['phase'], 'ended'>, stri
   verifying: 'Verifying',
 };
 
-const outcomeTitles: Readonly<Record<NonNullable<WindowStatus['outcome']>, string>> = {
+const outcomeTitles: Readonly<Record<RunOutcome, string>> = {
   succeeded: 'Done',
   'succeeded-with-unproven': 'Done, not all proven',
   'completed-partial': 'Partly done',
@@ -69,7 +70,7 @@ const outcomeTitles: Readonly<Record<NonNullable<WindowStatus['outcome']>, strin
 };
 
 function titleOf(status: WindowStatus): string {
-  const word = status.phase === 'ended' ? outcomeTitles[status.outcome ?? 'completed-partial'] : phaseTitles[status.phase];
+  const word = status.phase === 'ended' ? outcomeTitles[provenOutcome(status)] : phaseTitles[status.phase];
   const unit = status.phase === 'ended' ? undefined : focusOf(status);
   const count = countRun(unit === undefined || unit.inventory === null ? status.units : [unit]);
   const where = unit === undefined ? '' : unit.unit === 'control-plane' ? ' — control plane' : ` — pool ${unit.unit.slice('pool/'.length)}`;
@@ -135,7 +136,7 @@ function whyOf(status: WindowStatus, now: Instant): readonly Phrase[] {
   const why: Phrase[] = [];
   for (const cause of pause?.causes ?? []) why.push(...causePhrases(cause));
   if (pause !== null) {
-    why.push(['Seen since ', { at: pause.since, form: 'dated' }, `, ${minutesBetween(pause.since, now)} min.`]);
+    why.push(['Seen since ', { at: pause.since, form: 'dated' }, `, ${spellMinutes(minutesBetween(pause.since, now))}.`]);
     if (pause.detail !== '') why.push(['What Azure or the operator said: ', pause.detail]);
   }
   for (const { unit, note } of status.units) if (note !== '') why.push([...poolPhrase(unit), ': ', note]);
@@ -162,7 +163,7 @@ function planOf(status: WindowStatus): readonly Phrase[] {
   const { opens, closes } = status.window;
   const plan: Phrase[] = [
     ['Cluster ', { name: status.clusterName }, ', policy ', { name: status.policyName }, '.'],
-    ['Window ', { at: opens, form: 'dated' }, ' to ', { at: closes, form: 'dated' }, `, ${minutesBetween(opens, closes)} min, zone `, { name: status.timeZone }, '.'],
+    ['Window ', { at: opens, form: 'dated' }, ' to ', { at: closes, form: 'dated' }, `, ${spellMinutes(minutesBetween(opens, closes))}, zone `, { name: status.timeZone }, '.'],
   ];
   if (status.planDigest !== null) plan.push(['Plan ', { name: status.planDigest.slice(0, 12) }, ', frozen when the run began.']);
   for (const unit of status.units) {
