@@ -1,5 +1,6 @@
 import { judgeBlockedNode } from '../domain/block-cause.ts';
 import type { Cluster, Node, NodePool, Pod } from '../domain/cluster-snapshot.ts';
+import { isDrained } from '../domain/drain-forecast.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { isOnTarget, isTerminalState, judgeControlPlane, judgePool } from '../domain/judge-progress.ts';
 import type { Instant } from '../domain/time.ts';
@@ -99,11 +100,6 @@ function nodesToJudge(pool: NodePool, unit: PlannedUnit, nodes: readonly Node[])
   const old = nodes.filter((node) => node.nodePool === pool.name && !isOnTarget(node, unit.to));
   const isStopped = isTerminalState(pool.provisioningState) && pool.provisioningState !== 'Succeeded';
   return (isStopped ? old : old.filter((node) => node.isCordoned)).slice(0, NODES_JUDGED);
-}
-
-/** Whether a drain would evict the pod: not a mirror pod, not a DaemonSet's. Source: kubectl's drain filters. */
-function isDrained(pod: Pod): boolean {
-  return !pod.isMirror && pod.owner?.kind !== 'DaemonSet';
 }
 
 async function tryEvictions(ports: Ports, cluster: Cluster, pods: readonly Pod[]): Promise<Outcome<ReadonlyMap<string, EvictionAnswer>>> {
