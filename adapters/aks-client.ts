@@ -22,7 +22,7 @@ export interface AksPortOptions extends ArmConnection {
  * Reads take the JSON of the wire. A write is made from a fresh GET, changes only the field it is named for, is held
  * against what was read, leaves at most once, and is never followed: the operation is observed by later reads.
  * Errors: as ARM gives them (class by `classifyArmAnswer`), and `moved` (conflict), `unknown-field`, `unwanted-change`,
- * `forced-upgrade-armed`, `invalid-resource-id` (terminal), `unreadable-answer`.
+ * `force-override-active`, `invalid-resource-id` (terminal), `unreadable-answer`.
  */
 export function createAksPort(options: AksPortOptions): AksPort {
   const arm: Arm = { connection: options, clock: options.clock, open: createArmConnector(options) };
@@ -262,7 +262,7 @@ async function refuseWhileForced(arm: Arm, id: ClusterId): Promise<Failure | nul
 function refuseForced({ forceUpgradeUntil }: Cluster, clock: Clock): Failure | null {
   if (forceUpgradeUntil === null || forceUpgradeUntil <= clock.now()) return null;
   return {
-    code: 'forced-upgrade-armed',
+    code: 'force-override-active',
     class: 'terminal',
     message: 'Nothing was sent: a forced upgrade is armed on the cluster, which would bypass every disruption budget.',
     remedy: 'Take it off: az aks update --disable-force-upgrade, then resume.',

@@ -208,7 +208,7 @@ test('while a forced upgrade is armed nothing starts; an expired one does not ho
   ];
   valueOf(await passing.aks.startControlPlaneUpgrade(controlPlane));
 
-  assert.deepEqual(new Set(codes), new Set(['forced-upgrade-armed']));
+  assert.deepEqual(new Set(codes), new Set(['force-override-active']));
   assert.deepEqual(writesOf(refusing.log), []);
   assert.equal(writesOf(passing.log).length, 1);
 });

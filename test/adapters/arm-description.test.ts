@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Ajv } from 'ajv';
+import { createKubernetesServers } from '../../adapters/kubernetes-servers.ts';
+import { createLocalCredential } from '../../adapters/credential.ts';
+import { isRecord, recordAt, recordsAt, textAt } from '../../domain/json.ts';
+import type { JsonRecord } from '../../domain/json.ts';
+import type { LoggedRequest } from '../../local/request-log.ts';
+import { connectToSmallArm, resourceId } from './small-arm.ts';
+
+const file = new URL('../../../shared/contracts/arm/openapi-2026-04-01.pandora.json', import.meta.url);
+const skip = existsSync(file) ? false : 'the published description of the AKS API is not here';
+
+/** The operation a request is, by its path without regard to case. */
+function operationOf(description: JsonRecord, { method, path }: LoggedRequest): JsonRecord | null {
+  for (const [template, operations] of Object.entries(recordAt(description, 'paths'))) {
+    const pattern = `^${template.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`;
+    const operation = isRecord(operations) ? operations[method.toLowerCase()] : undefined;
+    if (new RegExp(pattern, 'i').test(path) && isRecord(operation)) return operation;
+  }
+  return null;
+}
+
+/** ARM takes null as absent, which the description has no word for: recorded requests of others carry nulls too. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => (item === null ? [] : [[key, withoutNulls(item)] as const])),
+  );
+}
+
+test('every request of the adapter is one the published description knows, its body valid', { skip }, async (context) => {
+  const description: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  assert.ok(isRecord(description));
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
+  ajv.addSchema(description, 'aks');
+  const { aks, log, server } = await connectToSmallArm(context);
+  const settings = {
+    maxSurge: '33%', maxUnavailable: '0', drainTimeoutInMinutes: 45, nodeSoakDurationInMinutes: 0,
+    undrainableNodeBehavior: 'Cordon',
+  } as const;
+  const pool = { resourceId, pool: 'apps', eTag: 'pool-1' };
+
+  const read = await aks.readCluster(resourceId);
+  assert.ok(read.ok);
+  await aks.readNodePool(resourceId, 'apps');
+  await aks.readUpgradeProfile(resourceId);
+  await aks.readLatestNodeImage(resourceId, 'apps');
+  await aks.startControlPlaneUpgrade({ resourceId, kubernetesVersion: '1.35.1', eTag: 'cluster-1' });
+  await aks.changeUpgradeSettings({ ...pool, settings });
+  await aks.startPoolVersionUpgrade({ ...pool, kubernetesVersion: '1.35.1', settings });
+  await aks.startNodeImageUpgrade(pool);
+  await aks.abortLatestOperation(pool);
+  await aks.abortLatestOperation({ resourceId, pool: null });
+  const credential = createLocalCredential('local', [server.url]);
+  const servers = createKubernetesServers({ credential, endpoint: server.url, allowInsecureConnection: 'loopback-only' });
+  await servers.find(read.value.cluster);
+
+  const operations = new Set<string | null>();
+  for (const request of log.entries) {
+    const operation = operationOf(description, request);
+    assert.ok(operation !== null, `${request.method} ${request.path} is in no description`);
+    operations.add(textAt(operation, 'operationId'));
+    const parameters = recordsAt(operation, 'parameters').map((parameter) => textAt(parameter, 'name'));
+    for (const name of Object.keys(request.query)) assert.ok(parameters.includes(name), `${name} is no parameter`);
+    if (request.requestHeaders['if-match'] !== undefined) assert.ok(parameters.includes('if-match'));
+    const media = recordAt(recordAt(recordAt(operation, 'requestBody'), 'content'), 'application/json');
+    const reference = textAt(recordAt(media, 'schema'), '$ref');
+    if (reference === null) {
+      assert.equal(request.requestBody, null, `${request.method} ${request.path} takes no body`);
+      continue;
+    }
+    const isValid = ajv.validate({ $ref: `aks${reference}` }, withoutNulls(request.requestBody));
+    assert.ok(isValid, `${request.method} ${request.path}: ${ajv.errorsText()}`);
+  }
+  assert.deepEqual([...operations].sort(), [
+    'AgentPools_AbortLatestOperation',
+    'AgentPools_CreateOrUpdate',
+    'AgentPools_Get',
+    'AgentPools_GetUpgradeProfile',
+    'AgentPools_UpgradeNodeImageVersion',
+    'ManagedClusters_AbortLatestOperation',
+    'ManagedClusters_CreateOrUpdate',
+    'ManagedClusters_Get',
+    'ManagedClusters_GetUpgradeProfile',
+    'ManagedClusters_ListClusterUserCredentials',
+  ]);
+});
