@@ -1,8 +1,8 @@
 import type { BudgetHealth, ControllerPodCounts } from './budget-health.ts';
 import { countControllerPods, judgeBudgetHealth, namesText } from './budget-health.ts';
-import type { ClusterSnapshot, DisruptionBudget, Node, Pod } from './cluster-snapshot.ts';
+import type { AdmissionWebhook, ClusterSnapshot, DisruptionBudget, Node, Pod } from './cluster-snapshot.ts';
 import type { BudgetIndex } from './disruption-budget.ts';
-import { budgetsOfPod, fullName, indexBudgets } from './disruption-budget.ts';
+import { budgetsOfPod, fullName, indexBudgets, matchesSelector } from './disruption-budget.ts';
 import { isDrained } from './drain-forecast.ts';
 import { deadEvictionWebhooks, isFinished, judgeEviction } from './eviction.ts';
 import { formatUtc } from './local-time.ts';
@@ -44,6 +44,7 @@ interface Judging extends BlockedNodeQuestion {
   readonly budgets: BudgetIndex;
   readonly workloads: WorkloadIndex;
   readonly counts: ControllerPodCounts;
+  readonly deadWebhooks: readonly AdmissionWebhook[];
 }
 
 /**
@@ -59,6 +60,7 @@ export function judgeBlockedNode(question: BlockedNodeQuestion): readonly BlockC
     workloads,
     budgets: indexBudgets(question.objects.disruptionBudgets),
     counts: countControllerPods(question.objects.pods, workloads),
+    deadWebhooks: deadEvictionWebhooks(question.objects.admissionWebhooks, question.objects.pods),
   };
   const causes = question.pods
     .filter((pod) => isDrained(pod) && !isFinished(pod))
@@ -118,9 +120,8 @@ function isOverload(answer: KnownEvictionAnswer): boolean {
 }
 
 function forecastAnswer(judging: Judging, pod: Pod, budgets: readonly DisruptionBudget[]): KnownEvictionAnswer {
-  const { objects } = judging;
+  const { objects, deadWebhooks } = judging;
   const namespace = objects.namespaces.find(({ name }) => name === pod.namespace) ?? null;
-  const deadWebhooks = deadEvictionWebhooks(objects.admissionWebhooks, objects.pods);
   const { status, message, cause: text } = judgeEviction({ pod, budgets, namespace, deadWebhooks });
   return { status, message: text === '' ? message : text };
 }
@@ -144,7 +145,7 @@ function judgeRefusal(judging: Judging, pod: Pod, budgets: readonly DisruptionBu
 
 function healthOf(judging: Judging, budget: DisruptionBudget): BudgetHealth {
   const pods = judging.objects.pods.filter(
-    (pod) => pod.namespace === budget.namespace && budgetsOfPod(judging.budgets, pod).includes(budget),
+    (pod) => pod.namespace === budget.namespace && matchesSelector(budget.selector, pod.labels),
   );
   return judgeBudgetHealth(budget, pods, judging.workloads, judging.counts);
 }

@@ -8,7 +8,7 @@ import type {
   Workload,
 } from './cluster-snapshot.ts';
 import type { FaultList, JsonRecord } from './json.ts';
-import { collectFaults, isRecord, textAt } from './json.ts';
+import { collectFaults, isRecord, recordAt, textAt } from './json.ts';
 import { readDisruptionBudget } from './kubernetes-budget.ts';
 import { readNode } from './kubernetes-node.ts';
 import { readPod } from './kubernetes-pod.ts';
@@ -47,9 +47,18 @@ export function readKubernetesItems(items: readonly unknown[]): Result<Kubernete
   for (let index = 0; index < items.length && faults.faults.length < mostFaults; index += 1) {
     const item = items[index];
     if (!isRecord(item)) faults.add(`items[${index}]`, 'a Kubernetes object');
-    else readItem(item, `items[${index}]`, parts, faults);
+    else readItem(item, pathOf(item, index), parts, faults);
   }
   return faults.faults.length > 0 ? refuse(faults.faults) : succeed(parts);
+}
+
+/** An object's own name finds it in whatever file it came from; its place in the list only serves when it has none. */
+function pathOf(item: JsonRecord, index: number): string {
+  const metadata = recordAt(item, 'metadata');
+  const name = textAt(metadata, 'name');
+  if (name === null) return `items[${index}]`;
+  const namespace = textAt(metadata, 'namespace');
+  return `${textAt(item, 'kind') ?? 'object'} ${namespace === null ? '' : `${namespace}/`}${name}`;
 }
 
 interface GrowingParts {
