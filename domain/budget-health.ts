@@ -127,7 +127,7 @@ function arithmeticOf(facts: BudgetFacts): string {
   if (facts.canNeverSync) return `${demandText(budget)} cannot be computed: ${status.syncFailedMessage ?? ''}.`;
   const needs = `${demandText(budget)} of ${countText(expectedPods, 'pod')} needs ${desiredHealthy} healthy`;
   if (facts.kind === 'structural') {
-    return `${needs}; at full health ${healthyPodsAtBest} ${healthyPodsAtBest === 1 ? 'is' : 'are'}, which allows ${allowedAtBest}.`;
+    return `${needs}; at full health there ${healthyPodsAtBest === 1 ? 'is' : 'are'} ${healthyPodsAtBest}, which allows ${allowedAtBest}.`;
   }
   if (status.syncFailedMessage !== null) return `${demandText(budget)} could not be computed now: ${status.syncFailedMessage}.`;
   if (status.observedGeneration < budget.generation) return `${needs}; the disruption controller has not yet seen its newest spec.`;
@@ -152,7 +152,7 @@ function remedyOf(facts: BudgetFacts): string {
   if (healthyPodsAtBest <= 1) {
     return replicas === null
       ? 'Set maxUnavailable to 1 instead of minAvailable.'
-      : `Run ${replicas} replicas, so that ${desiredHealthy} serve while one moves.`;
+      : `Run ${replicas} replicas: then one of them can move.`;
   }
   const more = replicas === null ? '' : `, or run ${replicas} replicas`;
   return `Lower minAvailable to ${healthyPodsAtBest - 1}${more}.`;
