@@ -98,9 +98,9 @@ const riskyPatterns: readonly RegExp[] = [
   /mailto:|xmpp:/i,
   /:[\w+-]+:/,
   // A commit's hash; GitHub links seven digits and more.
-  /(?<![\p{L}\p{N}_])[0-9a-f]{7,}(?![\p{L}\p{N}_])/iu,
+  /(?<![A-Za-z0-9_])[0-9a-f]{7,}(?![A-Za-z0-9_])/i,
   // GH-1, and references such as ABC-1 that a repository may link elsewhere.
-  /(?<![\p{L}\p{N}_])[A-Z][A-Z0-9]*-\d+/iu,
+  /(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*-\d/i,
   /==|--/,
 ];
 
