@@ -69,5 +69,5 @@ export function createExchange(options: { readonly now: () => Instant; readonly 
 function cut(connection: Connection): void {
   const socket: unknown = connection['socket'];
   const destroy: unknown = typeof socket === 'object' && socket !== null ? Reflect.get(socket, 'destroy') : undefined;
-  if (typeof destroy === 'function') destroy.call(socket);
+  if (typeof destroy === 'function') destroy.call(socket, new Error('The connection was cut.'));
 }

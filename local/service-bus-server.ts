@@ -82,7 +82,8 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
   sweep.unref();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const dropConnections = (): void => sockets.forEach((socket) => socket.destroy());
+  // With an error, because rhea does not hear of a socket that is destroyed in silence, and keeps its heartbeat going.
+  const dropConnections = (): void => sockets.forEach((socket) => socket.destroy(new Error('The connection was cut.')));
   return {
     connectionString: `Endpoint=sb://127.0.0.1:${port};SharedAccessKeyName=local;SharedAccessKey=opens-nothing;UseDevelopmentEmulator=true`,
     port,
@@ -105,7 +106,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
 type Container = ReturnType<typeof rhea.create_container>;
 
 /** Binds the events of every link to the broker. */
-function serveLinks(container: Container, broker: ServiceBusBroker, exchange: Exchange): { stop(): void } {
+function serveLinks(container: Container, broker: ServiceBusBroker, exchange: Exchange): Outlets {
   const outlets = createOutlets(broker, exchange);
   /** The link on which a session's `$cbs` or `$management` answers go out. */
   const answerLinks = new WeakMap<Session, Sender>();
@@ -114,7 +115,7 @@ function serveLinks(container: Container, broker: ServiceBusBroker, exchange: Ex
     const address = sender.source?.address ?? '';
     sender.set_source({ address });
     if (isRequestAddress(address)) answerLinks.set(sender.session, sender);
-    else if (!broker.canReceiveFrom(address)) refuseLink(sender, condition.notFound, `There is no queue or subscription ${address}.`);
+    else if (!broker.canReceiveFrom(address)) refuseLink(sender, condition.notFound, entityNotFound(address));
     else if (sender.snd_settle_mode === 1) refuseLink(sender, condition.notImplemented, 'Receive-and-delete is not served here; use peek-lock.');
     else outlets.open(sender, address);
   });
@@ -123,7 +124,7 @@ function serveLinks(container: Container, broker: ServiceBusBroker, exchange: Ex
     const address = receiver.target?.address ?? '';
     receiver.set_target({ address });
     if (isRequestAddress(address) || broker.canSendTo(address)) return;
-    refuseLink(receiver, condition.notFound, `There is no queue or topic ${address}.`);
+    refuseLink(receiver, condition.notFound, entityNotFound(address));
   });
   container.on('message', (context: EventContext) => {
     const { receiver, delivery } = context;
@@ -150,11 +151,16 @@ function serveLinks(container: Container, broker: ServiceBusBroker, exchange: Ex
   container.on('disconnected', ({ connection }: EventContext) => outlets.shutWhere((sender) => sender.connection === connection));
   // A peer that goes away in the middle is everyday life here, and an unheard error event would end the process.
   for (const event of ['connection_error', 'session_error', 'sender_error', 'receiver_error', 'protocol_error', 'error']) container.on(event, () => undefined);
-  return { stop: outlets.stop };
+  return outlets;
 }
 
 function isRequestAddress(address: string): boolean {
   return address === '$cbs' || address.endsWith(managementSuffix);
+}
+
+/** In the words of Service Bus, by which the SDK knows this error from other communication problems. */
+function entityNotFound(address: string): string {
+  return `The messaging entity '${address}' could not be found.`;
 }
 
 function refuseLink(link: Sender | Receiver, code: string, description: string): void {
@@ -205,6 +211,8 @@ function outcomeOf(makers: object, name: 'accepted' | 'rejected', fields: object
   return typeof described === 'function' ? described.call(made) : undefined;
 }
 
+type Outlets = ReturnType<typeof createOutlets>;
+
 /** Links on which messages go out, and the credit each has left. */
 function createOutlets(broker: ServiceBusBroker, exchange: Exchange) {
   const open = new Map<Sender, { readonly address: string; unflushed: number }>();
@@ -216,7 +224,7 @@ function createOutlets(broker: ServiceBusBroker, exchange: Exchange) {
     if (outlet === undefined || isStopped || !sender.is_open()) return false;
     let sent = 0;
     let isEmpty = false;
-    while (!isEmpty && creditOf(sender) > outlet.unflushed) {
+    while (!isEmpty && sender.sendable() && creditOf(sender) > outlet.unflushed) {
       const message = broker.acquire(outlet.address);
       if (message === null) {
         isEmpty = true;
