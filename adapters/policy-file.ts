@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
 import type { FieldPath } from '../domain/field-reading.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import { parseMaintenancePolicy, type PolicyFault } from '../domain/policy-parse.ts';
@@ -12,6 +12,8 @@ export interface LocatedPolicyFault extends PolicyFault {
 
 /** Longest policy file read. Unit: UTF-16 code units. A policy has a few thousand. */
 const TEXT_LENGTH_MAX = 262_144;
+/** Broken YAML told for one document; the first are the cause, the rest mostly follow from them. */
+const SYNTAX_FAULTS_MAX = 10;
 /** How often aliases of one document may be resolved; beyond it a small file could fill the memory. */
 const ALIAS_COUNT_MAX = 50;
 
@@ -28,7 +30,6 @@ export function readPolicyText(text: string, source: string): Result<readonly Ma
   }
   const lineCounter = new LineCounter();
   const documents = parseDocuments(text, lineCounter);
-  if (documents === null) return refuse([fileFault('yaml-syntax', 'The file is nested too deeply.', 'Write a policy as its schema shows it.', place)]);
   const policies: MaintenancePolicy[] = [];
   const faults: LocatedPolicyFault[] = [];
   for (const document of documents) {
@@ -52,15 +53,10 @@ function fileFault(code: string, message: string, remedy: string, place: Place):
   return { code, where: 'document', path: [], message, remedy, ...place };
 }
 
-function parseDocuments(text: string, lineCounter: LineCounter): readonly Document.Parsed[] | null {
-  try {
-    const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, schema: 'core', uniqueKeys: true, version: '1.2' });
-    return 'empty' in documents ? [] : documents;
-  } catch (error) {
-    // The parser descends by recursion: thousands of open brackets end in a stack overflow.
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
+// YAML's own limit on nesting keeps a file of open brackets from ending in a stack overflow; the version wins over `%YAML`.
+function parseDocuments(text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
+  const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, schema: 'core', uniqueKeys: true, version: '1.2' });
+  return 'empty' in documents ? [] : documents;
 }
 
 /** Null for a document without content, as a closing `---` makes one. */
@@ -69,7 +65,7 @@ function readDocument(document: Document.Parsed, lineCounter: LineCounter, sourc
     const { line, col } = lineCounter.linePos(offset);
     return { source, line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problems = [...document.errors, ...document.warnings];
+  const problems = [...document.errors, ...document.warnings].slice(0, SYNTAX_FAULTS_MAX);
   if (problems.length > 0) {
     return refuse(
       problems.map(({ message, pos }) => fileFault('yaml-syntax', message, 'Correct the YAML at this place.', placeAt(pos[0]))),
@@ -78,7 +74,7 @@ function readDocument(document: Document.Parsed, lineCounter: LineCounter, sourc
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return null;
   const value = toPlainValue(document);
   if (!value.ok) {
-    const place = placeAt(offsetOf(document.contents) ?? 0);
+    const place = placeAt(findLostAlias(document) ?? offsetOf(document.contents) ?? 0);
     return refuse([fileFault('yaml-syntax', value.message, 'Write the fields out instead of repeating them by alias.', place)]);
   }
   const parsed = parseMaintenancePolicy(value.value, source);
@@ -98,6 +94,19 @@ function toPlainValue(document: Document.Parsed): PlainValue {
   }
 }
 
+/** Where an alias stands that names no anchor; null when there is none, and the aliases are too many. */
+function findLostAlias(document: Document.Parsed): number | null {
+  let offset: number | null = null;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      offset = offsetOf(alias);
+      return visit.BREAK;
+    },
+  });
+  return offset;
+}
+
 /** Where to point: at the value at fault, at an unknown field's name, at the parent's name for a field that is missing. */
 function findOffset(document: Document.Parsed, fault: PolicyFault): number {
   let node: Node | null = document.contents;
@@ -115,7 +124,7 @@ function findOffset(document: Document.Parsed, fault: PolicyFault): number {
       if (pair === undefined) return offset;
       node = isNode(pair.value) ? pair.value : null;
       const keyOffset = isNode(pair.key) ? offsetOf(pair.key) : null;
-      const isNameAtFault = !isLast || fault.code === 'unknown-field' || fault.code === 'not-exactly-one' || !isScalar(node);
+      const isNameAtFault = !isLast || fault.code === 'unknown-field' || isMap(node) || isSeq(node);
       const isEmpty = isScalar(node) && node.value === null;
       offset = (isNameAtFault || isEmpty ? keyOffset : offsetOf(node)) ?? offset;
     } else {

@@ -1,8 +1,7 @@
-import { formatLocal, formatLocalDate, formatUtcDated, parseInstant } from '../domain/local-time.ts';
+import { formatBothDated, formatInstant, formatLocal, formatLocalDate, formatUtcDated, parseInstant } from '../domain/local-time.ts';
 import type { MaintenancePolicy, WindowSchedule } from '../domain/maintenance-policy.ts';
 import { nextOccurrences, openingAt, type WindowOccurrence } from '../domain/maintenance-window.ts';
 import { HOUR_MS, type Instant, minutesBetween } from '../domain/time.ts';
-import { Temporal } from 'temporal-polyfill';
 import type { Command, CommandArguments, CommandIo } from './command.ts';
 import { placeOf, readPolicyFiles } from './policy-files.ts';
 import { printable, renderFault, renderJson, renderTable } from './print.ts';
@@ -62,8 +61,8 @@ function calendarOf(policy: MaintenancePolicy, wish: Wish): unknown {
     policy: policy.name,
     file: policy.source,
     timeZone: window.timeZone,
-    from: isoText(wish.from),
-    openNow: open === null ? null : { opens: isoText(open.opens), closes: isoText(open.closes), restriction: open.restriction },
+    from: formatInstant(wish.from),
+    openNow: open === null ? null : { opens: formatInstant(open.opens), closes: formatInstant(open.closes), restriction: open.restriction },
     openings: occurrences.flatMap((each) => (each.kind === 'opens' ? [openingOf(each, window)] : [])),
     skipped: occurrences.flatMap((each) => (each.kind === 'skipped' ? [{ date: each.localDate, code: each.code, reason: each.reason }] : [])),
   };
@@ -73,8 +72,8 @@ function openingOf(occurrence: Extract<WindowOccurrence, { kind: 'opens' }>, win
   const { opening, notes } = occurrence;
   return {
     date: occurrence.localDate,
-    opens: isoText(opening.opens),
-    closes: isoText(opening.closes),
+    opens: formatInstant(opening.opens),
+    closes: formatInstant(opening.closes),
     opensLocal: formatLocal(opening.opens, window.timeZone),
     closesLocal: formatLocal(opening.closes, window.timeZone),
     minutes: minutesBetween(opening.opens, opening.closes),
@@ -90,7 +89,7 @@ function renderCalendar(policy: MaintenancePolicy, wish: Wish): string {
   const open = openingAt(window, wish.from);
   const heading = [`${policy.name}: ${describeSchedule(window)}`];
   if (open !== null && open.opens < wish.from) {
-    heading.push(`Open since ${formatLocal(open.opens, window.timeZone)}, closes ${formatLocal(open.closes, window.timeZone)} (${formatUtcDated(open.closes)}).`);
+    heading.push(`Open since ${formatLocal(open.opens, window.timeZone)}, closes ${formatBothDated(open.closes, window.timeZone)}.`);
   }
   const rows = collapse(occurrences).map((each) => rowOf(each, window));
   if (!occurrences.some((each) => each.kind === 'opens')) rows.push(['never', '', '', '', '', 'No opening in the next ten years: look at startDate and notAllowedDates.']);
@@ -153,8 +152,4 @@ function describeDays(schedule: WindowSchedule['schedule']): string {
 
 function describeMonths(intervalMonths: number): string {
   return intervalMonths === 1 ? 'every month' : `a month, every ${intervalMonths} months`;
-}
-
-function isoText(instant: Instant): string {
-  return Temporal.Instant.fromEpochMilliseconds(instant).toString();
 }

@@ -44,6 +44,11 @@ export function parseInstant(text: string): Instant | null {
   }
 }
 
+/** The moment as ISO 8601 in UTC for machines: `2026-11-21T21:00:00Z`. */
+export function formatInstant(instant: Instant): string {
+  return Temporal.Instant.fromEpochMilliseconds(instant).toString();
+}
+
 /** `Sat 21 Nov 2026 22:00`, in English whatever the host's language. `timeZone` must satisfy {@link isTimeZone}. */
 export function formatLocal(instant: Instant, timeZone: string): string {
   const at = localTime(instant, timeZone);
