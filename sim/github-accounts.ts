@@ -14,7 +14,6 @@ export const accountRoutes: readonly Route<Call>[] = [
   { method: 'GET', pattern: '/user', answer: readUser },
   { method: 'GET', pattern: '/rate_limit', answer: (call) => reply(200, rateLimits(call)) },
   { method: 'GET', pattern: '/app', answer: (call) => onlyApp(call, () => appShape(call.world)) },
-  { method: 'GET', pattern: '/app/installations', answer: (call) => onlyApp(call, () => [installationShape(call.world)]) },
   { method: 'POST', pattern: '/app/installations/{id}/access_tokens', answer: createToken },
   { method: 'GET', pattern: '/installation/repositories', answer: listInstallationRepositories },
   { method: 'GET', pattern: '/repos/{owner}/{repo}/installation', answer: readInstallation },

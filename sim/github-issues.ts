@@ -175,7 +175,7 @@ function searchIssues(call: Call): WireResponse {
     author_association: associationOf(repository, issue.author),
     score: 1,
   }));
-  return reply(200, { total_count: found.length, incomplete_results: false, items }, headers);
+  return reply(200, { total_count: found.length, incomplete_results: false, search_type: 'lexical', items }, headers);
 }
 
 function meets(term: string, repository: Repository, issue: Issue): boolean {

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import type { ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
+import { isRecord, recordAt } from '../../domain/json.ts';
+
+/** One request and its answer, path below the API's base. */
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly requestBody: unknown;
+  readonly status: number;
+  readonly responseBody: unknown;
+}
+
+const file = new URL('../../../shared/contracts/github/github-subset.openapi.json', import.meta.url);
+
+/** Whether GitHub's published description lies beside the checkout. */
+export const isContractPresent = existsSync(file);
+export const whyNoContract = 'the API description is not beside the checkout';
+
+/** Every way in which exchanges break GitHub's published description; empty when they keep to it. */
+export function openContract(): { readonly check: (exchange: Exchange) => readonly string[] } {
+  const description = mend(JSON.parse(readFileSync(file, 'utf8')));
+  if (!isRecord(description)) throw new Error('The API description is no object.');
+  const ajv = new Ajv({ strict: false, allErrors: true, logger: false, validateFormats: true });
+  formats.default(ajv);
+  ajv.addSchema(description, 'github');
+  const paths = recordAt(description, 'paths');
+  const compiled = new Map<string, ValidateFunction>();
+  const validate = (pointer: readonly string[], value: unknown): readonly string[] => {
+    const key = pointer.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).map(encodeURIComponent).join('/');
+    const known = compiled.get(key) ?? ajv.compile({ $ref: `github#/${key}` });
+    compiled.set(key, known);
+    return known(value) ? [] : (known.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  };
+  return { check: (exchange) => checkExchange(paths, exchange, validate) };
+}
+
+/**
+ * What the description means, as JSON Schema says it: `nullable` without `type` or beside an `enum`, and `oneOf` of forms
+ * that overlap (an error is also a rule violation).
+ */
+function mend(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(mend);
+  if (!isRecord(value)) return value;
+  const mended = Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name === 'oneOf' ? 'anyOf' : name, mend(inner)]),
+  );
+  const isTyped = value['type'] !== undefined && value['enum'] === undefined;
+  if (value['nullable'] !== true || isTyped) return mended;
+  const { nullable: _nullable, ...rest } = mended;
+  return { anyOf: [{ type: 'null' }, rest] };
+}
+
+type Validate = (pointer: readonly string[], value: unknown) => readonly string[];
+
+function checkExchange(paths: Readonly<Record<string, unknown>>, exchange: Exchange, validate: Validate): readonly string[] {
+  const { method, path, status } = exchange;
+  const verb = method.toLowerCase();
+  const template = Object.keys(paths).find((name) => templatePattern(name).test(path) && verb in recordAt(paths, name));
+  if (template === undefined) return [`${method} ${path} is no operation of the description`];
+  const operation = recordAt(recordAt(paths, template), verb);
+  const faults = exchange.requestBody === null || status === 422 ? [] : checkRequest([template, verb], operation, exchange, validate);
+  const answers = recordAt(operation, 'responses');
+  const answer = answers[String(status)];
+  // 401 and 403 are GitHub's to give anywhere; their form is that of every error.
+  if (answer === undefined) return [401, 403, 404].includes(status) ? faults : [...faults, `${method} ${template} answers no ${status}`];
+  if (status === 204 || status === 304) return exchange.responseBody === null ? faults : [...faults, `${status} has a body`];
+  // Some errors are described without saying their form.
+  if (isRecord(answer) && answer['$ref'] === undefined && answer['content'] === undefined) return faults;
+  const pointer = isRecord(answer) && typeof answer['$ref'] === 'string' ? answer['$ref'].slice(2).split('/') : ['paths', template, verb, 'responses', String(status)];
+  const found = validate([...pointer, 'content', 'application/json', 'schema'], exchange.responseBody);
+  return [...faults, ...found.map((fault) => `${method} ${template} → ${status}: ${fault}`)];
+}
+
+function checkRequest(at: readonly string[], operation: Readonly<Record<string, unknown>>, exchange: Exchange, validate: Validate): readonly string[] {
+  if (operation['requestBody'] === undefined) return [`${exchange.method} ${exchange.path} takes no body`];
+  const pointer = ['paths', ...at, 'requestBody', 'content', 'application/json', 'schema'];
+  return validate(pointer, exchange.requestBody).map((fault) => `${exchange.method} ${at[0]} request: ${fault}`);
+}
+
+/** `{path}` and `{ref}` may hold slashes; numbers must be numbers, or `/issues/comments` would be an issue. */
+function templatePattern(template: string): RegExp {
+  const parts = template.replace(/\{(\w+)\}/g, (_whole, name: string) => {
+    if (/_number$|_id$/.test(name)) return '\\d+';
+    return name === 'path' || name === 'ref' ? '.+' : '[^/]+';
+  });
+  return new RegExp(`^${parts}$`);
+}
