@@ -1,4 +1,4 @@
-import { MINUTE_MS, type Instant } from '../domain/time.ts';
+import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { Pause, UnitStatusState } from '../domain/window-status.ts';
 import { startCutOff, type PlannedUnit, type UnitName } from '../domain/upgrade-plan.ts';
 import { unitInstanceId } from '../domain/window-identity.ts';
@@ -52,7 +52,7 @@ function tooLate(run: WindowRun, unit: PlannedUnit): void {
 /** Waits between units while a person holds the run; ends with the window, because every wait has an end. */
 function* holdWhileHeld(run: WindowRun): Step<void> {
   const { flow, input } = run;
-  yield* hear(run, flow.now());
+  yield* hear(run, flow.now() + SECOND_MS);
   if (run.heldBy === null || run.abortedBy !== null) return;
   startPause(run, { unit: 'run', kind: 'operator', causes: [], drainDeadline: null, clearedSince: null, detail: `${run.heldBy} said pause.` });
   yield* publish(run);
@@ -63,7 +63,7 @@ function* holdWhileHeld(run: WindowRun): Step<void> {
   yield* endPause(run, 'cleared');
 }
 
-/** Takes up the words that came in, until `until`; a moment that has passed takes up what waits already. */
+/** Takes up the words that came in, until `until`; a short wait takes up what is in the inbox already. */
 function* hear(run: WindowRun, until: Instant): Step<void> {
   for (;;) {
     const got = yield* run.flow.waitFor(['decision'], until);
@@ -120,7 +120,7 @@ function nextTick(run: WindowRun, current: CurrentUnit, input: UnitUpgradeInput)
   if (current.leaving !== null) return now + REMIND_MINUTES * MINUTE_MS;
   const words = nextWordsAt(run);
   const quiet = Math.min(now + QUIET_MINUTES * MINUTE_MS, Math.max(now + REMIND_MINUTES * MINUTE_MS, watchDeadline(input)));
-  return words === null ? quiet : Math.max(now + 1_000, Math.min(words, quiet));
+  return words === null ? quiet : Math.max(now + SECOND_MS, Math.min(words, quiet));
 }
 
 function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressReport): Step<void> {

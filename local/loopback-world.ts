@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createMessagePort } from '../adapters/service-bus-client.ts';
+import type { Instant } from '../domain/time.ts';
+import { createClusterWorld, type ClusterDocuments, type ClusterWorld } from '../sim/cluster-world.ts';
+import type { Perturbation } from '../sim/perturbation.ts';
+import type { Physics } from '../sim/physics.ts';
+import type { WorldChange } from '../sim/wire.ts';
+import { serveArm } from './arm-server.ts';
+import type { HostClock } from './clock.ts';
+import { createFaultList, type FaultList } from './faults.ts';
+import { startGitHubServer, type GitHubServer } from './github-server.ts';
+import { openJournal, replayJournal, type Journal } from './journal.ts';
+import { serveKubernetes } from './kubernetes-server.ts';
+import { createRequestLog, type RequestLog } from './request-log.ts';
+import { startServiceBus, type RunningServiceBus } from './service-bus-server.ts';
+
+const SCRIPT_SERVICE = 'script';
+
+export const policyRepository = 'acme/platform';
+export const appLogin = 'slackwater[bot]';
+
+/** What the loopback services start from. */
+export interface LoopbackWorldOptions {
+  readonly documents: ClusterDocuments;
+  /** Path below `slackwater/` → policy text. */
+  readonly policies: Readonly<Record<string, string>>;
+  /** The world's first moment; the same at a resume. */
+  readonly startsAt: Instant;
+  /** Makes the clock once it is known up to when the journal reaches; null when it holds nothing. */
+  readonly makeClock: (journalReaches: Instant | null) => HostClock;
+  readonly seed: number;
+  readonly physics?: Partial<Physics>;
+  /** Folder of databases and the request log; null keeps everything in memory. */
+  readonly folder: string | null;
+  /** Port of GitHub's pages; 0 lets the system choose. */
+  readonly githubPort?: number;
+  /** GitHub logins with their role in the policy repository. */
+  readonly people: Readonly<Record<string, 'read' | 'write' | 'maintain' | 'admin'>>;
+  readonly onChanges: (changes: readonly WorldChange[]) => void;
+}
+
+/** One thing that happened from outside. */
+export interface ScriptedEvent {
+  readonly at: Instant;
+  readonly perturbation: Perturbation;
+}
+
+/** ARM, Kubernetes, GitHub and Service Bus on loopback, over one simulated cluster and one clock. */
+export interface LoopbackWorld {
+  readonly clock: HostClock;
+  readonly cluster: ClusterWorld;
+  readonly github: GitHubServer;
+  readonly serviceBus: RunningServiceBus;
+  readonly log: RequestLog;
+  readonly faults: { readonly arm: FaultList; readonly kubernetes: FaultList; readonly github: FaultList };
+  /** Settings by which the function app finds these services. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What happened from outside so far, that of before a kill included. */
+  readonly scripted: readonly ScriptedEvent[];
+  /** Makes something happen from outside; kept, so that a resume knows it. */
+  perturb(perturbation: Perturbation): void;
+  /** Says where the function app listens, so that webhooks reach it. */
+  deliverWebhooksTo(hostUrl: string): void;
+  close(): Promise<void>;
+}
+
+/** Starts every service outside the function app; what the folder's journal holds is applied again first. */
+export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise<LoopbackWorld> {
+  const { folder, onChanges } = options;
+  const file = (name: string): string => (folder === null ? ':memory:' : join(folder, name));
+  const journal = openJournal(file('world.sqlite'));
+  const cluster = createClusterWorld({ documents: options.documents, seed: options.seed, startsAt: options.startsAt, ...(options.physics === undefined ? {} : { physics: options.physics }) });
+  const scripted: ScriptedEvent[] = [];
+  const clock = options.makeClock(rebuild(cluster, journal, scripted));
+  const log = createRequestLog(folder === null ? null : file('requests.jsonl'));
+  const faults = { arm: createFaultList(), kubernetes: createFaultList(), github: createFaultList() };
+  const shared = { now: () => clock.now(), journal, log };
+  const pump = startPump(cluster, clock);
+  const tell = (changes: readonly WorldChange[]): void => {
+    pump.rearm();
+    deliverEvents(changes);
+    onChanges(changes);
+  };
+  const kubernetes = await serveKubernetes({ ...shared, faults: faults.kubernetes, simulated: cluster.kubernetes, onChanges: tell });
+  const arm = await serveArm({ ...shared, faults: faults.arm, simulated: cluster.arm, onChanges: tell, kubernetesUrl: kubernetes.url });
+  const secrets = { token: randomBytes(24).toString('hex'), webhookSecret: randomBytes(24).toString('hex') };
+  let hostUrl: string | null = null;
+  const github = await startGitHubServer({
+    ...shared,
+    faults: faults.github,
+    setup: githubSetup(options, secrets.token),
+    port: options.githubPort ?? 0,
+    webhook: { secret: secrets.webhookSecret, seed: options.seed, deliverTo: () => (hostUrl === null ? null : `${hostUrl}/api/github/webhook`) },
+    appPublicKey: null,
+    onChanges,
+    inFlight: clock.inFlight,
+  });
+  const serviceBus = await startServiceBus(serviceBusOptions(file('service-bus.sqlite'), log));
+  const deliverEvents = createEventDelivery(serviceBus.connectionString, clock);
+  pump.start(tell);
+  return {
+    clock,
+    cluster,
+    github,
+    serviceBus,
+    log,
+    faults,
+    scripted,
+    environment: {
+      GITHUB_API_URL: github.apiUrl,
+      GITHUB_TOKEN: secrets.token,
+      GITHUB_APP_LOGIN: appLogin,
+      GITHUB_WEBHOOK_SECRETS: secrets.webhookSecret,
+      POLICY_REPOSITORY: policyRepository,
+      ServiceBusConnection: serviceBus.connectionString,
+      SLACKWATER_ARM_ENDPOINT: arm.url,
+      SLACKWATER_KUBERNETES_ENDPOINT: kubernetes.url,
+      SLACKWATER_LOCAL_TOKEN: secrets.token,
+    },
+    perturb(perturbation) {
+      const at = clock.now();
+      const changes = cluster.perturb(at, perturbation);
+      journal.record({ at, service: SCRIPT_SERVICE, request: { method: 'POST', path: '/', query: {}, headers: {}, body: perturbation } });
+      scripted.push({ at, perturbation });
+      tell(changes);
+    },
+    deliverWebhooksTo(url) {
+      hostUrl = url;
+    },
+    async close() {
+      pump.stop();
+      await Promise.all([arm.close(), kubernetes.close(), github.close(), deliverEvents.close()]);
+      await serviceBus.close();
+      journal.close();
+    },
+  };
+}
+
+function rebuild(cluster: ClusterWorld, journal: Journal, scripted: ScriptedEvent[]): Instant | null {
+  const script = {
+    apply(at: Instant, request: { readonly body: unknown }) {
+      const perturbation = readPerturbation(request.body);
+      const changes = cluster.perturb(at, perturbation);
+      scripted.push({ at, perturbation });
+      return { response: { status: 200, headers: {}, body: null }, changes };
+    },
+  };
+  return replayJournal({ arm: cluster.arm, kubernetes: cluster.kubernetes, [SCRIPT_SERVICE]: script }, journal.rows());
+}
+
+/** A row of our own journal: written by `perturb`, so its shape is known. */
+function readPerturbation(body: unknown): Perturbation {
+  const known: Perturbation = JSON.parse(JSON.stringify(body));
+  return known;
+}
+
+/** Lets the cluster live on by itself: wakes whenever its agenda says that something happens next. */
+function startPump(cluster: ClusterWorld, clock: HostClock) {
+  let scheduled: { cancel(): void } | null = null;
+  let tell: ((changes: readonly WorldChange[]) => void) | null = null;
+  const rearm = (): void => {
+    scheduled?.cancel();
+    const next = cluster.nextAt();
+    scheduled = next === null || tell === null ? null : clock.schedule(next, wake);
+  };
+  const wake = (): void => {
+    const changes = cluster.advance(clock.now());
+    if (changes.length > 0) tell?.(changes);
+    rearm();
+  };
+  return {
+    rearm,
+    start(listener: (changes: readonly WorldChange[]) => void) {
+      tell = listener;
+      rearm();
+    },
+    stop() {
+      tell = null;
+      scheduled?.cancel();
+    },
+  };
+}
+
+/** Puts AKS's events on the queue as Event Grid does, under Event Grid's id. */
+function createEventDelivery(connectionString: string, clock: HostClock) {
+  const port = createMessagePort({ connection: { connectionString }, queue: 'inbox', topic: 'events' });
+  const deliver = (changes: readonly WorldChange[]): void => {
+    for (const { kind, data } of changes) {
+      const id = data['id'];
+      if (kind !== 'event-grid' || typeof id !== 'string') continue;
+      const end = clock.inFlight.begin('event-grid');
+      void port.enqueueInbox(id, data).finally(end);
+    }
+  };
+  return Object.assign(deliver, { close: () => port.close() });
+}
+
+function githubSetup(options: LoopbackWorldOptions, token: string) {
+  const files = Object.fromEntries(Object.entries(options.policies).map(([name, text]) => [`slackwater/${name}`, text]));
+  return {
+    startedAt: options.startsAt,
+    repositories: [{ name: policyRepository, visibility: 'private' as const, defaultBranch: 'main', roles: options.people, files }],
+    people: Object.keys(options.people).map((login) => ({ login, token: null })),
+    app: { id: 1, slug: 'slackwater', permissions: { issues: 'write' as const, contents: 'read' as const, metadata: 'read' as const }, token },
+  };
+}
+
+/** Locks are kept in the machine's time: a scaled clock would let them run out while a handler works. */
+function serviceBusOptions(database: string, log: RequestLog): Parameters<typeof startServiceBus>[0] {
+  const mailbox = { lockDurationSeconds: 30, maxDeliveryCount: 5 };
+  return {
+    database,
+    now: Date.now,
+    queues: [{ name: 'inbox', ...mailbox, duplicateDetectionMinutes: 60 }],
+    topics: [{ name: 'events', duplicateDetectionMinutes: 60, subscriptions: [{ name: 'all', ...mailbox }] }],
+    log,
+  };
+}
