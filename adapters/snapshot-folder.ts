@@ -92,9 +92,10 @@ function understand(documents: SnapshotDocuments): Result<UnderstoodParts, Fault
     documents.upgrades === null ? succeed(null) : inFile('upgrades.json', readUpgradeProfile(documents.upgrades));
   const kubernetes = inFile('kubernetes.json', readKubernetesItems(documents.kubernetesItems));
   if (cluster.ok && pools.ok && upgrades.ok && kubernetes.ok) {
+    const images = latestNodeImages(documents);
     return succeed({
       cluster: cluster.value,
-      nodePools: addLatestImages(pools.value, documents.nodePoolUpgrades),
+      nodePools: pools.value.map((pool) => ({ ...pool, latestNodeImageVersion: images[pool.name.toLowerCase()] ?? null })),
       upgradeProfile: upgrades.value,
       kubernetes: kubernetes.value,
     });
@@ -107,14 +108,15 @@ function inFile<T>(file: string, result: Result<T, Fault>): Result<T, Fault> {
   return refuse(result.faults.map((fault) => ({ ...fault, where: `${file}: ${fault.where}` })));
 }
 
-function addLatestImages(pools: readonly NodePool[], profiles: readonly unknown[]): readonly NodePool[] {
-  const images = new Map<string, string>();
-  for (const profile of profiles) {
+/** Newest node image AKS offers per pool name, as far as the folder tells. AKS pool names are lower case. */
+export function latestNodeImages(documents: Pick<SnapshotDocuments, 'nodePoolUpgrades'>): Readonly<Record<string, string>> {
+  const images: Record<string, string> = {};
+  for (const profile of documents.nodePoolUpgrades) {
     const pool = isRecord(profile) ? nodePoolOfId(textAt(profile, 'id') ?? '') : null;
     const image = readLatestNodeImage(profile);
-    if (pool !== null && image.ok && image.value !== null) images.set(pool.toLowerCase(), image.value);
+    if (pool !== null && image.ok && image.value !== null) images[pool.toLowerCase()] = image.value;
   }
-  return pools.map((pool) => ({ ...pool, latestNodeImageVersion: images.get(pool.name.toLowerCase()) ?? null }));
+  return images;
 }
 
 /** Names relative to the folder, sorted; null when there is no such folder. */

@@ -1,6 +1,8 @@
 import { calendarCommand } from './calendar.ts';
 import type { Command } from './command.ts';
 import { lintCommand } from './lint.ts';
+import { planCommand } from './plan.ts';
+import { preflightCommand } from './preflight.ts';
 
 /** Every command, in the order of the help. To add one, write its module and name it here. */
-export const commands: readonly Command[] = [lintCommand, calendarCommand];
+export const commands: readonly Command[] = [lintCommand, calendarCommand, preflightCommand, planCommand];

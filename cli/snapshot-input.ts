@@ -1,0 +1,66 @@
+import { readSnapshotFolder } from '../adapters/snapshot-folder.ts';
+import { isSameResource } from '../domain/azure-resource.ts';
+import type { ClusterSnapshot } from '../domain/cluster-snapshot.ts';
+import { parseInstant } from '../domain/local-time.ts';
+import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
+import { nextOpenings, openingAt } from '../domain/maintenance-window.ts';
+import type { Instant } from '../domain/time.ts';
+import type { CommandArguments, CommandIo, CommandOption } from './command.ts';
+import { placeOf, readPolicyFiles } from './policy-files.ts';
+import { renderFault } from './print.ts';
+
+/** Options of every command that judges a snapshot folder. */
+export const snapshotOptions: Readonly<Record<string, CommandOption>> = {
+  snapshot: { type: 'string', short: 's', value: 'DIR', help: 'Snapshot folder: cluster.json, nodepools.json, upgrades.json, kubernetes.json.' },
+  policy: { type: 'string', short: 'p', value: 'FILE', help: 'Policy file; of several policies the one for this cluster counts.' },
+  now: { type: 'string', value: 'INSTANT', help: 'Judge as of this moment instead of now, for example 2026-11-21T21:00Z.' },
+};
+
+/** What such a command was given, read and understood. */
+export interface SnapshotInput {
+  readonly snapshot: ClusterSnapshot;
+  readonly policy: MaintenancePolicy | null;
+  /** The opening `now` lies in, else the next one; null without a policy, or when it never opens again. */
+  readonly opening: WindowOpening | null;
+}
+
+/** Reads the snapshot and the policy; prints every fault of both to standard error and answers null when there is one. */
+export async function readSnapshotInput(command: string, args: CommandArguments, io: CommandIo): Promise<SnapshotInput | null> {
+  const messages: string[] = args.positionals.map((word) => `${JSON.stringify(word)} is not understood; name a folder with --snapshot.`);
+  const now = readNow(args, io, messages);
+  const folder = args.values.get('snapshot');
+  if (folder === undefined) messages.push('name the snapshot folder: --snapshot DIR');
+  const snapshot = folder === undefined ? null : await readSnapshot(folder, messages);
+  const file = args.values.get('policy');
+  const policy = file === undefined || snapshot === null ? null : await readPolicy(file, snapshot, messages);
+  for (const message of messages) io.printError(`slackwater ${command}: ${message}`);
+  if (messages.length > 0 || snapshot === null) return null;
+  const opening = policy === null ? null : openingAt(policy.window, now) ?? nextOpenings(policy.window, now, 1)[0] ?? null;
+  const isDated = args.values.has('now');
+  return { snapshot: isDated ? { ...snapshot, takenAt: now } : snapshot, policy, opening };
+}
+
+function readNow(args: CommandArguments, io: CommandIo, messages: string[]): Instant {
+  const text = args.values.get('now');
+  const now = text === undefined ? io.now() : parseInstant(text);
+  if (now === null) messages.push(`--now is ${JSON.stringify(text)}; write a moment with its zone, for example 2026-11-21T21:00Z.`);
+  return now ?? 0;
+}
+
+async function readSnapshot(folder: string, messages: string[]): Promise<ClusterSnapshot | null> {
+  const read = await readSnapshotFolder(folder);
+  if (read.ok) return read.value;
+  messages.push(...read.faults.map((fault) => renderFault(fault, fault.where)));
+  return null;
+}
+
+async function readPolicy(file: string, snapshot: ClusterSnapshot, messages: string[]): Promise<MaintenancePolicy | null> {
+  const read = await readPolicyFiles([file]);
+  messages.push(...read.unreadable, ...read.faults.map((fault) => renderFault(fault, placeOf(fault))));
+  if (read.unreadable.length > 0 || read.faults.length > 0) return null;
+  const mine = read.policies.filter((policy) => isSameResource(policy.clusterResourceId, snapshot.cluster.resourceId));
+  const [policy] = mine;
+  if (policy === undefined) messages.push(`${file} holds no policy for ${snapshot.cluster.resourceId}; check spec.cluster.resourceId.`);
+  if (mine.length > 1) messages.push(`${file} holds ${mine.length} policies for this cluster; name a file with one.`);
+  return policy ?? null;
+}
