@@ -1,0 +1,111 @@
+import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
+import type { InstanceView, WindowHost } from '../activities/ports.ts';
+import type { Outcome } from '../domain/failure.ts';
+import type { Instant } from '../domain/time.ts';
+import type { WindowStatus } from '../domain/window-status.ts';
+import type { OrchestrationName } from '../orchestrations/contract.ts';
+
+const WINDOW: OrchestrationName = 'maintenanceWindow';
+const RUNTIME_STATUSES = ['Pending', 'Running', 'Completed', 'Failed', 'Terminated', 'Suspended', 'ContinuedAsNew', 'Canceled'] as const;
+const FINISHED: readonly InstanceView['runtimeStatus'][] = ['Completed', 'Failed', 'Terminated', 'Canceled'];
+
+/**
+ * The task hub behind {@link WindowHost}, through the durable client an invocation was given.
+ *
+ * Failures: `task-hub-unreachable` (transient), `instance-unreadable` (unreadable).
+ */
+export function createWindowHost(client: DurableClient): WindowHost {
+  const read = (instanceId: string): Promise<Outcome<InstanceView | null>> => readInstance(client, instanceId);
+  return {
+    startWindow: async (instanceId, input) => {
+      try {
+        await client.startNew(WINDOW, { instanceId, input });
+        return { ok: true, value: 'started' };
+      } catch (error) {
+        // A live id is refused, with 409 or 500 by version of the extension; the instance itself tells which it was.
+        const present = await read(instanceId);
+        return present.ok && present.value !== null && isLive(present.value) ? { ok: true, value: 'already-running' } : unreachable(error);
+      }
+    },
+    raise: async (instanceId, event, payload) => {
+      // The SDK takes the refusal of a finished instance for success, so its status is asked first.
+      const present = await read(instanceId);
+      if (!present.ok) return present;
+      if (present.value === null || !isLive(present.value)) return { ok: true, value: 'not-running' };
+      try {
+        await client.raiseEvent(instanceId, event, payload);
+        return { ok: true, value: 'raised' };
+      } catch (error) {
+        return messageOf(error).startsWith('No instance with ID') ? { ok: true, value: 'not-running' } : unreachable(error);
+      }
+    },
+    read,
+    list: async (limit) => {
+      try {
+        const all: readonly DurableOrchestrationStatus[] = await client.getStatusBy({});
+        const windows = all.filter((status) => status.name === WINDOW).map(toView);
+        const unreadable = windows.find((view) => !view.ok);
+        if (unreadable !== undefined && !unreadable.ok) return unreadable;
+        const views = windows.flatMap((view) => (view.ok ? [view.value] : []));
+        return { ok: true, value: views.sort((one, other) => other.createdAt - one.createdAt).slice(0, limit) };
+      } catch (error) {
+        return unreachable(error);
+      }
+    },
+  };
+}
+
+async function readInstance(client: DurableClient, instanceId: string): Promise<Outcome<InstanceView | null>> {
+  try {
+    return toView(await client.getStatus(instanceId));
+  } catch (error) {
+    // The SDK has no other sign for "there is no such instance".
+    return messageOf(error).includes('replied with HTTP 404') ? { ok: true, value: null } : unreachable(error);
+  }
+}
+
+function isLive(view: InstanceView): boolean {
+  return !FINISHED.includes(view.runtimeStatus);
+}
+
+function toView(status: DurableOrchestrationStatus): Outcome<InstanceView> {
+  const runtimeStatus = RUNTIME_STATUSES.find((known) => known === status.runtimeStatus);
+  const createdAt = toInstant(status.createdTime);
+  const lastUpdatedAt = toInstant(status.lastUpdatedTime);
+  if (runtimeStatus === undefined || createdAt === null || lastUpdatedAt === null) {
+    const message = `Instance ${status.instanceId} has status ${String(status.runtimeStatus)}, created ${String(status.createdTime)}, which is not understood.`;
+    return { ok: false, failure: { code: 'instance-unreadable', class: 'unreadable', message, remedy: 'Compare the version of the Durable extension with the one supported.', retryAfterSeconds: null } };
+  }
+  return {
+    ok: true,
+    value: {
+      instanceId: status.instanceId,
+      orchestration: status.name,
+      runtimeStatus,
+      status: isWindowStatus(status.customStatus) ? status.customStatus : null,
+      createdAt,
+      lastUpdatedAt,
+      output: status.output,
+    },
+  };
+}
+
+/** One status comes with dates, a list of them with their text: the SDK converts only the former. */
+function toInstant(value: unknown): Instant | null {
+  const at = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
+}
+
+/** Our own status, told by its schema; what carries another is nobody's. */
+function isWindowStatus(value: unknown): value is WindowStatus {
+  return typeof value === 'object' && value !== null && 'schema' in value && value.schema === 'slackwater.status/v1';
+}
+
+function unreachable(error: unknown): { readonly ok: false; readonly failure: Extract<Outcome<never>, { readonly ok: false }>['failure'] } {
+  const message = `The task hub did not answer as expected: ${messageOf(error)}`;
+  return { ok: false, failure: { code: 'task-hub-unreachable', class: 'transient', message, remedy: 'Look at the Functions host and its storage provider.', retryAfterSeconds: null } };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
