@@ -1,6 +1,7 @@
-import type { PollRange } from '../orchestrations/contract.ts';
 import { refuse, succeed } from '../domain/result.ts';
 import type { Fault, Result } from '../domain/result.ts';
+import type { PollRange } from '../orchestrations/contract.ts';
+import { isLoopback } from './loopback.ts';
 
 /** Everything the function app is told from outside, checked. */
 export interface Settings {
@@ -58,7 +59,7 @@ export const settingNames = [
   describe('GITHUB_TOKEN', 'one-of', 'secret', 'A token instead of a GitHub App.'),
   describe('GITHUB_APP_LOGIN', 'required', 'plain', 'Login we comment with, for example slackwater[bot]; its comments are ignored.'),
   describe('POLICY_REPOSITORY', 'required', 'plain', 'Repository of the policies, owner/name.'),
-  describe('POLICY_PATH', 'optional', 'plain', 'Folder of the policies in that repository.', 'slackwater'),
+  describe('POLICY_PATH', 'optional', 'plain', 'Folder (or one file) of the policies in that repository; a dot stands for its root.', 'slackwater'),
   describe('ServiceBusConnection__fullyQualifiedNamespace', 'one-of', 'plain', 'Service Bus namespace, for example shop.servicebus.windows.net, reached by identity.'),
   describe('ServiceBusConnection__clientId', 'optional', 'plain', 'Client id of the user-assigned identity for Service Bus.'),
   describe('ServiceBusConnection', 'one-of', 'secret', 'Connection string of a Service Bus emulator on loopback; refused for Azure.'),
@@ -152,7 +153,7 @@ function readApiUrl(reader: Reader): string {
   const name = 'GITHUB_API_URL';
   const text = reader.text(name) ?? '';
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))) {
+  if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) {
     reader.fault(name, 'setting-invalid', `${name} is neither an https address nor http on loopback.`, 'Leave it out for github.com, or set https://<host>/api/v3 of a GitHub Enterprise Server.');
   }
   return text.replace(/\/+$/, '');
@@ -194,6 +195,7 @@ function readRepository(reader: Reader): string {
 function readPolicyPath(reader: Reader): string {
   const name = 'POLICY_PATH';
   const path = (reader.text(name) ?? '').replace(/^\/+|\/+$/g, '');
+  if (path === '.') return '';
   if (path.split('/').some((part) => part === '..' || part === '.' || part === '')) {
     reader.fault(name, 'setting-invalid', `${name} is not a folder inside the repository.`, 'Set a path from the root of the repository, for example slackwater or clusters/policies.');
   }
@@ -228,11 +230,7 @@ export function isLocalConnectionString(connectionString: string): boolean {
   const parts = connectionString.split(';').map((part) => part.trim());
   const endpoint = parts.find((part) => /^Endpoint=/i.test(part))?.slice('Endpoint='.length) ?? '';
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
-  return url !== null && url.protocol === 'sb:' && isLoopback(url.hostname) && parts.some((part) => /^UseDevelopmentEmulator=true$/i.test(part));
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+  return url !== null && url.protocol === 'sb:' && isLoopback(url) && parts.some((part) => /^UseDevelopmentEmulator=true$/i.test(part));
 }
 
 function readClientId(reader: Reader, name: 'AZURE_CLIENT_ID' | 'ServiceBusConnection__clientId'): string | null {
@@ -258,7 +256,7 @@ function readLocalEndpoint(reader: Reader, name: 'SLACKWATER_ARM_ENDPOINT' | 'SL
   const text = reader.text(name);
   if (text === null) return null;
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || !isLoopback(url.hostname)) {
+  if (url === null || !['http:', 'https:'].includes(url.protocol) || !isLoopback(url)) {
     reader.fault(name, 'setting-not-loopback', `${name} does not lead to this machine.`, 'It is for local use only: set http://127.0.0.1:<port>, or leave it out to reach Azure.');
   }
   return text.replace(/\/+$/, '');

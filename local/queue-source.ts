@@ -1,0 +1,57 @@
+import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import { ServiceBusClient } from '@azure/service-bus';
+import type { HostLog } from './functions-host/host-options.ts';
+import type { QueueMessage, QueueSource } from './functions-host/queue-source.ts';
+
+/** Messages handled at once, as host.json says for Azure. */
+const concurrentCalls = 8;
+
+/**
+ * Service Bus queues for the local Functions host, received with the real client in peek-lock mode.
+ *
+ * A message whose verdict cannot be told to the broker (lock lost, connection cut) comes again: handlers are safe to run twice.
+ */
+export function createQueueSource(options: { readonly connectionString: string; readonly log: HostLog }): QueueSource {
+  return {
+    async receive(queue, handler) {
+      const client = new ServiceBusClient(options.connectionString, { retryOptions: { retryDelayInMs: 50, maxRetryDelayInMs: 1_000 } });
+      const receiver = client.createReceiver(queue);
+      const subscription = receiver.subscribe(
+        {
+          processMessage: async (message) => {
+            const verdict = await handler(toQueueMessage(message));
+            await tell(receiver, message, verdict).catch((error: unknown) => {
+              options.log('warn', 'queue.settle-failed', { queue, messageId: message.messageId, error: String(error) });
+            });
+          },
+          processError: async ({ error, errorSource }) => options.log('warn', 'queue.receiver-error', { queue, errorSource, error: error.message }),
+        },
+        { autoCompleteMessages: false, maxConcurrentCalls: concurrentCalls },
+      );
+      return {
+        async close() {
+          await subscription.close();
+          await client.close();
+        },
+      };
+    },
+  };
+}
+
+async function tell(receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage, verdict: 'complete' | 'abandon'): Promise<void> {
+  if (verdict === 'complete') await receiver.completeMessage(message);
+  else await receiver.abandonMessage(message);
+}
+
+function toQueueMessage(message: ServiceBusReceivedMessage): QueueMessage {
+  const body: unknown = message.body;
+  return {
+    messageId: String(message.messageId ?? ''),
+    body: Buffer.isBuffer(body) ? body.toString('utf8') : body,
+    // The client counts earlier deliveries, the Functions host counts this one too.
+    deliveryCount: (message.deliveryCount ?? 0) + 1,
+    enqueuedAt: message.enqueuedTimeUtc?.getTime() ?? 0,
+    sequenceNumber: Number(message.sequenceNumber ?? 0),
+    applicationProperties: message.applicationProperties ?? {},
+  };
+}
