@@ -76,15 +76,23 @@ test('docs/architecture.md tells the same law', () => {
   assert.deepEqual(told, written);
 });
 
-test('docs/glossary.md knows the noun of every domain file', () => {
-  const glossary = readText('docs/glossary.md').toLowerCase();
-  const nouns = [...readSources().keys()].filter((path) => path.startsWith('domain/')).map((path) => path.slice('domain/'.length, -'.ts'.length).replaceAll('-', ' '));
+test('every word of docs/glossary.md is a name in the code, and no forbidden word is part of one', () => {
+  const rows = [...readText('docs/glossary.md').matchAll(/^\| \*\*([^*]+)\*\* \| `([A-Za-z]+)` \| [^|]+ \| ([^|]*) \|$/gm)];
+  const sources = [...readSources()];
+  const all = sources.map(([, text]) => text).join('\n');
+  const forbidden = rows.flatMap(([, , , words]) => (words?.match(/`([^`]+)`/g) ?? []).map((word) => word.replaceAll('`', '')));
+  const locked = sources.filter(([path]) => law[path.slice(0, path.indexOf('/'))]?.isLocked === true);
 
+  assert.ok(rows.length > 20, 'the glossary has lost its rows');
   assert.deepEqual(
-    nouns.filter((noun) => !glossary.includes(`**${noun}**`)),
+    rows.filter(([, , name]) => !new RegExp(`\\b${name}\\b`).test(all)).map(([, word]) => word),
     [],
-    'add a row to docs/glossary.md for each of these',
+    'these words have no such name in the code any more',
   );
+  for (const word of forbidden) {
+    const pattern = new RegExp(`\\b(?:const|let|function|interface|type|readonly) [A-Za-z]*${word}`, 'i');
+    assert.deepEqual(locked.filter(([, text]) => pattern.test(text)).map(([path]) => `${path} says ${word}`), []);
+  }
 });
 
 test('every dependency stands in docs/architecture.md with its reason', () => {
