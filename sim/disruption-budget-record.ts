@@ -1,8 +1,7 @@
-import { listAt, numberAt, objectAt, textAt, textsAt, valueAt } from './document.ts';
+import { listAt, numberAt, objectAt, textAt, textsAt, timeAt, valueAt } from './document.ts';
 import type { JsonObject } from './document.ts';
 import type { BudgetRecord, BudgetStatus } from './kubernetes-objects.ts';
 import { readLabelSelector } from './label-selector.ts';
-import { parseTimestamp } from './timestamp.ts';
 
 /** Reads a `policy/v1` PodDisruptionBudget as the API server gives it. */
 export function readBudget(document: JsonObject): BudgetRecord {
@@ -58,7 +57,7 @@ function readBudgetStatus(document: JsonObject): BudgetStatus {
     expectedPods: numberAt(document, 'status', 'expectedPods') ?? 0,
     disruptedPods: new Map(
       disrupted.flatMap(([name, since]) => {
-        const moment = typeof since === 'string' ? parseTimestamp(since) : null;
+        const moment = timeAt(since);
         return moment === null ? [] : [[name, moment] as const];
       }),
     ),
@@ -69,7 +68,7 @@ function readBudgetStatus(document: JsonObject): BudgetStatus {
             status: textAt(condition, 'status') === 'True' ? 'True' : 'False',
             reason: textAt(condition, 'reason') ?? '',
             message: textAt(condition, 'message') ?? '',
-            since: parseTimestamp(textAt(condition, 'lastTransitionTime')) ?? 0,
+            since: timeAt(condition, 'lastTransitionTime') ?? 0,
           },
   };
 }

@@ -1,3 +1,6 @@
+import { parseTimestamp } from '../domain/kubernetes-quantity.ts';
+import type { Instant } from '../domain/time.ts';
+
 /** A JSON object whose members are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -38,6 +41,12 @@ export function textAt(value: unknown, ...path: readonly string[]): string | nul
 export function numberAt(value: unknown, ...path: readonly string[]): number | null {
   const found = valueAt(value, ...path);
   return typeof found === 'number' ? found : null;
+}
+
+/** The RFC 3339 time at `path`, or null. */
+export function timeAt(value: unknown, ...path: readonly string[]): Instant | null {
+  const found = valueAt(value, ...path);
+  return typeof found === 'string' ? parseTimestamp(found) : null;
 }
 
 /** The object of texts at `path`; members that are no texts are left out. */

@@ -1,13 +1,11 @@
 import type { Instant } from '../domain/time.ts';
-import { isObject, listAt, numberAt, objectAt, textAt, textsAt, valueAt } from './document.ts';
+import { isObject, listAt, numberAt, objectAt, textAt, textsAt, timeAt, valueAt } from './document.ts';
 import type { JsonObject } from './document.ts';
-import type { NodeRecord, OwnerRecord, PodPhase, PodRecord, ResourceAmounts, Sickness, WorkloadKind, WorkloadRecord } from './kubernetes-objects.ts';
+import type { NodeRecord, OwnerRecord, PodPhase, PodRecord, Sickness, WorkloadKind, WorkloadRecord } from './kubernetes-objects.ts';
 import { addRecord, createKubernetesStore, workloadOf } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
 import { readBudget } from './disruption-budget-record.ts';
-import { readPlacement, readRequests, readTaints } from './placement.ts';
-import { parseQuantity } from './quantity.ts';
-import { parseTimestamp } from './timestamp.ts';
+import { readAmounts, readPlacement, readRequests, readTaints } from './placement.ts';
 
 const WORKLOAD_KINDS: readonly WorkloadKind[] = [
   'Deployment',
@@ -22,7 +20,7 @@ const PHASES: readonly PodPhase[] = ['Pending', 'Running', 'Succeeded', 'Failed'
 const STARTING_REASONS = ['ContainerCreating', 'PodInitializing'];
 
 /** Taints Kubernetes derives from a node's state; the records keep the state instead. */
-const DERIVED_TAINTS = ['node.kubernetes.io/unschedulable', 'node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];
+export const DERIVED_TAINTS: readonly string[] = ['node.kubernetes.io/unschedulable', 'node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];
 
 /**
  * Puts the items of `kubectl get … -o json` into a store.
@@ -54,7 +52,7 @@ export function loadKubernetesStore(items: readonly unknown[], startsAt: Instant
 export function readNode(document: JsonObject): NodeRecord {
   const labels = textsAt(document, 'metadata', 'labels');
   const ready = listAt(document, 'status', 'conditions').find((condition) => textAt(condition, 'type') === 'Ready');
-  const createdAt = parseTimestamp(textAt(document, 'metadata', 'creationTimestamp')) ?? 0;
+  const createdAt = timeAt(document, 'metadata', 'creationTimestamp') ?? 0;
   return {
     kind: 'Node',
     namespace: '',
@@ -69,7 +67,7 @@ export function readNode(document: JsonObject): NodeRecord {
     taints: readTaints(listAt(document, 'spec', 'taints')).filter((taint) => !DERIVED_TAINTS.includes(taint.key)),
     isUnschedulable: valueAt(document, 'spec', 'unschedulable') === true,
     isReady: textAt(ready, 'status') === 'True',
-    readySince: parseTimestamp(textAt(ready, 'lastTransitionTime')) ?? createdAt,
+    readySince: timeAt(ready, 'lastTransitionTime') ?? createdAt,
     kubeletVersion: textAt(document, 'status', 'nodeInfo', 'kubeletVersion') ?? '',
     bootId: textAt(document, 'status', 'nodeInfo', 'bootID') ?? '',
     allocatable: readAmounts(objectAt(document, 'status', 'allocatable')),
@@ -100,7 +98,7 @@ export function readPod(document: JsonObject, startsAt: Instant): PodRecord {
     annotations,
     version: 0,
     owner: readOwner(document),
-    createdAt: parseTimestamp(textAt(document, 'metadata', 'creationTimestamp')) ?? startsAt,
+    createdAt: timeAt(document, 'metadata', 'creationTimestamp') ?? startsAt,
     placement: readPlacement(document['spec']),
     requests: isFinished ? { cpu: 0, memory: 0, pods: 0 } : readRequests(document['spec']),
     graceSeconds: numberAt(document, 'spec', 'terminationGracePeriodSeconds') ?? 30,
@@ -109,9 +107,9 @@ export function readPod(document: JsonObject, startsAt: Instant): PodRecord {
     nodeName: isUnbound ? null : nodeName,
     phase,
     isReady,
-    readySince: isReady ? parseTimestamp(textAt(ready, 'lastTransitionTime')) : null,
-    startedAt: parseTimestamp(textAt(document, 'status', 'startTime')),
-    deletionAt: parseTimestamp(textAt(document, 'metadata', 'deletionTimestamp')),
+    readySince: isReady ? timeAt(ready, 'lastTransitionTime') : null,
+    startedAt: timeAt(document, 'status', 'startTime'),
+    deletionAt: timeAt(document, 'metadata', 'deletionTimestamp'),
     sickness: isReady || isFinished || isUnbound ? null : readSickness(document, phase),
     unschedulable: isUnbound ? (textAt(scheduled, 'message') ?? 'not scheduled yet') : null,
     lifeSequence: 0,
@@ -127,14 +125,6 @@ export function readOwner(document: unknown): OwnerRecord | null {
     kind: textAt(reference, 'kind') ?? '',
     name: textAt(reference, 'name') ?? '',
     uid: textAt(reference, 'uid') ?? '',
-  };
-}
-
-function readAmounts(amounts: JsonObject): ResourceAmounts {
-  return {
-    cpu: parseQuantity(amounts['cpu']),
-    memory: parseQuantity(amounts['memory']),
-    pods: parseQuantity(amounts['pods']),
   };
 }
 

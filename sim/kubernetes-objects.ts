@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/time.ts';
 import type { JsonObject } from './document.ts';
 import type { LabelPredicate } from './label-selector.ts';
-import type { PodPlacement } from './placement.ts';
+import type { PodPlacement, ResourceAmounts, TaintRecord } from './placement.ts';
 
 /** What every stored object has. `document` is the object as it was last given from outside; records overlay it. */
 interface ObjectRecord {
@@ -21,19 +21,6 @@ export interface OwnerRecord {
   readonly kind: string;
   readonly name: string;
   readonly uid: string;
-}
-
-export interface TaintRecord {
-  readonly key: string;
-  readonly value: string;
-  readonly effect: string;
-}
-
-/** Units: cores, bytes, pods. */
-export interface ResourceAmounts {
-  readonly cpu: number;
-  readonly memory: number;
-  readonly pods: number;
 }
 
 export interface NodeRecord extends ObjectRecord {

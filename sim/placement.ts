@@ -1,8 +1,21 @@
+import { parseQuantity } from '../domain/kubernetes-quantity.ts';
 import { listAt, numberAt, objectAt, textAt, textsAt, valueAt } from './document.ts';
-import type { ResourceAmounts, TaintRecord } from './kubernetes-objects.ts';
 import { readExpression, readLabelSelector } from './label-selector.ts';
 import type { LabelPredicate } from './label-selector.ts';
-import { parseQuantity } from './quantity.ts';
+
+/** A taint of a node. */
+export interface TaintRecord {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: string;
+}
+
+/** What a node offers or a pod asks for. Units: cores, bytes, pods. */
+export interface ResourceAmounts {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly pods: number;
+}
 
 /** Pods that must not share a topology domain with those it selects (required anti-affinity), or must (affinity). */
 export interface PodTerm {
@@ -51,17 +64,24 @@ export function readPlacement(spec: unknown): PodPlacement {
   };
 }
 
-/** Sum of the containers' requests; one pod. Init containers count where they ask for more than all others together. */
+/** Reads a list of quantities (`allocatable`, `requests`); what is missing or none is 0. */
+export function readAmounts(amounts: unknown): ResourceAmounts {
+  const amount = (name: string): number => {
+    const quantity = valueAt(amounts, name);
+    return typeof quantity === 'number' ? quantity : (parseQuantity(String(quantity ?? '0')) ?? 0);
+  };
+  return { cpu: amount('cpu'), memory: amount('memory'), pods: amount('pods') };
+}
+
+/** Sum of the containers' requests; one pod. Init containers count where one asks for more than all others together. */
 export function readRequests(spec: unknown): ResourceAmounts {
-  let cpu = 0;
-  let memory = 0;
-  for (const container of listAt(spec, 'containers')) {
-    cpu += parseQuantity(valueAt(container, 'resources', 'requests', 'cpu'));
-    memory += parseQuantity(valueAt(container, 'resources', 'requests', 'memory'));
-  }
-  for (const container of listAt(spec, 'initContainers')) {
-    cpu = Math.max(cpu, parseQuantity(valueAt(container, 'resources', 'requests', 'cpu')));
-    memory = Math.max(memory, parseQuantity(valueAt(container, 'resources', 'requests', 'memory')));
+  const requestsOf = (list: 'containers' | 'initContainers'): readonly ResourceAmounts[] =>
+    listAt(spec, list).map((container) => readAmounts(valueAt(container, 'resources', 'requests')));
+  let cpu = requestsOf('containers').reduce((sum, one) => sum + one.cpu, 0);
+  let memory = requestsOf('containers').reduce((sum, one) => sum + one.memory, 0);
+  for (const one of requestsOf('initContainers')) {
+    cpu = Math.max(cpu, one.cpu);
+    memory = Math.max(memory, one.memory);
   }
   return { cpu, memory, pods: 1 };
 }

@@ -1,8 +1,9 @@
 import { SECOND_MS } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
-import type { NodeRecord, PodRecord, TaintRecord } from './kubernetes-objects.ts';
+import type { NodeRecord, PodRecord } from './kubernetes-objects.ts';
 import { bindPod, keyOf, markChanged, podsIn } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
+import type { TaintRecord } from './placement.ts';
 import { startPod } from './pod-lifecycle.ts';
 
 /** From a new pod to the scheduler's decision. Unit: milliseconds. */

@@ -2,10 +2,10 @@ import { HOUR_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { JsonObject } from './document.ts';
-import { textAt } from './document.ts';
+import { textAt, timeAt } from './document.ts';
 import { nextVersion } from './kubernetes-store.ts';
 import type { EventRecord, KubernetesStore } from './kubernetes-store.ts';
-import { kubernetesTime, parseTimestamp } from './timestamp.ts';
+import { kubernetesTime } from './timestamp.ts';
 
 /** How long the API server keeps an event. Source: AKS docs, events. */
 const EVENT_LIFE_MS = HOUR_MS;
@@ -54,7 +54,7 @@ export function liveEvents(store: KubernetesStore, now: Instant): readonly JsonO
 }
 
 function isFresh(item: JsonObject, now: Instant): boolean {
-  const seen = parseTimestamp(textAt(item, 'lastTimestamp') ?? textAt(item, 'metadata', 'creationTimestamp'));
+  const seen = timeAt(item, 'lastTimestamp') ?? timeAt(item, 'metadata', 'creationTimestamp');
   return seen !== null && seen + EVENT_LIFE_MS > now;
 }
 
