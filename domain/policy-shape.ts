@@ -113,7 +113,7 @@ const conduct = {
         required: {
           presence: 'optional',
           whenAbsent: 0,
-          shape: { kind: 'whole', description: 'Approvals needed.', unit: 'approvals', minimum: 0, maximum: 10 },
+          shape: { kind: 'whole', description: 'Approvals needed before a run. This version cannot take an approval, so anything but 0 is refused: a window that asks for one would never open.', unit: 'approvals', minimum: 0, maximum: 0 },
         },
         teams: {
           presence: 'optional',
