@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isAllowed, leastPermissionFor, permissionLevels } from '../../domain/command-permission.ts';
+import { verbs } from '../../domain/operator-command.ts';
+
+/** Verb → permissions that may give it. */
+const table = {
+  help: ['read', 'triage', 'write', 'maintain', 'admin'],
+  status: ['read', 'triage', 'write', 'maintain', 'admin'],
+  pause: ['write', 'maintain', 'admin'],
+  resume: ['maintain', 'admin'],
+  retry: ['maintain', 'admin'],
+  skip: ['maintain', 'admin'],
+  abort: ['maintain', 'admin'],
+};
+
+test('each verb is allowed from its least permission upwards and not below', () => {
+  for (const verb of verbs) {
+    assert.deepEqual(permissionLevels.filter((level) => isAllowed(level, verb)), table[verb], verb);
+    assert.equal(leastPermissionFor(verb), table[verb][0]);
+  }
+});
+
+test('a permission we do not know allows nothing', () => {
+  for (const permission of ['', 'owner', 'MEMBER', 'Admin', 'custom-role', 'none']) {
+    for (const verb of verbs) assert.equal(isAllowed(permission, verb), false, `${permission} ${verb}`);
+  }
+});

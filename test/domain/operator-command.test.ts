@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { laterVerbs, mayBeCommand, parseComment, verbs, type WrittenComment } from '../../domain/operator-command.ts';
+
+function written(body: string, change: Partial<WrittenComment> = {}): WrittenComment {
+  return { body, action: 'created', author: 'lia', authorType: 'User', appLogin: 'slackwater[bot]', issueOpenedBy: 'slackwater', ...change };
+}
+
+const understood: readonly (readonly [string, string, string | null])[] = [
+  ['/slackwater pause', 'pause', null],
+  ['/slackwater skip usr', 'skip', 'usr'],
+  ['/slackwater skip pool/usr', 'skip', 'pool/usr'],
+  ['/slackwater abort shop-prod-weu/usr', 'abort', 'shop-prod-weu/usr'],
+  ['/Slackwater RESUME', 'resume', null],
+  ['  /pause  ', 'pause', null],
+  ['/retry usr\nbecause the budget is mended', 'retry', 'usr'],
+  ['/status\r\n\r\n> quoted', 'status', null],
+  ['\n\n/help', 'help', null],
+  ['/slackwater\tstatus', 'status', null],
+];
+
+test('a first line that is a command is understood', () => {
+  for (const [body, verb, target] of understood) {
+    assert.deepEqual(parseComment(written(body)), { kind: 'command', command: { verb, target } }, JSON.stringify(body));
+  }
+});
+
+const ignored: readonly (readonly [string, Partial<WrittenComment>, string])[] = [
+  ['/pause', { action: 'edited' }, 'not-new'],
+  ['/pause', { action: 'deleted' }, 'not-new'],
+  ['/slackwater pause', { authorType: 'Bot' }, 'not-a-person'],
+  ['/slackwater pause', { authorType: 'Organization' }, 'not-a-person'],
+  ['/slackwater pause', { author: 'Slackwater[bot]', authorType: 'Bot' }, 'own-comment'],
+  ['/slackwater pause', { author: 'lia', appLogin: 'lia' }, 'own-comment'],
+  ['/pause', { issueOpenedBy: 'somebody-else' }, 'not-ours'],
+  ['/etc/hosts is wrong', {}, 'no-command'],
+  ['please /slackwater pause', {}, 'no-command'],
+  ['hello\n/slackwater pause', {}, 'no-command'],
+  ['> /slackwater pause', {}, 'no-command'],
+  ['`/slackwater pause`', {}, 'no-command'],
+  ['```\n/slackwater pause\n```', {}, 'no-command'],
+  ['    /slackwater pause', {}, 'no-command'],
+  ['\t/slackwater pause', {}, 'no-command'],
+  ['<!-- x -->\n/slackwater pause', {}, 'no-command'],
+  ['- /slackwater pause', {}, 'no-command'],
+  ['\u200B/slackwater pause', {}, 'no-command'],
+  ['', {}, 'no-command'],
+  ['/', {}, 'no-command'],
+];
+
+test('quotes, code, edits, bots, our own comments and other tools are ignored', () => {
+  for (const [body, change, reason] of ignored) {
+    assert.deepEqual(parseComment(written(body, change)), { kind: 'ignore', reason }, JSON.stringify(body));
+  }
+});
+
+const misunderstood: readonly (readonly [string, string, string, string | null])[] = [
+  ['/slackwater', 'no-verb', '', null],
+  ['/slackwater resme', 'unknown-verb', 'resme', 'resume'],
+  ['/slackwater abort!', 'unknown-verb', 'abort!', 'abort'],
+  ['/reusme usr', 'unknown-verb', 'reusme', 'resume'],
+  ['/slackwater frobnicate', 'unknown-verb', 'frobnicate', null],
+  ['/slackwater p\u0430use', 'unknown-verb', 'p\u0430use', 'pause'],
+  ['/slackwater abort --force', 'unknown-flag', '--force', null],
+  ['/slackwater skip usr --reason "later"', 'unknown-flag', '--reason', null],
+  ['/slackwater skip usr now', 'too-many-words', 'now', null],
+  ['/slackwater skip @acme', 'bad-target', '@acme', null],
+  ['/slackwater skip ../x', 'bad-target', '../x', null],
+];
+
+test('a command that is not understood says what was wrong and what was probably meant', () => {
+  for (const [body, reason, word, suggestion] of misunderstood) {
+    assert.deepEqual(parseComment(written(body)), { kind: 'not-understood', reason, written: word, suggestion }, body);
+  }
+});
+
+test('verbs of the published grammar that this version lacks are answered, not ignored', () => {
+  for (const verb of laterVerbs) {
+    const parse = parseComment(written(`/slackwater ${verb} shop`, { issueOpenedBy: 'somebody-else' }));
+
+    assert.deepEqual(parse, { kind: 'not-understood', reason: 'not-carried-out', written: verb, suggestion: null });
+    assert.ok(!verbs.some((known) => known === verb));
+  }
+});
+
+test('an endless line is read only so far', () => {
+  assert.equal(parseComment(written(`/slackwater pause ${'x'.repeat(100_000)}`)).kind, 'not-understood');
+});
+
+test('only text whose first line begins with a slash may be a command', () => {
+  for (const [body] of understood) assert.ok(mayBeCommand(body), JSON.stringify(body));
+  for (const body of ['hello', '> /pause', '    /pause', '']) assert.ok(!mayBeCommand(body), JSON.stringify(body));
+});
