@@ -60,6 +60,9 @@ export type InboxMessage =
       readonly at: Instant | null;
     };
 
+/** `owner/name`; a part of dots alone would lead elsewhere in an address. */
+const repositoryForm = /^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/;
+
 /** A command as a CloudEvent 1.0, ready for the queue. */
 export type CommandCloudEvent = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: typeof COMMAND_TYPE };
 
@@ -146,7 +149,7 @@ function parseCommand(message: JsonRecord): Result<InboxMessage, Fault> {
   const data = reader.record(message['data'], 'data');
   const runId = data['issueRunId'];
   const comment: IncomingComment = {
-    repository: reader.text(data, 'repository', 'data.', /^[\w.-]+\/[\w.-]+$/),
+    repository: reader.text(data, 'repository', 'data.', repositoryForm),
     issueNumber: reader.number(data, 'issueNumber', 'data.'),
     isPullRequest: data['isPullRequest'] === true,
     issueAuthor: reader.text(data, 'issueAuthor', 'data.'),
@@ -166,7 +169,7 @@ function parseAksEvent(message: JsonRecord, type: AksEventType): Result<InboxMes
   const reader = createFieldReader();
   const data = reader.record(message['data'], 'data');
   const id = reader.text(message, 'id', '');
-  const clusterResourceId = reader.text(message, 'source', '', /^\/subscriptions\/[^/]+\/resource[gG]roups\/[^/]+\/.*\/managedClusters\/[^/]+\/?$/i);
+  const clusterResourceId = reader.text(message, 'source', '', /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/.*\/managedClusters\/[^/]+\/?$/i);
   const isNodePoolEvent = type.startsWith('Microsoft.ContainerService.NodePool');
   const versionField = type.endsWith('NewKubernetesVersionAvailable') ? 'latestSupportedKubernetesVersion' : 'kubernetesVersion';
   const nodePool = isNodePoolEvent ? reader.text(data, 'nodePoolName', 'data.') : null;
@@ -201,7 +204,7 @@ export function projectIssueComment(eventName: string, deliveryId: string, paylo
   const repository = reader.record(root['repository'], 'repository');
   const report = issue['body'];
   const data: IncomingComment = {
-    repository: reader.text(repository, 'full_name', 'repository.', /^[\w.-]+\/[\w.-]+$/),
+    repository: reader.text(repository, 'full_name', 'repository.', repositoryForm),
     issueNumber: reader.number(issue, 'number', 'issue.'),
     isPullRequest: isRecord(issue['pull_request']),
     issueAuthor: reader.text(issueAuthor, 'login', 'issue.user.'),
