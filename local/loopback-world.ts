@@ -60,7 +60,7 @@ export interface LoopbackWorld {
   readonly scripted: readonly ScriptedEvent[];
   /** Makes something happen from outside; kept, so that a resume knows it. */
   perturb(perturbation: Perturbation): void;
-  /** Says where the function app listens, so that webhooks reach it. */
+  /** Says where the function app listens, so that webhooks reach it; those of before a kill are delivered again. */
   deliverWebhooksTo(hostUrl: string): void;
   close(): Promise<void>;
 }
@@ -98,6 +98,8 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
   });
   const serviceBus = await startServiceBus(serviceBusOptions(file('service-bus.sqlite'), log));
   const deliverEvents = createEventDelivery(serviceBus.connectionString, clock);
+  // A message on the queue is work that a virtual clock must wait for; without a listener it would wait for ever.
+  clock.inFlight.addCounter('inbox', () => (hostUrl === null ? 0 : waitingIn(serviceBus)));
   pump.start(tell);
   return {
     clock,
@@ -127,6 +129,8 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
     },
     deliverWebhooksTo(url) {
       hostUrl = url;
+      // GitHub would not send them again by itself; here nobody sweeps its list of deliveries, and the queue drops repeats.
+      for (const delivery of github.webhooks.deliveries) if (delivery.state === 'unknown') github.webhooks.redeliver(delivery.guid);
     },
     async close() {
       pump.stop();
@@ -135,6 +139,11 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
       journal.close();
     },
   };
+}
+
+function waitingIn({ broker }: RunningServiceBus): number {
+  const { active, locked } = broker.counts('inbox');
+  return active + locked;
 }
 
 function rebuild(cluster: ClusterWorld, journal: Journal, scripted: ScriptedEvent[]): Instant | null {

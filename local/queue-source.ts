@@ -11,7 +11,8 @@ const concurrentCalls = 8;
  *
  * A message whose verdict cannot be told to the broker (lock lost, connection cut) comes again: handlers are safe to run twice.
  */
-export function createQueueSource(options: { readonly connectionString: string; readonly log: HostLog }): QueueSource {
+export function createQueueSource(options: { readonly connectionString: string; readonly log?: HostLog }): QueueSource {
+  const log: HostLog = options.log ?? (() => undefined);
   return {
     async receive(queue, handler) {
       const client = new ServiceBusClient(options.connectionString, { retryOptions: { retryDelayInMs: 50, maxRetryDelayInMs: 1_000 } });
@@ -21,10 +22,10 @@ export function createQueueSource(options: { readonly connectionString: string; 
           processMessage: async (message) => {
             const verdict = await handler(toQueueMessage(message));
             await tell(receiver, message, verdict).catch((error: unknown) => {
-              options.log('warn', 'queue.settle-failed', { queue, messageId: message.messageId, error: String(error) });
+              log('warn', 'queue.settle-failed', { queue, messageId: message.messageId, error: String(error) });
             });
           },
-          processError: async ({ error, errorSource }) => options.log('warn', 'queue.receiver-error', { queue, errorSource, error: error.message }),
+          processError: async ({ error, errorSource }) => log('warn', 'queue.receiver-error', { queue, errorSource, error: error.message }),
         },
         { autoCompleteMessages: false, maxConcurrentCalls: concurrentCalls },
       );

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readPolicyText } from '../../adapters/policy-file.ts';
@@ -14,7 +14,7 @@ import type { ClusterDocuments } from '../../sim/cluster-world.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 import { scaledClock } from '../clock.ts';
 import { startHost } from '../functions-host/host.ts';
-import type { RunningHost } from '../functions-host/host-options.ts';
+import type { HostLog, RunningHost } from '../functions-host/host-options.ts';
 import { appLogin, policyRepository, startLoopbackWorld, type LoopbackWorld } from '../loopback-world.ts';
 import { createQueueSource } from '../queue-source.ts';
 import { listenToKeyboard, type KeyboardWord } from './night-keyboard.ts';
@@ -99,15 +99,17 @@ async function beginNight(options: NightOptions, write: (line: string) => void):
   };
   write(`Cluster time runs ${options.speed} times as fast as this machine's. Policies and issue: ${world.github.url}/${policyRepository}/issues`);
   write('Type: fix, resume, retry, skip, pause, abort, status, help. Nothing leaves this machine.\n');
+  const log: HostLog = (level, code, fields) => {
+    appendFileSync(join(options.folder, 'host.jsonl'), `${JSON.stringify({ at: world.clock.now(), level, code, ...fields })}\n`);
+    if (level === 'error') story.line(`host: ${code} ${JSON.stringify(fields)}`);
+  };
   const host = await startHost({
     appEntry: new URL('../../functions/main.ts', import.meta.url),
     clock: world.clock,
     database: join(options.folder, 'durable.sqlite'),
-    queueSource: createQueueSource({ connectionString: world.serviceBus.connectionString }),
-    environment: { ...world.environment, WINDOW_TIMER_SCHEDULE: '0 */5 * * * *' },
-    log: (level, code, fields) => {
-      if (level === 'error') story.line(`host ${code} ${JSON.stringify(fields)}`);
-    },
+    queueSource: createQueueSource({ connectionString: world.serviceBus.connectionString, log }),
+    environment: world.environment,
+    log,
   });
   world.deliverWebhooksTo(host.url);
   return { options, policy, opens, world, host, story, script, instanceId: windowInstanceId(policy.clusterResourceId) };
