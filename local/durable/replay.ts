@@ -321,7 +321,7 @@ class Replayer {
     const segment = (): void => {
       const isLong = fireAt - this.#now > this.#options.shortTimerMaxMs;
       const id = this.#scheduleTimer(isLong ? this.#now + this.#options.timerSegmentMs : fireAt, () => {
-        if (fireAt > this.#now) segment();
+        if (isLong && fireAt > this.#now) segment();
         else isDone = true;
       });
       if (state === 'canceled') this.#open.delete(id);
