@@ -3,6 +3,7 @@ import { answerMarker, reportMarker, withMarker } from '../domain/hidden-marker.
 import { renderNotice } from '../domain/notice-markdown.ts';
 import { reportOf } from '../domain/report.ts';
 import { renderReport } from '../domain/report-markdown.ts';
+import { provenOutcome } from '../domain/report-result.ts';
 import type { ActivityContract } from './contract.ts';
 import type { IssueReference, Ports } from './ports.ts';
 
@@ -13,7 +14,7 @@ export async function publishReport(
 ): Promise<Outcome<IssueReference>> {
   const { status, report, repository } = input;
   const { title, body } = renderReport(reportOf(status, ports.clock.now()));
-  const isSettled = status.phase === 'ended' && status.leftOver.length === 0 && status.outcome === 'succeeded';
+  const isSettled = status.phase === 'ended' && status.leftOver.length === 0 && provenOutcome(status) === 'succeeded';
   return ports.github.ensureIssue({
     repository,
     marker: reportMarker(status.runId),

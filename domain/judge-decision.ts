@@ -36,6 +36,7 @@ const triable: readonly UnitStatus['state'][] = ['failed', 'quarantined', 'skipp
 
 /** Decides what a permitted word does to a run, and the answer. The safer reading wins where two are possible. */
 export function judgeDecision(decision: OperatorDecision, situation: DecisionSituation): JudgedDecision {
+  if (situation.status.phase === 'ended') return none('This run has ended; nothing was changed. The issue says what is left.');
   if (situation.isAborting && decision.verb !== 'abort') {
     return none('The run is being aborted; nothing else is taken up any more.');
   }

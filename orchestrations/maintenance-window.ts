@@ -10,6 +10,7 @@ import type { Flow, Step } from './flow.ts';
 import { patiently } from './patience.ts';
 import { listLeftOver } from '../domain/left-over.ts';
 import { emit, hasWordsLeft, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { takeDecision } from './window-decision.ts';
 import { runUnit } from './window-unit.ts';
 
 /** How long the last words are tried after the end, and how long the last look may take. */
@@ -188,9 +189,19 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   const until = flow.now() + LAST_WORDS_HOURS * HOUR_MS;
   for (;;) {
     yield* publish(run);
+    yield* answerLate(run);
     const next = nextWordsAt(run);
     if (!hasWordsLeft(run) || next === null || next >= until) break;
     yield* flow.sleepUntil(Math.max(next, flow.now() + SECOND_MS));
   }
   return { runId: input.runId, outcome, leftOverCount: run.status.leftOver.length };
+}
+
+/** A word that came too late for the run is answered too, not lost with the instance. */
+function* answerLate(run: WindowRun): Step<void> {
+  for (;;) {
+    const got = yield* run.flow.waitFor(['decision'], run.flow.now() + SECOND_MS);
+    if (got.kind === 'timed-out') return;
+    yield* takeDecision(run, got.value, null);
+  }
 }
