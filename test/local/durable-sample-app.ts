@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
+import type { DurableClient } from 'durable-functions';
 import { toDurableOrchestrator } from '../../adapters/durable-flow.ts';
 import { recorded } from '../../adapters/trust-boundary.ts';
 import type { Flow, Orchestration, Step } from '../../orchestrations/flow.ts';
@@ -21,6 +22,8 @@ const HOUR = 3_600_000;
 const failures = new Map<string, number>();
 /** What the samples saw, for the tests to look at. */
 export const seen: string[] = [];
+/** The durable client the `lendClient` function was given last. */
+export const lent: DurableClient[] = [];
 
 df.app.activity('echo', { handler: (input: unknown) => ({ got: input }) });
 df.app.activity('note', {
@@ -217,6 +220,11 @@ sample('flowGivesUp', function* (flow) {
     return { message: error instanceof Error ? error.message.split('\n')[0] : '', at: flow.now() };
   }
 });
+sample('maintenanceWindow', function* (flow, input) {
+  flow.publish({ schema: input['schema'] ?? 'slackwater.status/v1', phase: 'planning' });
+  const got = yield* flow.waitFor(['decision'], flow.now() + HOUR);
+  return { got: got.value ?? null };
+});
 sample('flowMisused', function* () {
   yield 5;
 });
@@ -243,6 +251,14 @@ app.http('starter', {
     const client = df.getClient(context);
     const id = await client.startNew(request.params['name'] ?? '', { instanceId: request.params['id'] ?? '', input: { kid: 'hello' } });
     return { jsonBody: { id, url: client.createHttpManagementPayload(id).statusQueryGetUri } };
+  },
+});
+app.http('lendClient', {
+  methods: ['POST'],
+  extraInputs: [df.input.durableClient()],
+  handler: async (_request, context) => {
+    lent.unshift(df.getClient(context));
+    return { status: 204 };
   },
 });
 app.timer('tick', {

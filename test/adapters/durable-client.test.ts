@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { WindowHost } from '../../activities/ports.ts';
+import { createWindowHost } from '../../adapters/durable-client.ts';
+import type { VirtualClock } from '../../local/clock.ts';
+import type { RunningHost } from '../../local/functions-host/host-options.ts';
+import { START, withHost } from '../local/durable-sample-host.ts';
+
+/** The port over the real durable client, as a function of the sample app was given it. */
+async function withWindowHost(work: (windows: WindowHost, host: RunningHost, clock: VirtualClock) => Promise<void>): Promise<void> {
+  await withHost({}, async (host, clock) => {
+    const { lent } = await import('../local/durable-sample-app.ts');
+    await fetch(`${host.url}/api/lendClient`, { method: 'POST' });
+    const [client] = lent;
+    assert.ok(client !== undefined);
+    await work(createWindowHost(client), host, clock);
+  });
+}
+
+test('a window is started once; starting it again while it runs is success', async () => {
+  await withWindowHost(async (windows, host, clock) => {
+    const first = await windows.startWindow('w-1', { n: 1 });
+    await clock.whenIdle();
+    const second = await windows.startWindow('w-1', { n: 2 });
+
+    assert.deepEqual([first, second], [{ ok: true, value: 'started' }, { ok: true, value: 'already-running' }]);
+    assert.equal(host.engine.read('w-1')?.inputJson, '{"n":1}');
+  });
+});
+
+test('a window is read with its status; a foreign status is no status; an unknown id is null', async () => {
+  await withWindowHost(async (windows, _host, clock) => {
+    await windows.startWindow('ours', {});
+    await windows.startWindow('theirs', { schema: 'other/v9' });
+    await clock.whenIdle();
+    const ours = await windows.read('ours');
+    const theirs = await windows.read('theirs');
+
+    assert.ok(ours.ok && ours.value !== null && theirs.ok && theirs.value !== null);
+    assert.equal(ours.value.status?.phase, 'planning');
+    assert.equal(ours.value.runtimeStatus, 'Running');
+    assert.equal(ours.value.createdAt, START);
+    assert.equal(theirs.value.status, null);
+    assert.deepEqual(await windows.read('nobody'), { ok: true, value: null });
+  });
+});
+
+test('an event reaches a running window; a finished or unknown one is not running', async () => {
+  await withWindowHost(async (windows, host, clock) => {
+    await windows.startWindow('w', {});
+    await clock.whenIdle();
+    const raised = await windows.raise('w', 'decision', { verb: 'resume' });
+    await clock.whenIdle();
+    const late = await windows.raise('w', 'decision', { verb: 'resume' });
+    const nobody = await windows.raise('nobody', 'decision', {});
+
+    assert.deepEqual([raised, late, nobody].map((answer) => answer.ok && answer.value), ['raised', 'not-running', 'not-running']);
+    assert.equal(host.engine.read('w')?.outputJson, '{"got":{"verb":"resume"}}');
+  });
+});
+
+test('windows are listed newest first, others are not', async () => {
+  await withWindowHost(async (windows, host, clock) => {
+    await windows.startWindow('old', {});
+    await clock.advanceTo(START + 10_000);
+    await windows.startWindow('new', {});
+    host.engine.start({ name: 'slowKid', instanceId: 'other', inputJson: null, version: null });
+    await clock.whenIdle();
+    const all = await windows.list(10);
+    const one = await windows.list(1);
+
+    assert.deepEqual(all.ok && all.value.map((view) => view.instanceId), ['new', 'old']);
+    assert.deepEqual(one.ok && one.value.map((view) => view.instanceId), ['new']);
+  });
+});
+
+test('a task hub that does not answer is a transient failure', async () => {
+  const { lent } = await import('../local/durable-sample-app.ts');
+  const [client] = lent;
+  assert.ok(client !== undefined);
+  const windows = createWindowHost(client);
+
+  for (const answer of [await windows.read('w'), await windows.list(1), await windows.startWindow('w', {}), await windows.raise('w', 'decision', {})]) {
+    assert.ok(!answer.ok);
+    assert.equal(answer.failure.code, 'task-hub-unreachable');
+    assert.equal(answer.failure.class, 'transient');
+  }
+});
