@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lendClock } from '../../adapters/clock.ts';
 import { readPolicyText } from '../../adapters/policy-file.ts';
 import { readSnapshotDocuments } from '../../adapters/snapshot-folder.ts';
 import { recorded } from '../../adapters/trust-boundary.ts';
@@ -91,6 +92,8 @@ async function beginNight(options: NightOptions, write: (line: string) => void):
     people: { [operatorLogin]: 'maintain' },
     onChanges: (changes) => watch(changes),
   });
+  // Before the host loads the app: its first line of work already asks for the time.
+  lendClock(world.clock);
   const story = createNightStory({ now: () => world.clock.now(), timeZone: policy.window.timeZone, cluster: world.cluster, write });
   const script = startNightScript(world, world.clock);
   watch = (changes) => {
