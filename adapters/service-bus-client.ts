@@ -7,8 +7,8 @@ import { isLocalConnectionString } from './settings.ts';
 
 /** How Service Bus is reached. A connection string is taken for an emulator on loopback only. */
 export type ServiceBusConnection =
-  | { readonly kind: 'identity'; readonly fullyQualifiedNamespace: string; readonly credential: TokenCredential }
-  | { readonly kind: 'connection-string'; readonly connectionString: string };
+  | { readonly fullyQualifiedNamespace: string; readonly credential: TokenCredential }
+  | { readonly connectionString: string };
 
 export interface MessagePortOptions {
   readonly connection: ServiceBusConnection;
@@ -52,7 +52,7 @@ interface Connected {
  */
 export function createMessagePort(options: MessagePortOptions): ClosableMessagePort {
   const { connection } = options;
-  if (connection.kind === 'connection-string' && !isLocalConnectionString(connection.connectionString)) {
+  if ('connectionString' in connection && !isLocalConnectionString(connection.connectionString)) {
     throw new Error('A Service Bus connection string is accepted for an emulator on loopback only; use the namespace and an identity.');
   }
   let connected: Promise<Connected> | null = null;
@@ -107,9 +107,9 @@ async function connect({ connection, attemptMs = 2_000 }: MessagePortOptions): P
   const { ServiceBusClient } = await import('@azure/service-bus');
   const clientOptions = { retryOptions: { maxRetries: 1, retryDelayInMs: 200, timeoutInMs: attemptMs } };
   const client =
-    connection.kind === 'identity'
-      ? new ServiceBusClient(connection.fullyQualifiedNamespace, connection.credential, clientOptions)
-      : new ServiceBusClient(connection.connectionString, clientOptions);
+    'connectionString' in connection
+      ? new ServiceBusClient(connection.connectionString, clientOptions)
+      : new ServiceBusClient(connection.fullyQualifiedNamespace, connection.credential, clientOptions);
   return { client, senders: new Map() };
 }
 

@@ -1,0 +1,91 @@
+import type { InvocationContext } from '@azure/functions';
+import { getClient } from 'durable-functions';
+import type { Ports } from '../activities/ports.ts';
+import { createAksPort } from '../adapters/aks-client.ts';
+import { borrowedClock, machineClock } from '../adapters/clock.ts';
+import { createAzureCredential, createLocalCredential } from '../adapters/credential.ts';
+import { createWindowHost } from '../adapters/durable-client.ts';
+import { createGitHubPort } from '../adapters/github-client.ts';
+import { createGitHubSession } from '../adapters/github-session.ts';
+import { createKubernetesPort } from '../adapters/kubernetes-client.ts';
+import { createKubernetesServers } from '../adapters/kubernetes-servers.ts';
+import { createLogger } from '../adapters/logger.ts';
+import { createPolicySource } from '../adapters/policy-source.ts';
+import { createMessagePort } from '../adapters/service-bus-client.ts';
+import type { ServiceBusConnection } from '../adapters/service-bus-client.ts';
+import { parseSettings } from '../adapters/settings.ts';
+import type { Settings } from '../adapters/settings.ts';
+import type { Fault, Result } from '../domain/result.ts';
+
+/** What an invocation offers us: its log, and the durable client its binding brought. */
+export type Invocation = Pick<InvocationContext, 'error' | 'warn' | 'info' | 'options' | 'extraInputs' | 'triggerMetadata'>;
+
+/** Ports that need no task hub. */
+export type PortsWithoutWindows = Omit<Ports, 'windows'>;
+
+/** The app, composed once for the life of the process. */
+export interface Composition {
+  readonly settings: Settings;
+  /** Ports of one invocation; its log lines belong to it. */
+  portsOf(invocation: Pick<Invocation, 'error' | 'warn' | 'info'>): PortsWithoutWindows;
+  /** Ports of one invocation whose function has the durable client among its inputs; throws when it has not. */
+  portsWithWindowsOf(invocation: InvocationContext): Ports;
+}
+
+/**
+ * Builds every object of the app from its settings, or says every fault of them.
+ *
+ * Cheap: each SDK is loaded by the adapter that needs it, when it first needs it.
+ */
+export function compose(env: Readonly<Record<string, string | undefined>>): Result<Composition, Fault> {
+  const parsed = parseSettings(env);
+  if (!parsed.ok) return parsed;
+  const settings = parsed.value;
+  const clock = settings.local === null ? machineClock() : borrowedClock();
+  const session = createGitHubSession({ baseUrl: settings.gitHub.apiUrl, auth: settings.gitHub.identity });
+  const gitHub = { baseUrl: settings.gitHub.apiUrl, auth: settings.gitHub.identity, session };
+  const shared = {
+    clock,
+    ...composeAzure(settings, clock),
+    github: createGitHubPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
+    policies: createPolicySource({ ...gitHub, ...settings.policies }),
+    messages: createMessagePort({ connection: connectionOf(settings), queue: 'inbox', topic: 'events' }),
+  };
+  const portsOf = (invocation: Pick<Invocation, 'error' | 'warn' | 'info'>): PortsWithoutWindows => ({
+    ...shared,
+    logger: createLogger((level, line) => invocation[level](line)),
+  });
+  return {
+    ok: true,
+    value: {
+      settings,
+      portsOf,
+      portsWithWindowsOf: (invocation) => ({ ...portsOf(invocation), windows: createWindowHost(getClient(invocation)) }),
+    },
+  };
+}
+
+/** A local endpoint gets the local token and nothing else; Azure gets the identity and never the local token. */
+function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'aks' | 'kubernetes'> {
+  const { local, azureClientId } = settings;
+  const credentialFor = (endpoint: string | null) =>
+    endpoint === null || local === null ? createAzureCredential(azureClientId) : createLocalCredential(local.token, [endpoint]);
+  const armEndpoint = local?.armEndpoint ?? null;
+  const kubernetesEndpoint = local?.kubernetesEndpoint ?? null;
+  const allowInsecureConnection = armEndpoint === null ? ('never' as const) : ('loopback-only' as const);
+  const arm = { credential: credentialFor(armEndpoint), endpoint: armEndpoint, allowInsecureConnection };
+  return {
+    aks: createAksPort({ ...arm, clock }),
+    kubernetes: createKubernetesPort({
+      credential: credentialFor(kubernetesEndpoint),
+      endpointOverride: kubernetesEndpoint,
+      servers: createKubernetesServers(arm),
+    }),
+  };
+}
+
+function connectionOf({ serviceBus, azureClientId }: Settings): ServiceBusConnection {
+  if (serviceBus.kind === 'connection-string') return { connectionString: serviceBus.connectionString };
+  const { fullyQualifiedNamespace, clientId } = serviceBus;
+  return { fullyQualifiedNamespace, credential: createAzureCredential(clientId ?? azureClientId) };
+}

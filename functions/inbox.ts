@@ -1,0 +1,55 @@
+import { readDeadLetter, wrapForDeadLetter } from '../activities/dead-letter.ts';
+import type { Ports } from '../activities/ports.ts';
+import { receiveInboxMessage } from '../activities/receive-inbox.ts';
+import type { ReceiveInboxSettings } from '../activities/receive-inbox.ts';
+
+/** One delivery of the queue `inbox`. */
+export interface InboxDelivery {
+  /** The body: parsed JSON, or text. */
+  readonly message: unknown;
+  readonly messageId: string;
+  /** 1 for the first. */
+  readonly deliveryCount: number;
+}
+
+/** What the inbox needs of the app. */
+export interface InboxParts {
+  readonly ports: Ports;
+  readonly settings: ReceiveInboxSettings;
+  /** Waits that many seconds. */
+  readonly pause: (seconds: number) => Promise<void>;
+}
+
+/** Longest wait before a message is given back; well below the function's five minutes. Unit: seconds. */
+const pauseSecondsMax = 30;
+
+/**
+ * Takes one message of the queue and returns when it is settled; throws to have it delivered again.
+ *
+ * A message that cannot be cured is wrapped in its code and goes on to the dead-letter queue, see `wrapForDeadLetter`. One
+ * that met a service out of reach is given back after a pause that doubles with each delivery, because the broker delivers
+ * again at once and would use up all deliveries within a second.
+ */
+export async function receiveInbox({ ports, settings, pause }: InboxParts, delivery: InboxDelivery): Promise<void> {
+  const { message, messageId, deliveryCount } = delivery;
+  const deadCode = readDeadLetter(message);
+  if (deadCode !== null) throw new Error(`dead-letter: ${deadCode}. Refused on purpose until the broker moves it to the dead-letter queue.`);
+  const result = await receiveInboxMessage(ports, settings, message);
+  switch (result.kind) {
+    case 'done':
+      ports.logger.log('info', 'inbox.done', { messageId, deliveryCount, what: result.what });
+      return;
+    case 'retry-later': {
+      const { failure } = result;
+      ports.logger.log('warn', 'inbox.retry-later', { messageId, deliveryCount, failure });
+      await pause(Math.min(failure.retryAfterSeconds ?? 2 ** (deliveryCount - 1), pauseSecondsMax));
+      throw new Error(`retry-later: ${failure.code}: ${failure.message}`);
+    }
+    case 'poison': {
+      const { faults } = result;
+      ports.logger.log('error', 'inbox.poison', { messageId, deliveryCount, faults });
+      const wrapped = await wrapForDeadLetter(ports.messages, { messageId, body: message, faults });
+      if (!wrapped.ok) throw new Error(`poison: ${faults[0]?.code ?? 'unknown-fault'}; the copy that tells why was refused: ${wrapped.failure.code}`);
+    }
+  }
+}
