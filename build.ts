@@ -26,8 +26,8 @@ const shared = {
 const oneCopy: Plugin = {
   name: 'one-copy',
   setup(hooks) {
-    hooks.onResolve({ filter: /^@(azure|typespec)\/(?!functions)/ }, ({ kind, path, resolveDir, importer, pluginData }) => {
-      if (kind !== 'require-call' || pluginData === 'resolved') return undefined;
+    hooks.onResolve({ filter: /^@(azure|typespec)\// }, ({ kind, path, resolveDir, importer, pluginData }) => {
+      if (kind !== 'require-call' || pluginData === 'resolved' || path.startsWith('@azure/functions')) return undefined;
       return hooks.resolve(path, { kind: 'import-statement', resolveDir, importer, pluginData: 'resolved' });
     });
   },
