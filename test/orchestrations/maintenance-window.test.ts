@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Perturbation } from '../../sim/perturbation.ts';
-import { startRehearsal, type Rehearsal, type RehearsalOptions } from './rehearsal.ts';
+import { startRehearsal, type Rehearsal, type RehearsalOptions } from '../../local/rehearsal/rehearsal.ts';
 
 /** Runs one rehearsal and closes it whatever happens. */
 async function rehearse(options: RehearsalOptions, play: (rehearsal: Rehearsal) => Promise<void>): Promise<void> {

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { lendClock } from '../../adapters/clock.ts';
@@ -12,11 +11,11 @@ import { MINUTE_MS, type Instant } from '../../domain/time.ts';
 import { runIdOf, windowInstanceId } from '../../domain/window-identity.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
 import { compose } from '../../functions/compose.ts';
-import { virtualClock, type VirtualClock } from '../../local/clock.ts';
-import { startHost } from '../../local/functions-host/host.ts';
-import type { RunningHost } from '../../local/functions-host/host-options.ts';
-import { policyRepository, startLoopbackWorld, type LoopbackWorld } from '../../local/loopback-world.ts';
-import type { LoggedRequest } from '../../local/request-log.ts';
+import { virtualClock, type VirtualClock } from '../clock.ts';
+import { startHost } from '../functions-host/host.ts';
+import type { RunningHost } from '../functions-host/host-options.ts';
+import { policyRepository, startLoopbackWorld, type LoopbackWorld } from '../loopback-world.ts';
+import type { LoggedRequest } from '../request-log.ts';
 import type { MaintenanceWindowInput } from '../../orchestrations/contract.ts';
 import type { ClusterDocuments } from '../../sim/cluster-world.ts';
 import type { Physics } from '../../sim/physics.ts';
@@ -62,13 +61,11 @@ export interface Rehearsal {
 export async function startRehearsal(options: RehearsalOptions = {}): Promise<Rehearsal> {
   const policyText = (options.policy ?? ((text) => text))(readFileSync(new URL('policies/lab-aks.yaml', fixtures), 'utf8'));
   const read = readPolicyText(policyText, 'lab-aks.yaml');
-  assert.ok(read.ok, JSON.stringify(read));
-  const [policy] = read.value;
-  assert.ok(policy);
-  const [opening] = nextOpenings(policy.window, saturday, 1);
-  assert.ok(opening);
+  const [policy] = read.ok ? read.value : [];
+  const [opening] = policy === undefined ? [] : nextOpenings(policy.window, saturday, 1);
+  if (policy === undefined || opening === undefined) throw new Error(`The policy opens nothing: ${JSON.stringify(read)}`);
   const documents = await readSnapshotDocuments(fileURLToPath(new URL('snapshot/', fixtures)));
-  assert.ok(documents.ok, JSON.stringify(documents));
+  if (!documents.ok) throw new Error(`The snapshot does not read: ${JSON.stringify(documents.faults)}`);
   const clock = virtualClock(opening.opens - 1_000);
   const changes: WorldChange[] = [];
   const world = await startLoopbackWorld({
@@ -87,7 +84,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
     if (level === 'error') process.stderr.write(`${code} ${JSON.stringify(fields)}\n`);
   } });
   const composition = compose(process.env);
-  assert.ok(composition.ok, JSON.stringify(composition));
+  if (!composition.ok) throw new Error(`The settings do not read: ${JSON.stringify(composition.faults)}`);
   const { useComposition } = await import('./rehearsal-app.ts');
   useComposition(composition.value);
   await clock.advanceTo(opening.opens);
@@ -102,12 +99,12 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'opens' | 'cl
   let words = 0;
   const status = (): WindowStatus => {
     const json = host.engine.read(instanceId)?.customStatusJson ?? null;
-    assert.ok(json !== null, 'the run has published nothing yet');
+    if (json === null) throw new Error('The run has published nothing yet.');
     return recorded<WindowStatus>(JSON.parse(json));
   };
   const until = async (holds: () => boolean, minutesMax = 600): Promise<void> => {
     const how = await clock.runUntil(holds, minutesMax * MINUTE_MS);
-    assert.equal(how, 'reached', `${how} after ${minutesMax} min: ${JSON.stringify(host.engine.read(instanceId)).slice(0, 2_000)}`);
+    if (how !== 'reached') throw new Error(`Not reached (${how}) in ${minutesMax} min: ${JSON.stringify(host.engine.read(instanceId)).slice(0, 3_000)}`);
   };
   const minutesOf = (at: Instant): number => Math.round((at - opens) / MINUTE_MS);
   const github = (path: string): unknown => world.github.request('slackwater[bot]', 'GET', path, null).body;
@@ -119,7 +116,7 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'opens' | 'cl
     async untilEnded(minutesMax = 900) {
       const state = (): string => host.engine.read(instanceId)?.runtimeStatus ?? 'none';
       await until(() => state() !== 'Running' && state() !== 'Pending', minutesMax);
-      assert.equal(state(), 'Completed', JSON.stringify(host.engine.read(instanceId)));
+      if (state() !== 'Completed') throw new Error(`The run is ${state()}: ${JSON.stringify(host.engine.read(instanceId))}`);
       return status();
     },
     say(verb, target = null, decisionId = `word-${(words += 1)}`) {
