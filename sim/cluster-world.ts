@@ -1,9 +1,31 @@
 import type { Instant } from '../domain/time.ts';
+import { answerArm } from './aks-api.ts';
+import { loadAksState } from './aks-load.ts';
+import type { AksCore } from './aks-operation.ts';
+import type { ScriptedReplies } from './aks-state.ts';
+import { serviceError } from './arm-answers.ts';
+import type { ClusterCore } from './cluster-core.ts';
+import { startDisruptionController } from './disruption-controller.ts';
+import { isObject, listAt } from './document.ts';
+import type { JsonObject } from './document.ts';
+import { answerKubernetes } from './kubernetes-api.ts';
+import { loadKubernetesStore } from './kubernetes-load.ts';
+import { failureStatus } from './kubernetes-status.ts';
+import { isQuarantined, NODE_IMAGE_LABEL } from './node-lifecycle.ts';
+import { perturb } from './outside-hand.ts';
+import { readPerturbation } from './perturbation-reading.ts';
 import type { Perturbation } from './perturbation.ts';
+import { createDurations, defaultPhysics } from './physics.ts';
 import type { Physics } from './physics.ts';
-import type { Simulated, WorldChange } from './wire.ts';
+import { resumeTerminations } from './pod-lifecycle.ts';
+import { createPrng } from './prng.ts';
+import { startScheduler } from './scheduler.ts';
+import { createTimeline } from './timeline.ts';
+import { kubernetesTime } from './timestamp.ts';
+import type { Simulated, WireRequest, WireResponse, WorldChange } from './wire.ts';
+import { startWorkloadControllers } from './workload-controller.ts';
 
-/** The documents of a snapshot folder, byte for byte as their tools print them, parsed as JSON. */
+/** The documents of a snapshot folder, as their tools print them, parsed as JSON. */
 export interface ClusterDocuments {
   /** ARM GET body of the cluster, or `az aks show -o json`. */
   readonly cluster: unknown;
@@ -13,6 +35,8 @@ export interface ClusterDocuments {
   readonly upgrades: unknown;
   /** Every item of the `kubectl get … -A -o json` lists. */
   readonly kubernetesItems: readonly unknown[];
+  /** ARM list of maintenance configurations; none when absent. */
+  readonly maintenanceConfigurations?: unknown;
 }
 
 /** What a world is made from. Equal options give equal worlds. */
@@ -25,10 +49,8 @@ export interface ClusterWorldOptions {
   readonly physics?: Partial<Physics>;
   /** Replaces the resource id of the documents, so that one snapshot can make several clusters. */
   readonly resourceId?: string;
-  /** Image AKS offers per pool name; a pool without an entry is offered the image of the newest pool document or a newer date. */
+  /** Image AKS offers per pool name; a pool without an entry is offered its own image with the date of `startsAt`. */
   readonly latestNodeImages?: Readonly<Record<string, string>>;
-  /** Base of operation URLs; without it the request's `host` header decides (`http` on loopback). */
-  readonly armBaseUrl?: string;
 }
 
 /** What a person watching from above sees of a pool; for the story only, nothing decides by it. */
@@ -50,14 +72,16 @@ export interface PoolView {
 /**
  * One simulated AKS cluster: its ARM face and its Kubernetes face over one state and one agenda.
  *
- * What happens by itself is returned by whichever call let the time pass (`advance`, `apply` of either face, `perturb`),
- * exactly once, so all callers feed one story. Reads change nothing.
+ * What happens by itself is returned by whichever call let the time pass (`advance`, `apply` of any face, `perturb`),
+ * exactly once, so all callers feed one story. Reads change nothing. Operation URLs in ARM headers are paths without a host.
  */
 export interface ClusterWorld {
   readonly resourceId: string;
   readonly arm: Simulated;
   readonly kubernetes: Simulated;
-  /** Lets time pass for both faces; the same as `arm.advance`. */
+  /** Perturbations as requests (`POST /perturbations`), so that a journal of requests rebuilds them too. */
+  readonly outside: Simulated;
+  /** Lets time pass for all faces; the same as `arm.advance`. */
   advance(now: Instant): readonly WorldChange[];
   /** When something will happen by itself next; null when nothing will. */
   nextAt(): Instant | null;
@@ -74,5 +98,114 @@ export interface ClusterWorld {
  * the snapshot folder has been told of them before.
  */
 export function createClusterWorld(options: ClusterWorldOptions): ClusterWorld {
-  throw new Error(`not built yet: ${options.seed}`);
+  const core = assemble(options);
+  const { timeline } = core.cluster;
+  const configurations = readConfigurations(options.documents.maintenanceConfigurations);
+  const advance = (now: Instant): readonly WorldChange[] => {
+    timeline.advance(now);
+    return timeline.takeChanges();
+  };
+  const face = (answer: (request: WireRequest) => WireResponse): Simulated => ({
+    apply(now, request) {
+      timeline.advance(now);
+      const response = answer(request);
+      return { response, changes: timeline.takeChanges() };
+    },
+    advance,
+    nextAt: () => timeline.nextAt(),
+  });
+  return {
+    resourceId: core.aks.resourceId,
+    arm: face((request) => takeScripted(core, 'arm', request) ?? answerArm(core, configurations, request)),
+    kubernetes: face((request) => takeScripted(core, 'kubernetes', request) ?? answerKubernetesFace(core, request)),
+    outside: face((request) => answerOutside(core, request)),
+    advance,
+    nextAt: () => timeline.nextAt(),
+    perturb(now, perturbation) {
+      timeline.advance(now);
+      perturb(core, perturbation);
+      return timeline.takeChanges();
+    },
+    inspect: () => inspect(core),
+  };
+}
+
+function assemble(options: ClusterWorldOptions): AksCore {
+  const { documents, seed, startsAt } = options;
+  const prng = createPrng(seed);
+  const store = loadKubernetesStore(documents.kubernetesItems, startsAt);
+  const cluster: ClusterCore = {
+    store,
+    prng,
+    timeline: createTimeline(startsAt),
+    durations: createDurations({ ...defaultPhysics, ...options.physics }, prng),
+  };
+  const [year = '', month = '', day = ''] = kubernetesTime(startsAt).slice(0, 10).split('-');
+  const choices = {
+    resourceId: options.resourceId ?? null,
+    latestNodeImages: options.latestNodeImages ?? {},
+    imageDate: `${year}${month}.${day}.0`,
+  };
+  const loaded = loadAksState(documents, choices, store, prng);
+  if (!loaded.ok) throw new Error(`The snapshot makes no cluster: ${loaded.faults.join('; ')}.`);
+  startWorkloadControllers(cluster);
+  startDisruptionController(cluster);
+  startScheduler(cluster);
+  resumeTerminations(cluster);
+  return { aks: loaded.state, cluster };
+}
+
+function answerKubernetesFace(core: AksCore, request: WireRequest): WireResponse {
+  const { aks, cluster } = core;
+  return answerKubernetes(cluster, { version: () => aks.currentKubernetesVersion, evictionWebhooks: () => aks.evictionWebhooks }, request);
+}
+
+function answerOutside(core: AksCore, request: WireRequest): WireResponse {
+  const perturbation = request.method === 'POST' && request.path === '/perturbations' ? readPerturbation(request.body) : null;
+  if (perturbation === null) {
+    return { status: 400, headers: {}, body: { code: 'unknown-perturbation', message: 'POST /perturbations takes one perturbation with a known kind.' } };
+  }
+  perturb(core, perturbation);
+  return { status: 202, headers: {}, body: {} };
+}
+
+/** The scripted answer for this request, used up by one; null when none waits. Only requests that may change something use up answers to writes. */
+function takeScripted({ aks }: AksCore, service: 'arm' | 'kubernetes', request: WireRequest): WireResponse | null {
+  const kind = request.method === 'GET' || request.method === 'HEAD' ? 'reads' : 'writes';
+  const found = aks.scriptedReplies.find((one) => one.service === service && (one.requests === 'all' || one.requests === kind));
+  if (found === undefined) return null;
+  aks.scriptedReplies = aks.scriptedReplies.flatMap((one) => (one !== found ? one : one.times > 1 ? { ...one, times: one.times - 1 } : []));
+  return wordScripted(found);
+}
+
+function wordScripted({ service, reply }: ScriptedReplies): WireResponse {
+  const { status, code, message, retryAfterSeconds } = reply;
+  const headers: Readonly<Record<string, string>> = retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) };
+  if (service === 'arm') return serviceError(status, code, message, headers);
+  // Priority and fairness refuses with plain text, without a Status around it.
+  if (code === '') return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body: `${message}\n` };
+  return failureStatus(status, { message, reason: code, headers });
+}
+
+function readConfigurations(document: unknown): readonly JsonObject[] {
+  return (Array.isArray(document) ? document : listAt(document, 'value')).filter(isObject);
+}
+
+function inspect({ aks, cluster }: AksCore): readonly PoolView[] {
+  return [...aks.pools.values()].map((pool) => ({
+    pool: pool.name,
+    provisioningState: pool.provisioningState,
+    nodes: [...cluster.store.nodes.values()]
+      .filter((node) => node.pool === pool.name)
+      .map((node) => ({
+        name: node.name,
+        kubeletVersion: node.kubeletVersion,
+        imageVersion: node.labels[NODE_IMAGE_LABEL] ?? '',
+        isReady: node.isReady,
+        isCordoned: node.isUnschedulable,
+        isQuarantined: isQuarantined(node),
+        isSurge: node.isSurge,
+        podCount: node.pods.size,
+      })),
+  }));
 }

@@ -1,0 +1,88 @@
+import type { Instant } from '../domain/time.ts';
+import type { JsonObject } from './document.ts';
+import type { EvictionWebhook } from './eviction.ts';
+import type { ScriptedReply } from './perturbation.ts';
+
+/** A code and message as ARM shows them. */
+export interface AksError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A long-running operation as its status URL shows it. */
+export interface OperationRecord {
+  readonly id: string;
+  /** What ARM shows as `provisioningState` while it runs. */
+  readonly state: string;
+  /** Null: of the cluster itself. */
+  readonly pool: string | null;
+  readonly by: string;
+  readonly startedAt: Instant;
+  endedAt: Instant | null;
+  status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+  error: AksError | null;
+  /** What its result URL answers once it ended: the resource, or nothing. */
+  readonly result: 'resource' | 'nothing';
+  /** Stops the work without undoing any; null when it cannot be stopped. */
+  stop: (() => void) | null;
+}
+
+/** A node pool as ARM keeps it. */
+export interface PoolState {
+  readonly name: string;
+  /** `properties` as given, without what the fields below keep. */
+  properties: JsonObject;
+  upgradeSettings: JsonObject;
+  orchestratorVersion: string;
+  currentOrchestratorVersion: string;
+  nodeImageVersion: string;
+  latestNodeImageVersion: string;
+  provisioningState: string;
+  error: AksError | null;
+  eTag: string;
+  running: OperationRecord | null;
+  /** Drain errors of quarantined nodes, by node. */
+  readonly blockedNodes: Map<string, string>;
+  recentlyUsed: readonly { readonly orchestratorVersion: string; readonly nodeImageVersion: string; readonly at: Instant }[];
+  surgeFailure: (AksError & { times: number }) | null;
+  /** For example `aks-apps-19283746-vmss`. */
+  readonly scaleSet: string;
+  nextInstance: number;
+}
+
+/** The cluster as ARM keeps it. */
+export interface AksState {
+  readonly resourceId: string;
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+  readonly location: string;
+  /** The GET body as given, without `properties`. */
+  readonly envelope: JsonObject;
+  /** `properties` as given, without what the fields below keep. */
+  properties: JsonObject;
+  kubernetesVersion: string;
+  currentKubernetesVersion: string;
+  offeredVersions: readonly { readonly version: string; readonly isPreview: boolean }[];
+  provisioningState: string;
+  error: AksError | null;
+  eTag: string;
+  running: OperationRecord | null;
+  readonly pools: Map<string, PoolState>;
+  readonly operations: Map<string, OperationRecord>;
+  evictionWebhooks: readonly EvictionWebhook[];
+  scriptedReplies: readonly ScriptedReplies[];
+}
+
+/** Answers that wait for the next matching requests. */
+export interface ScriptedReplies {
+  readonly service: 'arm' | 'kubernetes';
+  readonly requests: 'reads' | 'writes' | 'all';
+  readonly reply: ScriptedReply;
+  readonly times: number;
+}
+
+/** Whether ARM's state word says that nothing runs. */
+export function isAtRest(provisioningState: string): boolean {
+  return ['Succeeded', 'Failed', 'Canceled'].includes(provisioningState);
+}
