@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createMessagePort } from '../adapters/service-bus-client.ts';
+import { latestNodeImages, type SnapshotDocuments } from '../adapters/snapshot-folder.ts';
 import type { Instant } from '../domain/time.ts';
-import { createClusterWorld, type ClusterDocuments, type ClusterWorld } from '../sim/cluster-world.ts';
+import { createClusterWorld, type ClusterWorld } from '../sim/cluster-world.ts';
 import type { Perturbation } from '../sim/perturbation.ts';
 import type { Physics } from '../sim/physics.ts';
 import type { WorldChange } from '../sim/wire.ts';
@@ -22,7 +23,7 @@ export const appLogin = 'slackwater[bot]';
 
 /** What the loopback services start from. */
 export interface LoopbackWorldOptions {
-  readonly documents: ClusterDocuments;
+  readonly documents: SnapshotDocuments;
   /** Path below `slackwater/` → policy text. */
   readonly policies: Readonly<Record<string, string>>;
   /** The world's first moment; the same at a resume. */
@@ -70,7 +71,7 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
   const { folder, onChanges } = options;
   const file = (name: string): string => (folder === null ? ':memory:' : join(folder, name));
   const journal = openJournal(file('world.sqlite'));
-  const cluster = createClusterWorld({ documents: options.documents, seed: options.seed, startsAt: options.startsAt, ...(options.physics === undefined ? {} : { physics: options.physics }) });
+  const cluster = makeCluster(options);
   const scripted: ScriptedEvent[] = [];
   const clock = options.makeClock(rebuild(cluster, journal, scripted));
   const log = createRequestLog(folder === null ? null : file('requests.jsonl'));
@@ -109,17 +110,7 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
     log,
     faults,
     scripted,
-    environment: {
-      GITHUB_API_URL: github.apiUrl,
-      GITHUB_TOKEN: secrets.token,
-      GITHUB_APP_LOGIN: appLogin,
-      GITHUB_WEBHOOK_SECRETS: secrets.webhookSecret,
-      POLICY_REPOSITORY: policyRepository,
-      ServiceBusConnection: serviceBus.connectionString,
-      SLACKWATER_ARM_ENDPOINT: arm.url,
-      SLACKWATER_KUBERNETES_ENDPOINT: kubernetes.url,
-      SLACKWATER_LOCAL_TOKEN: secrets.token,
-    },
+    environment: environmentOf({ ...secrets, githubUrl: github.apiUrl, armUrl: arm.url, kubernetesUrl: kubernetes.url, connectionString: serviceBus.connectionString }),
     perturb(perturbation) {
       const at = clock.now();
       const changes = cluster.perturb(at, perturbation);
@@ -139,6 +130,31 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
       journal.close();
     },
   };
+}
+
+function environmentOf(found: {
+  readonly token: string;
+  readonly webhookSecret: string;
+  readonly githubUrl: string;
+  readonly armUrl: string;
+  readonly kubernetesUrl: string;
+  readonly connectionString: string;
+}): Readonly<Record<string, string>> {
+  return {
+    GITHUB_API_URL: found.githubUrl,
+    GITHUB_TOKEN: found.token,
+    GITHUB_APP_LOGIN: appLogin,
+    GITHUB_WEBHOOK_SECRETS: found.webhookSecret,
+    POLICY_REPOSITORY: policyRepository,
+    ServiceBusConnection: found.connectionString,
+    SLACKWATER_ARM_ENDPOINT: found.armUrl,
+    SLACKWATER_KUBERNETES_ENDPOINT: found.kubernetesUrl,
+    SLACKWATER_LOCAL_TOKEN: found.token,
+  };
+}
+
+function makeCluster({ documents, seed, startsAt, physics = {} }: LoopbackWorldOptions): ClusterWorld {
+  return createClusterWorld({ documents, seed, startsAt, physics, latestNodeImages: latestNodeImages(documents) });
 }
 
 function waitingIn({ broker }: RunningServiceBus): number {

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lendClock } from '../../adapters/clock.ts';
 import { readPolicyText } from '../../adapters/policy-file.ts';
-import { readSnapshotDocuments } from '../../adapters/snapshot-folder.ts';
+import { readSnapshotDocuments, type SnapshotDocuments } from '../../adapters/snapshot-folder.ts';
 import { recorded } from '../../adapters/trust-boundary.ts';
 import { nextOpenings } from '../../domain/maintenance-window.ts';
 import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
@@ -11,7 +11,6 @@ import { parseInstant } from '../../domain/local-time.ts';
 import type { Instant } from '../../domain/time.ts';
 import { runIdOf, windowInstanceId } from '../../domain/window-identity.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
-import type { ClusterDocuments } from '../../sim/cluster-world.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 import { scaledClock } from '../clock.ts';
 import { startHost } from '../functions-host/host.ts';
@@ -125,7 +124,7 @@ function readPolicy(text: string): MaintenancePolicy {
   return policy;
 }
 
-async function readDocuments(): Promise<ClusterDocuments> {
+async function readDocuments(): Promise<SnapshotDocuments> {
   const read = await readSnapshotDocuments(fileURLToPath(new URL('snapshot/', fixtures)));
   if (!read.ok) throw new Error(`The snapshot of the example does not read: ${JSON.stringify(read.faults)}`);
   return read.value;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { lendClock } from '../../adapters/clock.ts';
 import { readPolicyText } from '../../adapters/policy-file.ts';
-import { readSnapshotDocuments } from '../../adapters/snapshot-folder.ts';
+import { readSnapshotDocuments, type SnapshotDocuments } from '../../adapters/snapshot-folder.ts';
 import { recorded } from '../../adapters/trust-boundary.ts';
 import { nextOpenings } from '../../domain/maintenance-window.ts';
 import { parseInstant } from '../../domain/local-time.ts';
@@ -17,7 +17,6 @@ import type { RunningHost } from '../functions-host/host-options.ts';
 import { policyRepository, startLoopbackWorld, type LoopbackWorld } from '../loopback-world.ts';
 import type { LoggedRequest } from '../request-log.ts';
 import type { MaintenanceWindowInput } from '../../orchestrations/contract.ts';
-import type { ClusterDocuments } from '../../sim/cluster-world.ts';
 import type { Physics } from '../../sim/physics.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 
@@ -27,7 +26,7 @@ const saturday: Instant = parseInstant('2026-11-21T12:00:00Z') ?? 0;
 /** What differs from the project's own snapshot and policy. */
 export interface RehearsalOptions {
   readonly policy?: (text: string) => string;
-  readonly documents?: (documents: ClusterDocuments) => ClusterDocuments;
+  readonly documents?: (documents: SnapshotDocuments) => SnapshotDocuments;
   readonly seed?: number;
   readonly physics?: Partial<Physics>;
 }
