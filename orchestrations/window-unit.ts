@@ -1,3 +1,4 @@
+import { countPool } from '../domain/node-count.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { Pause, UnitStatusState } from '../domain/window-status.ts';
 import { startCutOff, type PlannedUnit, type UnitName } from '../domain/upgrade-plan.ts';
@@ -161,7 +162,8 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
 
 function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport): void {
   if (progress.inventory === null) return;
-  say(run, `${unit}: ${progress.inventory.upgraded} nodes new, ${progress.inventory.old.length} old.`);
+  const { proven, total, spare } = countPool(progress.inventory, []);
+  say(run, `${unit}: ${proven} of ${total - spare} nodes new.`);
 }
 
 function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport, kind: Exclude<Pause['kind'], 'operator'>): void {
@@ -181,7 +183,7 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
     clearedSince: null,
     detail,
   }, report.blockedSince);
-  say(run, cause === undefined ? `${unit.unit} cannot go on${detail === '' ? '' : ` (${error?.code ?? ''})`}.` : `${unit.unit}: ${cause.node} waits for ${cause.pod} (${cause.class}).`);
+  say(run, cause === undefined ? `${unit.unit} cannot go on${detail === '' ? '' : ` (${error?.code ?? ''})`}.` : `${unit.unit}: ${cause.node} waits for ${cause.pod}: ${cause.class}.`);
 }
 
 /** When Azure gives up on the node that is blocked longest: its drain timeout after the drain began. */

@@ -1,30 +1,26 @@
 import { formatBoth } from '../../domain/local-time.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
-import type { ClusterWorld } from '../../sim/cluster-world.ts';
+import type { ClusterWorld, PoolView } from '../../sim/cluster-world.ts';
+import { readWebhook } from '../../sim/github-changes.ts';
 import type { WorldChange } from '../../sim/wire.ts';
+import { isJsonObject, textMember } from '../json.ts';
 
-/** Changes worth a line; single pods would be hundreds. */
-const told: ReadonlySet<string> = new Set([
-  'node.created',
-  'node.deleted',
-  'node.cordoned',
-  'node.reimaged',
-  'node.quarantined',
-  'node.labelled',
-  'drain.blocked',
-  'drain.timed-out',
-  'operation.started',
-  'operation.ended',
-  'budget.changed',
-  'perturbation',
-  'arm.operation',
-]);
+/** Cluster changes worth a line, with who is at work; single pods would be hundreds. */
+const told: Readonly<Record<string, string>> = {
+  'node.deleted': 'cluster',
+  'node.cordoned': 'cluster',
+  'node.reimaged': 'cluster',
+  'node.quarantined': 'cluster',
+  'budget.changed': 'people',
+  'operation.started': 'azure',
+  'operation.ended': 'azure',
+};
 
 /** Prints the night as it happens: a line per event with cluster time, a progress line for pools and nodes. */
 export interface NightStory {
   world(changes: readonly WorldChange[]): void;
-  /** The run's own status: its new timeline lines, and the pause with what is needed. */
+  /** The run's own status: its new timeline lines, and at a pause what is needed. */
   status(status: WindowStatus): void;
   line(text: string): void;
 }
@@ -38,51 +34,84 @@ export function createNightStory(options: {
 }): NightStory {
   const { timeZone, cluster, write } = options;
   let linesTold = 0;
+  let pausesTold = 0;
   let lastProgress = '';
-  let lastRefusal = '';
+  let present: WindowStatus | null = null;
+  const refused = new Set<string>();
   const at = (moment: Instant, who: string, text: string): void => write(`${formatBoth(moment, timeZone)}  ${who.padEnd(10)} ${text}`);
   const progress = (moment: Instant): void => {
-    const text = cluster
-      .inspect()
-      .map(({ pool, nodes }) => `${pool} ${bar(nodes)}`)
-      .join('   ');
-    if (text === lastProgress) return;
+    const text = cluster.inspect().map((pool) => `${pool.pool} ${bar(pool, targetOf(present, pool.pool))}`).join('   ');
+    if (text !== lastProgress) at(moment, 'nodes', text);
     lastProgress = text;
-    at(moment, 'nodes', text);
+  };
+  const tellRefusal = (change: WorldChange): void => {
+    // AKS tries every few seconds; the first refusal of a pod tells it all.
+    const pod = `${String(change.data['namespace'])}/${String(change.data['pod'] ?? change.data['name'] ?? change.text)}`;
+    if (!refused.has(pod)) at(change.at, 'kubernetes', change.text);
+    refused.add(pod);
+  };
+  const tellGitHub = (change: WorldChange): void => {
+    const text = githubLine(change);
+    if (text !== null) at(change.at, 'github', text);
   };
   return {
     world(changes) {
       for (const change of changes) {
-        if (change.kind === 'eviction.refused') {
-          // AKS tries every few seconds; the first refusal of a pod tells it all.
-          const pod = String(change.data['pod'] ?? change.text);
-          if (pod === lastRefusal) continue;
-          lastRefusal = pod;
-          at(change.at, 'kubernetes', change.text);
-        } else if (told.has(change.kind)) at(change.at, change.kind.startsWith('operation') ? 'azure' : 'cluster', change.text);
+        const who = told[change.kind];
+        if (who !== undefined) at(change.at, who, change.text);
+        else if (change.kind === 'eviction.refused') tellRefusal(change);
+        else if (change.kind === 'webhook') tellGitHub(change);
       }
       const last = changes.at(-1);
       if (last !== undefined && changes.some(({ kind }) => kind.startsWith('node.'))) progress(last.at);
     },
     status(status) {
+      present = status;
       const total = status.timelineOmitted + status.timeline.length;
-      const fresh = status.timeline.slice(Math.max(0, status.timeline.length - (total - linesTold)));
-      if (total > linesTold) for (const { at: moment, text } of fresh) at(moment, 'slackwater', text);
+      const fresh = Math.min(status.timeline.length, Math.max(0, total - linesTold));
+      for (const { at: moment, text } of status.timeline.slice(status.timeline.length - fresh)) at(moment, 'slackwater', text);
       linesTold = Math.max(linesTold, total);
+      const { pause } = status;
+      if (pause === null || pause.number <= pausesTold) return;
+      pausesTold = pause.number;
+      for (const line of pauseLines(status, timeZone)) at(options.now(), 'PAUSED', line);
     },
     line: (text) => at(options.now(), '', text),
   };
 }
 
-/** One sign a node: `●` new, `○` old, `◌` cordoned, `✕` quarantined, `+` spare. */
-function bar(nodes: ReturnType<ClusterWorld['inspect']>[number]['nodes']): string {
-  const newest = nodes.map(({ kubeletVersion, imageVersion }) => `${kubeletVersion} ${imageVersion}`).sort().at(-1);
+function pauseLines({ pause }: WindowStatus, timeZone: string): readonly string[] {
+  if (pause === null) return [];
+  const causes = pause.causes.map(({ evidence, remedy, owner }) => `${evidence} Needed from ${owner ?? 'its owner'}: ${remedy}`);
+  const drain = pause.drainDeadline === null ? '' : `Azure gives up on the node at ${formatBoth(pause.drainDeadline, timeZone)}; `;
+  return [...causes, `${drain}the window closes at ${formatBoth(pause.windowDeadline, timeZone)}.`];
+}
+
+/** Version or image date a pool is on its way to; null before there is a plan. */
+function targetOf(status: WindowStatus | null, pool: string): string | null {
+  return status?.units.find(({ unit }) => unit === `pool/${pool}`)?.to ?? null;
+}
+
+/** One sign a node: `●` new, `○` old, `◌` cordoned or not Ready, `✕` quarantined, `+` spare. */
+function bar({ nodes }: PoolView, target: string | null): string {
   return nodes
     .map((node) => {
       if (node.isQuarantined) return '✕';
       if (node.isSurge) return '+';
       if (node.isCordoned || !node.isReady) return '◌';
-      return `${node.kubeletVersion} ${node.imageVersion}` === newest && newest !== undefined ? '●' : '○';
+      const isNew = target !== null && (node.kubeletVersion.replace(/^v/, '') === target || node.imageVersion.endsWith(target));
+      return isNew ? '●' : '○';
     })
     .join('');
+}
+
+/** Issues opened and closed, and comments with their first words; edits in place say nothing. */
+function githubLine(change: WorldChange): string | null {
+  const webhook = readWebhook(change);
+  const action = String(webhook?.payload['action'] ?? '');
+  if (webhook?.event === 'issues' && ['opened', 'closed', 'reopened'].includes(action)) return change.text;
+  const comment = webhook?.payload['comment'];
+  if (webhook?.event !== 'issue_comment' || action !== 'created' || !isJsonObject(comment)) return null;
+  const words = (textMember(comment, 'body') ?? '').replace(/<!--.*?-->/gs, '').trim().split('\n')[0] ?? '';
+  return `${change.text}: ${words.slice(0, 140)}`;
 }

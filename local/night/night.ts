@@ -25,10 +25,10 @@ import { keepClusterTime, readClusterTime } from './night-time.ts';
 
 const fixtures = new URL('../../fixtures/', import.meta.url);
 /** The night begins this long before the window opens. Unit: ms of cluster time. */
-const LEAD_MS = 20_000;
+const LEAD_MS = 180_000;
 /** After a kill the night goes on this much later than it was last seen, so that no moment is lived twice. */
 const RESUME_GAP_MS = 60_000;
-const STATUS_POLL_MS = 100;
+const STATUS_POLL_MS = 25;
 /** A made-up account of the simulated GitHub, for comments typed on the keyboard. */
 const operatorLogin = 'operator';
 
