@@ -31,6 +31,9 @@ const rules: Readonly<Record<string, Rule>> = {
   RangeError: refused,
 };
 
+/** The SDK puts the system's code before the message of an error it has no code for. */
+const networkError = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ETIMEDOUT|EPIPE): /;
+
 /** What an error of `@azure/service-bus` means; of the several a retry gathers, the last counts. Never throws. */
 export function classifyServiceBusError(error: unknown): Failure {
   const last: unknown = error instanceof AggregateError && error.errors.length > 0 ? error.errors.at(-1) : error;
@@ -39,6 +42,7 @@ export function classifyServiceBusError(error: unknown): Failure {
   const name = read('name');
   const message = read('message');
   const known = rules[typeof code === 'string' ? code : ''] ?? rules[typeof name === 'string' ? name : ''];
-  const rule = known ?? (read('retryable') === true ? unreachable : { code: 'service-bus-unknown', class: 'unreadable', remedy: 'Read the message; if it says nothing, report it.' });
+  const isNetwork = read('retryable') === true || (typeof message === 'string' && networkError.test(message));
+  const rule = known ?? (isNetwork ? unreachable : { code: 'service-bus-unknown', class: 'unreadable', remedy: 'Read the message; if it says nothing, report it.' });
   return { ...rule, message: typeof message === 'string' && message !== '' ? message : 'Service Bus refused without a word.', retryAfterSeconds: null };
 }
