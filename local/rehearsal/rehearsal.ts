@@ -9,6 +9,7 @@ import { parseInstant } from '../../domain/local-time.ts';
 import type { OperatorDecision } from '../../domain/operator-decision.ts';
 import { MINUTE_MS, type Instant } from '../../domain/time.ts';
 import { runIdOf, windowInstanceId } from '../../domain/window-identity.ts';
+import { beginStatus } from '../../domain/window-story.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
 import { compose } from '../../functions/compose.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
@@ -29,6 +30,8 @@ export interface RehearsalOptions {
   readonly documents?: (documents: SnapshotDocuments) => SnapshotDocuments;
   readonly seed?: number;
   readonly physics?: Partial<Physics>;
+  /** `held`: the run does not begin; for what is measured or tested without it. Default `at-once`. */
+  readonly beginning?: 'at-once' | 'held';
 }
 
 /** One maintenance window in virtual time: the real orchestrations, activities and SDK clients over loopback services. */
@@ -36,10 +39,13 @@ export interface Rehearsal {
   readonly world: LoopbackWorld;
   readonly host: RunningHost;
   readonly clock: VirtualClock;
+  readonly input: MaintenanceWindowInput;
   readonly opens: Instant;
   readonly closes: Instant;
   readonly changes: readonly WorldChange[];
   status(): WindowStatus;
+  /** The status of a run that has just begun. */
+  firstStatus(): WindowStatus;
   /** Minutes of cluster time since the window opened. */
   minute(): number;
   /** Lets time pass until `holds`, at rest; fails after `minutesMax`. */
@@ -89,11 +95,11 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
   await clock.advanceTo(opening.opens);
   const instanceId = windowInstanceId(policy.clusterResourceId);
   const input: MaintenanceWindowInput = { policy, opening, runId: runIdOf('lab-aks', opening.opens), repository: policyRepository, pollSeconds: { shortest: 30, longest: 150 } };
-  host.engine.start({ name: 'maintenanceWindow', instanceId, inputJson: JSON.stringify(input), version: null });
-  return tools({ world, host, clock, opens: opening.opens, closes: opening.closes, changes, instanceId });
+  if (options.beginning !== 'held') host.engine.start({ name: 'maintenanceWindow', instanceId, inputJson: JSON.stringify(input), version: null });
+  return tools({ world, host, clock, input, opens: opening.opens, closes: opening.closes, changes, instanceId });
 }
 
-function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'opens' | 'closes' | 'changes'> & { readonly instanceId: string }): Rehearsal {
+function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'input' | 'opens' | 'closes' | 'changes'> & { readonly instanceId: string }): Rehearsal {
   const { world, host, clock, opens, instanceId } = parts;
   let words = 0;
   const status = (): WindowStatus => {
@@ -110,6 +116,7 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'opens' | 'cl
   return {
     ...parts,
     status,
+    firstStatus: () => beginStatus({ policy: parts.input.policy, opening: parts.input.opening, runId: parts.input.runId, clusterName: 'lab-aks' }),
     until,
     minute: () => minutesOf(clock.now()),
     async untilEnded(minutesMax = 900) {
