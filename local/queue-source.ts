@@ -17,13 +17,17 @@ export function createQueueSource(options: { readonly connectionString: string; 
     async receive(queue, handler) {
       const client = new ServiceBusClient(options.connectionString, { retryOptions: { retryDelayInMs: 50, maxRetryDelayInMs: 1_000 } });
       const receiver = client.createReceiver(queue);
+      // One after another: rhea merges the outcomes of two neighbouring messages told in one turn of the loop into the
+      // first one's, so an abandoned message would be completed.
+      let lastTold: Promise<void> = Promise.resolve();
       const subscription = receiver.subscribe(
         {
           processMessage: async (message) => {
             const verdict = await handler(toQueueMessage(message));
-            await tell(receiver, message, verdict).catch((error: unknown) => {
+            lastTold = lastTold.then(() => tell(receiver, message, verdict)).catch((error: unknown) => {
               log('warn', 'queue.settle-failed', { queue, messageId: message.messageId, error: String(error) });
             });
+            await lastTold;
           },
           processError: async ({ error, errorSource }) => log('warn', 'queue.receiver-error', { queue, errorSource, error: error.message }),
         },

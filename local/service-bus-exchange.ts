@@ -18,12 +18,20 @@ export interface Asked {
 /** Where each request of a client passes: it meets its fault, and is written down. */
 export interface Exchange {
   record(entry: Asked): void;
-  /** Carries out `work`, unless a fault says otherwise; `delivery` is refused where there is one to refuse. */
+  /**
+   * Carries out `work`, unless a fault says otherwise, and tells the client the outcome it returns.
+   *
+   * Each outcome is told in a turn of the event loop of its own: rhea merges the outcomes of two neighbouring deliveries
+   * told in one turn into the first one's. An `answer` fault refuses a send; of anything else it keeps the answer back.
+   */
   meet(
-    request: { readonly method: string; readonly path: string; readonly connection: Connection; readonly delivery: Delivery | null },
-    work: () => void,
+    request: { readonly method: string; readonly path: string; readonly connection: Connection; readonly sent: Delivery | null },
+    work: () => TellOutcome,
   ): void;
 }
+
+/** Writes to the client how its request ended. */
+export type TellOutcome = () => void;
 
 /** AMQP conditions Service Bus gives where HTTP would give these. */
 const conditionByStatus: Readonly<Record<number, string>> = {
@@ -34,6 +42,7 @@ const conditionByStatus: Readonly<Record<number, string>> = {
   504: condition.timeout,
 };
 
+/** Makes the place every request passes; faults and log are those the server shows. */
 export function createExchange(options: { readonly now: () => Instant; readonly log: RequestLog; readonly faults: FaultList }): Exchange {
   const record = (entry: Asked): void => {
     options.log.record({
@@ -49,18 +58,27 @@ export function createExchange(options: { readonly now: () => Instant; readonly 
       responseBody: entry.answered,
     });
   };
+  const untold: TellOutcome[] = [];
+  const tellNext = (): void => {
+    untold.shift()?.();
+    if (untold.length > 0) setImmediate(tellNext);
+  };
+  const tell = (outcome: TellOutcome): void => {
+    if (untold.push(outcome) === 1) setImmediate(tellNext);
+  };
   return {
     record,
     meet(request, work) {
       const mishap: Mishap | null = options.faults.take({ method: request.method, path: request.path, query: {}, headers: {}, body: null });
-      if (mishap === null) return work();
-      if (mishap.kind === 'delay') return void setTimeout(work, mishap.milliseconds);
+      if (mishap === null) return tell(work());
+      if (mishap.kind === 'delay') return void setTimeout(() => tell(work()), mishap.milliseconds);
       if (mishap.moment === 'after') work();
       const status = mishap.kind === 'answer' ? mishap.response.status : 0;
       record({ method: request.method, path: request.path, status, asked: null, answered: 'fault' });
-      if (mishap.kind === 'answer' && request.delivery !== null) {
-        request.delivery.reject({ condition: conditionByStatus[status] ?? condition.internal, description: `Refused on demand with ${status}.` });
-      } else if (mishap.kind === 'cut') cut(request.connection);
+      if (mishap.kind === 'cut') return cut(request.connection);
+      const { sent } = request;
+      if (sent === null) return;
+      tell(() => sent.reject({ condition: conditionByStatus[status] ?? condition.internal, description: `Refused on demand with ${status}.` }));
     },
   };
 }

@@ -10,7 +10,7 @@ import type { RequestLog } from './request-log.ts';
 import { openServiceBusBroker } from './service-bus-broker.ts';
 import type { QueueDeclaration, ServiceBusBroker, TopicDeclaration } from './service-bus-broker.ts';
 import { createExchange } from './service-bus-exchange.ts';
-import type { Exchange } from './service-bus-exchange.ts';
+import type { Exchange, TellOutcome } from './service-bus-exchange.ts';
 import { answerManagement } from './service-bus-management.ts';
 import { condition, lockTokenOf, readArrivals, readSettlement, tagOf, writeDelivery } from './service-bus-wire.ts';
 
@@ -131,12 +131,15 @@ function serveLinks(container: Container, broker: ServiceBusBroker, exchange: Ex
     if (receiver === undefined || delivery === undefined) return;
     const address = receiver.target?.address ?? '';
     const message: unknown = context.message;
-    if (!isRequestAddress(address)) return exchange.meet({ method: 'SEND', path: address, connection: receiver.connection, delivery }, () => takeArrivals(broker, exchange, { address, message, delivery }));
+    if (!isRequestAddress(address)) return exchange.meet({ method: 'SEND', path: address, connection: receiver.connection, sent: delivery }, () => takeArrivals(broker, exchange, { address, message, delivery }));
     delivery.accept();
     const sender = answerLinks.get(receiver.session);
     if (sender === undefined) return;
     const entity = address.slice(0, -managementSuffix.length);
-    return exchange.meet({ method: 'MANAGE', path: address, connection: receiver.connection, delivery: null }, () => sender.send(answerManagement(broker, entity, message, exchange)));
+    return exchange.meet({ method: 'MANAGE', path: address, connection: receiver.connection, sent: null }, () => {
+      const answer = answerManagement(broker, entity, message, exchange);
+      return () => void sender.send(answer);
+    });
   });
   for (const outcome of ['accepted', 'modified', 'rejected', 'released'] as const) {
     container.on(outcome, ({ sender, delivery }: EventContext) => {
@@ -171,17 +174,16 @@ function takeArrivals(
   broker: ServiceBusBroker,
   exchange: Exchange,
   { address, message, delivery }: { readonly address: string; readonly message: unknown; readonly delivery: Delivery },
-): void {
+): TellOutcome {
   const arrivals = readArrivals(message, delivery.format);
   if (arrivals.some((arrival) => arrival.encoded.length > messageBytesMax)) {
-    delivery.reject({ condition: condition.tooLarge, description: `A message is larger than ${messageBytesMax} bytes.` });
-    return;
+    return () => delivery.reject({ condition: condition.tooLarge, description: `A message is larger than ${messageBytesMax} bytes.` });
   }
   for (const arrival of arrivals) {
     const fate = broker.send(address, arrival);
     exchange.record({ method: 'SEND', path: address, status: 202, asked: { messageId: arrival.messageId, bytes: arrival.encoded.length }, answered: fate });
   }
-  delivery.accept();
+  return () => delivery.accept();
 }
 
 function settle(
@@ -192,14 +194,16 @@ function settle(
   const { delivery, address } = told;
   const settlement = readSettlement(told.outcome, delivery.remote_state);
   const method = settlement.kind.toUpperCase();
-  exchange.meet({ method, path: address, connection: told.sender.connection, delivery: null }, () => {
+  exchange.meet({ method, path: address, connection: told.sender.connection, sent: null }, () => {
     const fate = broker.settle(address, lockTokenOf(delivery.tag), settlement);
     exchange.record({ method, path: address, status: fate === 'settled' ? 200 : 410, asked: settlement, answered: fate });
     const lost = { error: { condition: condition.lockLost, description: 'The lock expired or the message is settled already; receive it again.' } };
     const { message } = rhea;
-    delivery.update(true, fate === 'settled' ? outcomeOf(message, 'accepted', {}) : outcomeOf(message, 'rejected', lost));
-    // The client settles by taking ours and says no more; unless rhea believes it did, its buffer of 2048 deliveries fills up.
-    Reflect.set(delivery, 'remote_settled', true);
+    return () => {
+      delivery.update(true, fate === 'settled' ? outcomeOf(message, 'accepted', {}) : outcomeOf(message, 'rejected', lost));
+      // The client settles by taking ours and says no more; unless rhea believes it did, its buffer of 2048 deliveries fills up.
+      Reflect.set(delivery, 'remote_settled', true);
+    };
   });
 }
 

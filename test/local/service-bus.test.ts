@@ -211,6 +211,16 @@ describe('the local Service Bus, through the real client', () => {
   });
 });
 
+test('of two messages sent at once, the kept one and the refused one are told apart', async (t) => {
+  const { client } = await setUp(t);
+  const sender = client.createSender('inbox');
+  await sender.sendMessages({ body: 'opens the link' });
+
+  const [small, large] = await Promise.allSettled([sender.sendMessages({ body: 'small' }), sender.sendMessages({ body: 'x'.repeat(270_000) })]);
+
+  assert.deepEqual([small?.status, large?.status], ['fulfilled', 'rejected']);
+});
+
 describe('the local Service Bus under faults', () => {
   test('a send refused once as busy succeeds at the client\'s retry', async (t) => {
     const { bus, client, receiver } = await setUp(t);
