@@ -17,6 +17,7 @@ export function readBudget(document: JsonObject): BudgetRecord {
     generation: numberAt(document, 'metadata', 'generation') ?? 1,
     ...readBudgetSpec(document),
     status: readBudgetStatus(document),
+    pods: new Set(),
     isSyncDue: false,
   };
 }

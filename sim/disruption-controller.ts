@@ -3,7 +3,7 @@ import type { Instant } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import { resolveCount } from './disruption-budget-record.ts';
 import type { BudgetRecord, OwnerRecord, PodRecord, WorkloadRecord } from './kubernetes-objects.ts';
-import { budgetsOf, markChanged, podsIn, workloadOf } from './kubernetes-store.ts';
+import { budgetsOf, markChanged, workloadOf } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
 
 /** How long an accepted eviction holds its place in `disruptedPods` when the pod is not seen to go. Source: Kubernetes' disruption controller. */
@@ -51,12 +51,12 @@ export function computeBudget(
 ):
   | { readonly kind: 'counted'; readonly expectedPods: number; readonly desiredHealthy: number; readonly currentHealthy: number; readonly allowed: number; readonly recheckAt: Instant | null }
   | { readonly kind: 'sync-failed'; readonly message: string } {
-  const pods = [...podsIn(store, budget.namespace)].filter((pod) => budget.selects(pod.labels));
+  const { pods } = budget;
   let expectedPods = 0;
   let desiredHealthy = 0;
   const { minAvailable, maxUnavailable } = budget;
   if (typeof minAvailable === 'number') {
-    expectedPods = pods.length;
+    expectedPods = pods.size;
     desiredHealthy = minAvailable;
   } else if (minAvailable !== null || maxUnavailable !== null) {
     const scale = expectedScale(store, pods, unscalable);
@@ -67,10 +67,13 @@ export function computeBudget(
         ? Math.max(0, scale - resolveCount(maxUnavailable, scale))
         : resolveCount(minAvailable ?? 0, scale);
   }
-  const held = pods.filter((pod) => isHeld(budget, pod, now));
-  const currentHealthy = pods.filter((pod) => pod.deletionAt === null && pod.isReady && !held.includes(pod)).length;
+  let currentHealthy = 0;
+  const expiries: number[] = [];
+  for (const pod of pods) {
+    if (isHeld(budget, pod, now)) expiries.push((budget.status.disruptedPods.get(pod.name) ?? now) + DISRUPTED_POD_MS);
+    else if (pod.deletionAt === null && pod.isReady) currentHealthy += 1;
+  }
   const allowed = expectedPods > 0 ? Math.max(0, currentHealthy - desiredHealthy) : 0;
-  const expiries = held.map((pod) => (budget.status.disruptedPods.get(pod.name) ?? now) + DISRUPTED_POD_MS);
   return {
     kind: 'counted',
     expectedPods,
@@ -86,8 +89,8 @@ export function findUnscalableKinds(store: KubernetesStore): UnscalableKinds {
   const found = new Map<string, string>();
   for (const budget of store.budgets.values()) {
     if (budget.status.condition?.reason !== 'SyncFailed') continue;
-    for (const pod of podsIn(store, budget.namespace)) {
-      if (!budget.selects(pod.labels) || workloadOf(store, pod.owner)?.kind !== 'Custom') continue;
+    for (const pod of budget.pods) {
+      if (workloadOf(store, pod.owner)?.kind !== 'Custom') continue;
       if (pod.owner !== null) found.set(kindKey(pod.owner), budget.status.condition.message);
     }
   }
@@ -128,7 +131,7 @@ function isHeld(budget: BudgetRecord, pod: PodRecord, now: Instant): boolean {
 }
 
 /** Sum of the scales of the pods' controllers, each once; a text says which kind has no scale. */
-function expectedScale(store: KubernetesStore, pods: readonly PodRecord[], unscalable: UnscalableKinds): number | string {
+function expectedScale(store: KubernetesStore, pods: ReadonlySet<PodRecord>, unscalable: UnscalableKinds): number | string {
   const scales = new Map<string, number>();
   for (const pod of pods) {
     const workload = workloadOf(store, pod.owner);

@@ -1,4 +1,3 @@
-import { textAt, valueAt } from './document.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { BudgetRecord, PodRecord } from './kubernetes-objects.ts';
 import { budgetsOf, keyOf, markChanged } from './kubernetes-store.ts';
@@ -28,7 +27,7 @@ export type EvictionAnswer =
 
 /** Decides an eviction as kube-apiserver 1.36 does: namespace, admission, phase, number of budgets, readiness, allowance. */
 export function decideEviction(store: KubernetesStore, pod: PodRecord, webhooks: readonly EvictionWebhook[]): EvictionAnswer {
-  if (isNamespaceTerminating(store, pod.namespace)) return { kind: 'namespace-terminating' };
+  if (store.terminatingNamespaces.has(pod.namespace)) return { kind: 'namespace-terminating' };
   const webhook = webhooks.find((one) => one.namespace === null || one.namespace === pod.namespace);
   if (webhook !== undefined) return { kind: 'denied', webhook };
   if (pod.phase === 'Pending' || pod.phase === 'Succeeded' || pod.phase === 'Failed' || pod.deletionAt !== null) {
@@ -89,11 +88,3 @@ function mayEvictUnready(budget: BudgetRecord): boolean {
   const { currentHealthy, desiredHealthy } = budget.status;
   return currentHealthy >= desiredHealthy && desiredHealthy > 0;
 }
-
-function isNamespaceTerminating(store: KubernetesStore, namespace: string): boolean {
-  const found = store.resting.find(
-    (item) => textAt(item, 'kind') === 'Namespace' && textAt(item, 'metadata', 'name') === namespace,
-  );
-  return valueAt(found, 'metadata', 'deletionTimestamp') !== undefined || textAt(found, 'status', 'phase') === 'Terminating';
-}
-

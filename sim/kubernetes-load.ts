@@ -44,6 +44,7 @@ export function loadKubernetesStore(items: readonly unknown[], startsAt: Instant
   const known: readonly string[] = ['Node', 'Pod', 'PodDisruptionBudget', ...WORKLOAD_KINDS];
   for (const item of objects) if (!known.includes(textAt(item, 'kind') ?? '')) store.resting.push(item);
   restoreNamespaces(store);
+  for (const item of store.resting) if (isTerminatingNamespace(item)) store.terminatingNamespaces.add(textAt(item, 'metadata', 'name') ?? '');
   for (const workload of store.workloads.values()) workload.sicknesses = sicknessesOf(workload);
   return store;
 }
@@ -196,6 +197,11 @@ function ensureOwner(store: KubernetesStore, pod: PodRecord): void {
     succeededCount: 0,
     isReconcileDue: false,
   });
+}
+
+function isTerminatingNamespace(item: JsonObject): boolean {
+  if (textAt(item, 'kind') !== 'Namespace') return false;
+  return valueAt(item, 'metadata', 'deletionTimestamp') !== undefined || textAt(item, 'status', 'phase') === 'Terminating';
 }
 
 /** Namespaces are part of no recorded minimum, yet every namespaced object has one. */

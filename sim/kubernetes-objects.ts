@@ -93,6 +93,8 @@ export interface BudgetRecord extends ObjectRecord {
   maxUnavailable: number | string | null;
   unhealthyPodEvictionPolicy: 'IfHealthyBudget' | 'AlwaysAllow' | null;
   readonly status: BudgetStatus;
+  /** Pods it selects now. */
+  readonly pods: Set<PodRecord>;
   /** A sync is on the agenda. */
   isSyncDue: boolean;
 }

@@ -40,6 +40,11 @@ export interface KubernetesStore {
   readonly podsByNamespace: Map<string, Set<PodRecord>>;
   readonly budgetsByNamespace: Map<string, Set<BudgetRecord>>;
   readonly workloadsByOwner: Map<string, WorkloadRecord[]>;
+  /** Pods with required anti-affinity, by namespace: only they can keep others off a node. */
+  readonly guardedPods: Map<string, Set<PodRecord>>;
+  /** Every node, in the order they came; replaced when one comes or goes. */
+  nodeList: readonly NodeRecord[];
+  readonly terminatingNamespaces: Set<string>;
   readonly listeners: StoreListener[];
   /** The newest resource version given. */
   version: number;
@@ -57,6 +62,9 @@ export function createKubernetesStore(firstVersion: number): KubernetesStore {
     podsByNamespace: new Map(),
     budgetsByNamespace: new Map(),
     workloadsByOwner: new Map(),
+    guardedPods: new Map(),
+    nodeList: [],
+    terminatingNamespaces: new Set(),
     listeners: [],
     version: firstVersion,
   };
@@ -74,7 +82,9 @@ export function podsIn(store: KubernetesStore, namespace: string): ReadonlySet<P
 
 /** Budgets of the pod's namespace that select it. */
 export function budgetsOf(store: KubernetesStore, pod: PodRecord): readonly BudgetRecord[] {
-  return [...(store.budgetsByNamespace.get(pod.namespace) ?? [])].filter((budget) => budget.selects(pod.labels));
+  const found: BudgetRecord[] = [];
+  for (const budget of store.budgetsByNamespace.get(pod.namespace) ?? []) if (budget.pods.has(pod)) found.push(budget);
+  return found;
 }
 
 /** The controller behind an owner reference; null when there is none in the store. */
@@ -102,21 +112,39 @@ export function addRecord(store: KubernetesStore, record: StoredRecord): void {
   switch (record.kind) {
     case 'Node':
       store.nodes.set(record.name, record);
+      store.nodeList = [...store.nodes.values()];
       return;
     case 'Pod':
       store.pods.set(keyOf(record), record);
       memberSet(store.podsByNamespace, record.namespace).add(record);
       workloadOf(store, record.owner)?.pods.add(record);
+      for (const budget of store.budgetsByNamespace.get(record.namespace) ?? []) if (budget.selects(record.labels)) budget.pods.add(record);
+      if (record.placement.antiAffinity.length > 0) memberSet(store.guardedPods, record.namespace).add(record);
       joinNode(store, record);
       return;
     case 'PodDisruptionBudget':
       store.budgets.set(keyOf(record), record);
       memberSet(store.budgetsByNamespace, record.namespace).add(record);
+      reselectPods(store, record);
       return;
     default:
       store.workloads.set(record.uid, record);
       if (record.owner === null) return;
       store.workloadsByOwner.set(record.owner.uid, [...(store.workloadsByOwner.get(record.owner.uid) ?? []), record]);
+  }
+}
+
+/** Finds the pods of a budget whose selector is new. */
+export function reselectPods(store: KubernetesStore, budget: BudgetRecord): void {
+  budget.pods.clear();
+  for (const pod of podsIn(store, budget.namespace)) if (budget.selects(pod.labels)) budget.pods.add(pod);
+}
+
+/** Finds the budgets of a pod whose labels are new. */
+export function reselectBudgets(store: KubernetesStore, pod: PodRecord): void {
+  for (const budget of store.budgetsByNamespace.get(pod.namespace) ?? []) {
+    if (budget.selects(pod.labels)) budget.pods.add(pod);
+    else budget.pods.delete(pod);
   }
 }
 
@@ -144,13 +172,17 @@ export function removePod(store: KubernetesStore, pod: PodRecord): void {
   store.podsByNamespace.get(pod.namespace)?.delete(pod);
   workloadOf(store, pod.owner)?.pods.delete(pod);
   leaveNode(store, pod);
+  store.guardedPods.get(pod.namespace)?.delete(pod);
   pod.version = nextVersion(store);
   for (const listener of store.listeners) listener.podChanged?.(pod, 'gone');
+  // Only now: the listeners look for the budgets the pod has left.
+  for (const budget of store.budgetsByNamespace.get(pod.namespace) ?? []) budget.pods.delete(pod);
 }
 
 /** Takes a node out of the store; its pods must have left. */
 export function removeNode(store: KubernetesStore, node: NodeRecord): void {
   store.nodes.delete(node.name);
+  store.nodeList = [...store.nodes.values()];
   nextVersion(store);
 }
 

@@ -8,7 +8,7 @@ import { applyPatch } from './kubernetes-patch.ts';
 import { findRecord, renderScale, typeOf } from './kubernetes-read.ts';
 import { renderRecord } from './kubernetes-render.ts';
 import { badRequest, failureStatus, invalid, notFound, notSimulated, objectAnswer } from './kubernetes-status.ts';
-import { keyOf, markChanged, removeBudget } from './kubernetes-store.ts';
+import { keyOf, markChanged, removeBudget, reselectBudgets, reselectPods } from './kubernetes-store.ts';
 import { DERIVED_TAINTS } from './kubernetes-load.ts';
 import { readTaints } from './placement.ts';
 import { finishPod, terminatePod } from './pod-lifecycle.ts';
@@ -63,6 +63,7 @@ export function deleteBudget(core: ClusterCore, budget: BudgetRecord, by: string
 export function changeBudget(core: ClusterCore, budget: BudgetRecord, spec: JsonObject, by: string): void {
   budget.document = { ...budget.document, spec };
   Object.assign(budget, readBudgetSpec(budget.document));
+  reselectPods(core.store, budget);
   budget.generation += 1;
   markChanged(core.store, budget);
   core.timeline.tell('budget.changed', `${keyOf(budget)} is changed by ${by}`, { namespace: budget.namespace, budget: budget.name, spec, by });
@@ -152,6 +153,7 @@ function adoptNode(core: ClusterCore, node: NodeRecord, { after, by }: Adoption,
 }
 
 function adoptPod(core: ClusterCore, pod: PodRecord, after: JsonObject): void {
+  reselectBudgets(core.store, pod);
   pod.finalizers = listAt(after, 'metadata', 'finalizers').filter((one) => typeof one === 'string');
   markChanged(core.store, pod);
   if (pod.deletionAt !== null && pod.deletionAt <= core.timeline.now()) finishPod(core, pod);

@@ -3,7 +3,7 @@ import type { ClusterCore } from './cluster-core.ts';
 import { evictPod } from './eviction.ts';
 import type { EvictionAnswer, EvictionWebhook } from './eviction.ts';
 import type { NodeRecord, PodRecord } from './kubernetes-objects.ts';
-import { keyOf, podsIn } from './kubernetes-store.ts';
+import { keyOf } from './kubernetes-store.ts';
 import { isDaemonPod } from './node-lifecycle.ts';
 import type { Cancel } from './timeline.ts';
 import { recordUpgradeEvent } from './upgrade-events.ts';
@@ -55,7 +55,7 @@ export function startDrain(core: ClusterCore, node: NodeRecord, options: DrainOp
         pool: node.pool,
         pods: left.map(keyOf),
       });
-      ended({ kind: 'timed-out', message: wordTimeout(core, node, answers, options) });
+      ended({ kind: 'timed-out', message: wordTimeout(node, answers, options) });
       return;
     }
     stop = timeline.after(durations.physics.evictRetrySeconds * SECOND_MS, look);
@@ -87,8 +87,10 @@ function tryEvict(
     });
   }
   const text = answer.kind === 'refused' ? answer.message : answer.kind;
-  if (told.get(pod) === text) return answer;
-  told.set(pod, text);
+  // The numbers in the text change with every pod that moves; that is no news.
+  const news = answer.kind === 'refused' ? `${answer.budget.name} ${answer.retryAfterSeconds ?? ''}` : answer.kind;
+  if (told.get(pod) === news) return answer;
+  told.set(pod, news);
   core.timeline.tell('eviction.refused', `${keyOf(pod)} stays on ${node.name}: ${text}`, {
     namespace: pod.namespace,
     pod: pod.name,
@@ -112,13 +114,13 @@ function findDenied(left: readonly Left[]): { readonly pod: PodRecord; readonly 
 }
 
 /** AKS's canonical sentence. Source: AKS support, "PodDrainFailure". */
-function wordTimeout(core: ClusterCore, node: NodeRecord, left: readonly Left[], options: DrainOptions): string {
+function wordTimeout(node: NodeRecord, left: readonly Left[], options: DrainOptions): string {
   const help = 'See https://aka.ms/aks/debugdrainfailures.';
   const refused = left.find(({ answer }) => answer?.kind === 'refused');
   if (refused?.answer?.kind === 'refused') {
     const { pod } = refused;
     const { budget } = refused.answer;
-    const unreadyCount = [...podsIn(core.store, pod.namespace)].filter((one) => budget.selects(one.labels) && !one.isReady).length;
+    const unreadyCount = [...budget.pods].filter((one) => !one.isReady).length;
     return (
       `Drain node ${node.name} failed when evicting pod ${pod.name} failed with Too Many Requests error. ` +
       `This is often caused by a restrictive Pod Disruption Budget (PDB) policy. ${help} ` +

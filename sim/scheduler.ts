@@ -79,7 +79,7 @@ function isWaiting(pod: PodRecord): boolean {
 }
 
 function chooseNode(store: KubernetesStore, pod: PodRecord, rotation: number): Choice {
-  const nodes = [...store.nodes.values()];
+  const nodes = store.nodeList;
   const neighbours = readNeighbours(store, pod);
   const reasons = new Map<string, number>();
   const feasible: NodeRecord[] = [];
@@ -127,10 +127,10 @@ const NO_NEIGHBOURS: Neighbours = { refuses: () => null, crowd: () => 0 };
 /** Reads once what the pod's and its neighbours' affinities say, so that a node is judged without a walk over all pods. */
 function readNeighbours(store: KubernetesStore, pod: PodRecord): Neighbours {
   const { placement } = pod;
-  const others = [...podsIn(store, pod.namespace)].filter((other) => other !== pod && other.nodeName !== null && other.deletionAt === null);
   const isTermless = placement.antiAffinity.length + placement.affinity.length + placement.spread.length === 0;
-  const isUnwatched = others.every((other) => other.placement.antiAffinity.length === 0);
+  const isUnwatched = (store.guardedPods.get(pod.namespace)?.size ?? 0) === 0;
   if (isTermless && isUnwatched && placement.preferredSpread === null) return NO_NEIGHBOURS;
+  const others = [...podsIn(store, pod.namespace)].filter((other) => other !== pod && other.nodeName !== null && other.deletionAt === null);
   const domainOf = (other: PodRecord, key: string): string => store.nodes.get(other.nodeName ?? '')?.labels[key] ?? '';
   const forbidden = new Set<string>();
   for (const other of others) {
