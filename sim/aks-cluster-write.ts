@@ -27,8 +27,9 @@ export function putCluster(core: AksCore, request: WireRequest, by: string): Wir
   const refused = refuseByETag(request, aks.eTag) ?? refuseBusyCluster(aks) ?? refuseBody(aks, request.body);
   if (refused !== null) return refused;
   const version = readPutVersion(valueAt(request.body, 'properties', 'kubernetesVersion'), aks.kubernetesVersion, aks.offeredVersions.map((offer) => offer.version));
-  const isUpgrade = version !== aks.kubernetesVersion;
-  const refusal = isUpgrade ? refuseVersion(aks, version) : null;
+  // The version of an upgrade that did not end well is asked for again to resume it; it was offered before.
+  const isUpgrade = version !== aks.servedVersion;
+  const refusal = isUpgrade && version !== aks.kubernetesVersion ? refuseVersion(aks, version) : null;
   if (refusal !== null) return refusal;
   const changed = takeFields(aks, request.body);
   if (!isUpgrade && changed === 'nothing' && aks.provisioningState === 'Succeeded') return armAnswer(200, renderCluster(aks));

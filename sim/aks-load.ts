@@ -59,6 +59,7 @@ export function loadAksState(
       properties: without(properties, ...CLUSTER_FIELDS),
       kubernetesVersion: version,
       currentKubernetesVersion: textAt(properties, 'currentKubernetesVersion') ?? version,
+      servedVersion: textAt(properties, 'currentKubernetesVersion') ?? version,
       offeredVersions: readOffers(documents.upgrades),
       provisioningState: textAt(properties, 'provisioningState') ?? 'Succeeded',
       error: readError(properties),

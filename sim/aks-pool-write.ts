@@ -25,7 +25,7 @@ export function putPool(core: AksCore, pool: PoolState, request: WireRequest, by
   const wanted = objectAt(request.body, 'properties');
   const refused = refuseByETag(request, pool.eTag) ?? refuseBusyPool(aks, pool) ?? refusePoolBody(pool, wanted, request.body);
   if (refused !== null) return refused;
-  const version = readPutVersion(wanted['orchestratorVersion'], pool.orchestratorVersion, [aks.currentKubernetesVersion]);
+  const version = readPutVersion(wanted['orchestratorVersion'], pool.orchestratorVersion, [aks.servedVersion]);
   const isUpgrade = version !== pool.orchestratorVersion;
   const refusal = isUpgrade ? (refusePoolVersion(aks, pool, version) ?? refuseUnsatisfiableBudget(cluster.store)) : null;
   if (refusal !== null) return refusal;
@@ -117,15 +117,15 @@ function refusePoolVersion(aks: AksState, pool: PoolState, version: string): Wir
     return serviceError(
       400,
       'AgentPoolUpgradeVersionNotAllowed',
-      `Upgrading Kubernetes version ${pool.orchestratorVersion} to ${version} is not allowed. Available upgrades: [${aks.currentKubernetesVersion}]. Please see https://aka.ms/aks-supported-k8s-ver for version details.`,
+      `Upgrading Kubernetes version ${pool.orchestratorVersion} to ${version} is not allowed. Available upgrades: [${aks.servedVersion}]. Please see https://aka.ms/aks-supported-k8s-ver for version details.`,
     );
   }
-  const behind = minorsBetween(version, aks.currentKubernetesVersion) ?? 0;
-  if (!isOlderVersion(aks.currentKubernetesVersion, version) && behind <= SKEW_MINORS_MAX) return null;
+  const behind = minorsBetween(version, aks.servedVersion) ?? 0;
+  if (!isOlderVersion(aks.servedVersion, version) && behind <= SKEW_MINORS_MAX) return null;
   return serviceError(
     400,
     'NodePoolMcVersionIncompatible',
-    `Node pool version ${version} and control plane version ${aks.currentKubernetesVersion} are incompatible. Minor version of node pool version cannot be bigger than control plane version, nor can it be more than ${SKEW_MINORS_MAX} versions less than control plane version.`,
+    `Node pool version ${version} and control plane version ${aks.servedVersion} are incompatible. Minor version of node pool version cannot be bigger than control plane version, nor can it be more than ${SKEW_MINORS_MAX} versions less than control plane version.`,
   );
 }
 

@@ -63,6 +63,8 @@ export interface AksState {
   properties: JsonObject;
   kubernetesVersion: string;
   currentKubernetesVersion: string;
+  /** What the API server really runs; both fields above show a target early. */
+  servedVersion: string;
   offeredVersions: readonly { readonly version: string; readonly isPreview: boolean }[];
   provisioningState: string;
   error: AksError | null;

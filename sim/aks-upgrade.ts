@@ -14,6 +14,7 @@ export function upgradeControlPlane(core: AksCore, version: string, by: string):
   aks.kubernetesVersion = version;
   aks.currentKubernetesVersion = version;
   finishLater(core, null, operation, cluster.durations.physics.controlPlaneMinutes, () => {
+    aks.servedVersion = version;
     aks.offeredVersions = aks.offeredVersions.filter((offer) => isOlderVersion(version, offer.version));
   });
   return operation;

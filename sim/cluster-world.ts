@@ -157,7 +157,7 @@ function assemble(options: ClusterWorldOptions): AksCore {
 
 function answerKubernetesFace(core: AksCore, request: WireRequest): WireResponse {
   const { aks, cluster } = core;
-  return answerKubernetes(cluster, { version: () => aks.currentKubernetesVersion, evictionWebhooks: () => aks.evictionWebhooks }, request);
+  return answerKubernetes(cluster, { version: () => aks.servedVersion, evictionWebhooks: () => aks.evictionWebhooks }, request);
 }
 
 function answerOutside(core: AksCore, request: WireRequest): WireResponse {

@@ -27,6 +27,21 @@ test('the control plane alone is upgraded, and both version fields show the targ
   assert.equal(dig(send(world.kubernetes, 15, 'GET', '/version').body, 'gitVersion'), 'v1.35.1');
 });
 
+test('an aborted control-plane upgrade has not happened, and the same PUT takes it up again', () => {
+  const world = smallWorld();
+  const served = (minutes: number): unknown => dig(send(world.kubernetes, minutes, 'GET', '/version').body, 'gitVersion');
+  putCluster(world, 0, { kubernetesVersion: '1.35.1' });
+
+  const abort = send(world.arm, 3, 'POST', `${clusterId}/abort`);
+  const canceled = dig(send(world.arm, 6, 'GET', clusterId).body, 'properties.provisioningState');
+  const before = served(6);
+  const again = putCluster(world, 6, { kubernetesVersion: '1.35.1' });
+
+  assert.deepEqual([abort.status, canceled, before], [202, 'Canceled', 'v1.34.2']);
+  assert.equal(dig(again.body, 'properties.provisioningState'), 'Upgrading');
+  assert.equal(served(30), 'v1.35.1');
+});
+
 test('what AKS refuses of a cluster write', async (context) => {
   const cases: readonly [what: string, world: ClusterWorld, change: Readonly<Record<string, unknown>>, status: number, code: string, text: RegExp][] = [
     ['a version that is not offered', smallWorld(), { kubernetesVersion: '1.35.9' }, 400, 'K8sVersionNotSupported', /Upgrading Kubernetes version 1\.34\.2 to 1\.35\.9 is not allowed\. Available upgrades: \[1\.34\.4 1\.35\.1 1\.36\.0\]/],
