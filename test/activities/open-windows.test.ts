@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { openWindows } from '../../activities/open-windows.ts';
+import type { InstanceView, Ports } from '../../activities/ports.ts';
+import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
+import { parseMaintenancePolicy } from '../../domain/policy-parse.ts';
+import type { Fault } from '../../domain/result.ts';
+import { windowInstanceId } from '../../domain/window-identity.ts';
+import { goodPolicy, policyWith } from '../domain/good-policy.ts';
+import { emptyWorld, failureOf, recordingPorts } from './recording-ports.ts';
+
+/** Saturday 22:00 in Paris, in winter. */
+const opens = Date.UTC(2026, 10, 21, 21);
+const closes = opens + 6 * 3_600_000;
+const settings = { policyRepository: 'acme/platform', pollSeconds: { shortest: 30, longest: 150 } };
+const runId = 'shop-prod-weu-20261121T2100Z';
+
+function readPolicy(document: unknown): MaintenancePolicy {
+  const parsed = parseMaintenancePolicy(document, 'shop.yaml');
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  return parsed.value;
+}
+
+const policy = readPolicy(goodPolicy());
+const instanceId = windowInstanceId(policy.clusterResourceId);
+
+function setUp(now: number, policies: readonly MaintenancePolicy[] = [policy], faults: readonly Fault[] = []) {
+  const world = emptyWorld(now);
+  const inputs: unknown[] = [];
+  const lines: { readonly code: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
+  const recording = recordingPorts(world);
+  const ports: Ports = {
+    ...recording,
+    logger: { log: (_level, code, fields) => void lines.push({ code, fields }) },
+    policies: { readPolicies: async () => ({ ok: true, value: { policies, faults } }) },
+    windows: {
+      ...recording.windows,
+      startWindow: (id, input) => {
+        inputs.push(input);
+        return recording.windows.startWindow(id, input);
+      },
+    },
+  };
+  return { world, ports, inputs, lines };
+}
+
+function instance(changes: Partial<InstanceView>): InstanceView {
+  return { instanceId, orchestration: 'maintenanceWindow', runtimeStatus: 'Completed', status: null, createdAt: opens - 604_800_000, lastUpdatedAt: opens, output: null, ...changes };
+}
+
+async function decide(ports: Ports): Promise<readonly string[]> {
+  const opened = await openWindows(ports, settings);
+  assert.ok(opened.ok);
+  return opened.value.map(({ kind }) => kind);
+}
+
+describe('an open window', () => {
+  test('starts its run under the cluster\'s fixed id, with all the run needs', async () => {
+    const { world, ports, inputs } = setUp(opens);
+
+    const kinds = await decide(ports);
+
+    assert.deepEqual(kinds, ['started']);
+    assert.deepEqual(world.started, [instanceId]);
+    assert.deepEqual(inputs, [{ policy, opening: { opens, closes, restriction: 'none', reason: '' }, runId, repository: 'acme/platform', pollSeconds: settings.pollSeconds }]);
+  });
+
+  test('tells the run in the repository its policy names', async () => {
+    const { ports, inputs } = setUp(opens, [readPolicy(policyWith('spec.report', { repository: 'acme/shop' }))]);
+
+    await decide(ports);
+
+    assert.match(JSON.stringify(inputs), /"repository":"acme\/shop","pollSeconds"/);
+  });
+
+  test('is the same success for a second host that started it in the same moment', async () => {
+    const { world, ports } = setUp(opens);
+    world.started.push(instanceId);
+
+    assert.deepEqual(await decide(ports), ['already-running']);
+  });
+
+  const present: readonly [what: string, view: Partial<InstanceView>, kind: string][] = [
+    ['runs', { runtimeStatus: 'Running' }, 'already-running'],
+    ['is suspended', { runtimeStatus: 'Suspended' }, 'already-running'],
+    ['runs for an earlier opening still', { runtimeStatus: 'Running', output: { runId: 'older' } }, 'already-running'],
+    ['ended this very run', { output: { runId, outcome: 'succeeded', leftOverCount: 0 } }, 'already-used'],
+    ['was terminated in this opening', { runtimeStatus: 'Terminated', createdAt: opens + 1 }, 'already-used'],
+    ['failed before it said a word, in this opening', { runtimeStatus: 'Failed', output: 'Error: no', createdAt: opens }, 'already-used'],
+    ['ended the run of last week', { output: { runId: 'shop-prod-weu-20261114T2100Z' } }, 'started'],
+    ['failed last week without a word', { runtimeStatus: 'Failed' }, 'started'],
+  ];
+  for (const [what, view, kind] of present) {
+    test(`whose instance ${what} is ${kind}`, async () => {
+      const { world, ports } = setUp(opens + 60_000);
+      world.windows.push(instance(view));
+
+      assert.deepEqual(await decide(ports), [kind]);
+      assert.equal(world.started.length, kind === 'started' ? 1 : 0);
+    });
+  }
+});
+
+describe('what does not open', () => {
+  for (const [what, now] of [['a moment before it opens', opens - 1], ['the moment it closes', closes]] as const) {
+    test(what, async () => {
+      const { world, ports } = setUp(now);
+
+      assert.deepEqual(await decide(ports), ['closed']);
+      assert.deepEqual(world.calls, []);
+    });
+  }
+
+  test('a faulty policy opens nothing, is logged with its place, and hides no other', async () => {
+    const fault = { code: 'unknown-field', where: 'slackwater/bad.yaml:3:5', message: 'spec.windw is not known.', remedy: 'Write window.' };
+    const { world, ports, lines } = setUp(opens, [policy], [fault]);
+
+    assert.deepEqual(await decide(ports), ['started']);
+    assert.deepEqual(world.started, [instanceId]);
+    assert.deepEqual(lines.map(({ code, fields }) => [code, fields['where'] ?? fields['policy']]), [['windows.policy-faulty', 'slackwater/bad.yaml:3:5'], ['windows.started', 'shop-prod-weu']]);
+  });
+
+  test('a task hub out of reach fails one cluster and leaves the next its chance', async () => {
+    const other = readPolicy(policyWith('spec.cluster.resourceId', policy.clusterResourceId.replace(/shop-prod-weu$/, 'shop-prod-neu')));
+    const { world, ports } = setUp(opens, [policy, other]);
+    world.failures.set('read', [failureOf('transient')]);
+
+    assert.deepEqual(await decide(ports), ['failed', 'started']);
+    assert.deepEqual(world.started, [windowInstanceId(other.clusterResourceId)]);
+  });
+
+  test('policies that cannot be read start nothing and say so', async () => {
+    const { world, ports, lines } = setUp(opens);
+    const failing = { ...ports, policies: { readPolicies: async () => ({ ok: false as const, failure: failureOf('transient', 'github-unreachable') }) } };
+
+    const opened = await openWindows(failing, settings);
+
+    assert.ok(!opened.ok);
+    assert.deepEqual(world.started, []);
+    assert.deepEqual(lines.map(({ code }) => code), ['windows.policies-unreadable']);
+  });
+});

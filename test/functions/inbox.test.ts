@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createMessagePort } from '../../adapters/service-bus-client.ts';
+import { isRecord, recordAt } from '../../domain/json.ts';
+import { receiveInbox } from '../../functions/inbox.ts';
+import { createQueueSource } from '../../local/queue-source.ts';
+import { startServiceBus } from '../../local/service-bus-server.ts';
+import { emptyWorld, failureOf, recordingPorts } from '../activities/recording-ports.ts';
+
+const settings = { appLogin: 'slackwater[bot]', policyRepository: 'acme/platform' };
+const aksEvent = {
+  specversion: '1.0',
+  type: 'Microsoft.ContainerService.NodePoolRollingStarted',
+  id: 'e1',
+  source: '/subscriptions/0/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop',
+  subject: 'shop',
+  time: '2026-11-21T22:00:00Z',
+  data: { nodePoolName: 'usr' },
+};
+
+function setUp() {
+  const world = emptyWorld(0);
+  const pauses: number[] = [];
+  const parts = {
+    ports: recordingPorts(world),
+    settings,
+    pause: async (seconds: number) => void pauses.push(seconds),
+  };
+  return { world, pauses, parts };
+}
+
+describe('a message of the inbox', () => {
+  test('that was understood is done', async () => {
+    const { world, parts } = setUp();
+
+    await receiveInbox(parts, { message: aksEvent, messageId: 'e1', deliveryCount: 1 });
+
+    assert.deepEqual(world.logged.map(({ code }) => code), ['inbox.done']);
+  });
+
+  test('that met a service out of reach is given back after a pause that doubles up to half a minute', async () => {
+    const { world, pauses, parts } = setUp();
+    world.failures.set('raise', Array.from({ length: 8 }, () => failureOf('transient', 'task-hub-unreachable')));
+
+    for (let deliveryCount = 1; deliveryCount <= 8; deliveryCount += 1) {
+      await assert.rejects(receiveInbox(parts, { message: aksEvent, messageId: 'e1', deliveryCount }), /retry-later: task-hub-unreachable/);
+    }
+
+    assert.deepEqual(pauses, [1, 2, 4, 8, 16, 30, 30, 30]);
+    assert.equal(world.inbox.size, 0);
+  });
+
+  const poison: readonly [what: string, message: unknown, code: string][] = [
+    ['no JSON', 'hello', 'malformed-message'],
+    ['nothing', null, 'malformed-message'],
+    ['a list', [aksEvent], 'malformed-message'],
+    ['another version of CloudEvents', { ...aksEvent, specversion: '0.3' }, 'malformed-message'],
+    ['an unknown type', { ...aksEvent, type: 'dev.slackwater.command.v9' }, 'unknown-message-type'],
+    ['an event of no cluster', { ...aksEvent, source: '/subscriptions/0' }, 'malformed-message'],
+  ];
+  for (const [what, message, code] of poison) {
+    test(`that is ${what} is done, and its copy tells why`, async () => {
+      const { world, parts } = setUp();
+
+      await receiveInbox(parts, { message, messageId: 'm1', deliveryCount: 1 });
+
+      const copy = world.inbox.get('dead-letter-m1');
+      assert.ok(isRecord(copy));
+      const data = recordAt(copy, 'data');
+      assert.equal(copy['type'], 'dev.slackwater.dead-letter.v1');
+      assert.equal(data['code'], code);
+      assert.match(String(data['message']), /\w/);
+      assert.deepEqual(recordAt(data, 'original'), { messageId: 'm1', body: message });
+      await assert.rejects(receiveInbox(parts, { message: copy, messageId: 'dead-letter-m1', deliveryCount: 1 }), new RegExp(`dead-letter: ${code}`));
+    });
+  }
+
+  test('that is poison and cannot be copied is given back itself, so that nothing is lost', async () => {
+    const { world, parts } = setUp();
+    world.failures.set('enqueueInbox', [failureOf('terminal', 'message-too-large')]);
+
+    await assert.rejects(receiveInbox(parts, { message: 'x', messageId: 'm1', deliveryCount: 1 }), /poison: malformed-message; .*message-too-large/);
+    await assert.rejects(receiveInbox(parts, { message: 'x', messageId: '', deliveryCount: 1 }), /message-id-unusable/);
+    await assert.rejects(receiveInbox(parts, { message: 'x', messageId: 'i'.repeat(128), deliveryCount: 1 }), /message-id-unusable/);
+  });
+});
+
+test('over a real queue, poison ends in the dead-letter queue with its code, once, and good messages pass it', async () => {
+  const queue = { name: 'inbox', lockDurationSeconds: 60, maxDeliveryCount: 4, duplicateDetectionMinutes: 60 };
+  const bus = await startServiceBus({ database: ':memory:', now: Date.now, queues: [queue], topics: [] });
+  const { connectionString } = bus;
+  const port = createMessagePort({ connection: { connectionString }, queue: 'inbox', topic: 'events' });
+  const { world, parts } = setUp();
+  const ports = { ...parts.ports, messages: port };
+  const receiver = await createQueueSource({ connectionString }).receive('inbox', async ({ body, messageId, deliveryCount }) => {
+    const received = receiveInbox({ ...parts, ports }, { message: body, messageId, deliveryCount });
+    return received.then(() => 'complete' as const, () => 'abandon' as const);
+  });
+
+  await port.enqueueInbox('bad', { specversion: '1.0', type: 'of.nobody' });
+  await port.enqueueInbox('good', aksEvent);
+  while (bus.broker.counts('inbox/$deadletterqueue').active === 0 || bus.broker.counts('inbox').active + bus.broker.counts('inbox').locked > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await receiver.close();
+  await port.close();
+  const dead = bus.broker.peek('inbox/$deadletterqueue', 1, 10);
+  await bus.close();
+
+  assert.deepEqual(dead.map(({ messageId }) => messageId), ['dead-letter-bad']);
+  assert.equal(dead[0]?.addedProperties['DeadLetterReason'], 'MaxDeliveryCountExceeded');
+  assert.match(Buffer.from(dead[0]?.encoded ?? []).toString('utf8'), /"code":"unknown-message-type"/);
+  assert.deepEqual(world.logged.map(({ code }) => code).sort(), ['inbox.done', 'inbox.poison']);
+});

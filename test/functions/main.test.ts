@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { activityNames } from '../../activities/contract.ts';
+import { isRecord, listAt, textAt } from '../../domain/json.ts';
+import { orchestrations } from '../../orchestrations/registry.ts';
+import { environment } from './environment.ts';
+
+const run = promisify(execFile);
+const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+
+interface Loaded {
+  readonly functions: readonly Readonly<Record<string, unknown>>[];
+  readonly stderr: string;
+}
+
+/** Loads an entry in a process of its own with just these settings. */
+async function load(entry: string, env: Readonly<Record<string, string>>): Promise<Loaded> {
+  const { stdout, stderr } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', path('test/functions/list-functions.ts'), path(entry)], { env: { PATH: process.env['PATH'], ...env } });
+  const told: unknown = JSON.parse(stdout.split('\n').findLast((line) => line.startsWith('{"functions"')) ?? '{}');
+  return { functions: listAt(isRecord(told) ? told : {}, 'functions').filter(isRecord), stderr };
+}
+
+const namesOf = (loaded: Loaded, trigger: string): readonly string[] =>
+  loaded.functions.filter((each) => each['trigger'] === trigger).map((each) => textAt(each, 'name') ?? '').sort();
+
+describe('the function app from source', () => {
+  let loaded: Loaded;
+  before(async () => {
+    loaded = await load('functions/main.ts', environment);
+  });
+
+  test('registers every orchestration and every activity under the names of their contracts', () => {
+    assert.deepEqual(namesOf(loaded, 'orchestrationTrigger'), Object.keys(orchestrations).sort());
+    assert.deepEqual(namesOf(loaded, 'activityTrigger'), [...activityNames].sort());
+  });
+
+  test('gives each activity the durable client, so that it can raise events', () => {
+    const without = loaded.functions.filter((each) => each['trigger'] === 'activityTrigger' && !listAt(each, 'bindings').includes('durableClient'));
+
+    assert.deepEqual(without, []);
+  });
+
+  test('registers its triggers with their routes, queue and schedule, and nothing else', () => {
+    const triggers = loaded.functions.filter((each) => !['activityTrigger', 'orchestrationTrigger'].includes(textAt(each, 'trigger') ?? ''));
+
+    assert.deepEqual(
+      triggers.map(({ bindings: _bindings, ...each }) => each),
+      [
+        { name: 'githubWebhook', trigger: 'httpTrigger', route: 'github/webhook', authLevel: 'anonymous', methods: ['POST'] },
+        { name: 'status', trigger: 'httpTrigger', route: 'status/{instanceId?}', authLevel: 'function', methods: ['GET'] },
+        { name: 'health', trigger: 'httpTrigger', route: 'health', authLevel: 'anonymous', methods: ['GET'] },
+        { name: 'windowTimer', trigger: 'timerTrigger', schedule: '0 */5 * * * *' },
+        { name: 'inbox', trigger: 'serviceBusTrigger', queueName: 'inbox', connection: 'ServiceBusConnection' },
+      ],
+    );
+  });
+});
+
+test('with faulty settings only HTTP is there, and every fault is logged', async () => {
+  const { GITHUB_TOKEN: _none, ...rest } = environment;
+  const loaded = await load('functions/main.ts', { ...rest, POLICY_REPOSITORY: 'nobody' });
+  const lines = loaded.stderr.split('\n').filter((line) => line.startsWith('{'));
+
+  assert.deepEqual(loaded.functions.map((each) => each['name']), ['githubWebhook', 'status', 'health']);
+  assert.deepEqual(lines.map((line): unknown => JSON.parse(line)).map((line) => (isRecord(line) ? [line['code'], line['setting']] : [])), [
+    ['settings.invalid', 'GITHUB_APP_ID'],
+    ['settings.invalid', 'POLICY_REPOSITORY'],
+  ]);
+});
+
+describe('the bundle', () => {
+  before(async () => {
+    await run(process.execPath, ['--disable-warning=ExperimentalWarning', path('build.ts')]);
+  });
+
+  test('registers exactly what the source does, in Node\'s own CommonJS', async () => {
+    const [source, bundle] = await Promise.all([load('functions/main.ts', environment), load('dist/main.cjs', environment)]);
+
+    assert.ok(source.functions.length > 15);
+    assert.deepEqual(bundle.functions, source.functions);
+  });
+
+  test('holds nothing of this machine, of the simulation or of the tools', () => {
+    const meta: unknown = JSON.parse(readFileSync(path('dist/meta.json'), 'utf8'));
+    const inputs = isRecord(meta) && isRecord(meta['inputs']) ? Object.keys(meta['inputs']) : [];
+    const strangers = inputs.filter((input) => /^(local|sim|cli|test|bench)\/|node_modules\/(@?oxc-parser|ajv|croner|esbuild|typescript|@kubernetes|@azure\/monitor-opentelemetry)\b/.test(input));
+
+    assert.ok(inputs.includes('functions/main.ts'));
+    assert.ok(inputs.some((input) => input.includes('@azure/arm-containerservice')));
+    assert.deepEqual(strangers, []);
+  });
+
+  test('stays small enough to be read at a cold start', () => {
+    assert.ok(statSync(path('dist/main.cjs')).size <= 2_200_000);
+  });
+
+  test('holds the command line as a program of its own', async () => {
+    const { stdout } = await run(process.execPath, [path('dist/slackwater.mjs'), '--help']);
+
+    assert.match(stdout, /slackwater/);
+    assert.match(readFileSync(path('dist/slackwater.mjs'), 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  });
+});
