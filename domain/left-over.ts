@@ -16,6 +16,7 @@ export function listLeftOver(status: WindowStatus, plan: UpgradePlan, look: Last
   return plan.units.flatMap((unit) => {
     const known = status.units.find((each) => each.unit === unit.unit);
     if (known === undefined || known.startedAt === null) return [];
+    if (unit.unit === 'control-plane' && known.state === 'upgraded') return [];
     const progress = look.units.find((each) => each.unit === unit.unit)?.progress;
     return progress === undefined ? [] : leftOfUnit(unit.unit, progress);
   });

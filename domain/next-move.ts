@@ -58,6 +58,8 @@ const BLOCKED_PODS_KEPT = 20;
 /** ARM may show the old state for a moment after it accepted a request. */
 const SETTLE_MINUTES = 3;
 const RETRY_ONCE_AFTER_MINUTES = 5;
+/** A block is watched closely for this long: AKS's own drain timeout, unless set otherwise. */
+const TENSE_MINUTES = 30;
 
 /** The memory of an attempt that begins now. */
 export function beginMemory(now: Instant): UnitMemory {
@@ -210,16 +212,21 @@ function countNodes(memory: UnitMemory, progress: UnitProgress): { readonly memo
 }
 
 function again(memory: UnitMemory, report: ReportKind | null, now: Instant, limits: MoveLimits): NextMove {
-  const isTense = memory.blockedSince !== null || memory.stopped !== null;
-  const seconds = isTense
-    ? limits.shortestPollSeconds
-    : Math.min(limits.longestPollSeconds, limits.shortestPollSeconds * 2 ** Math.min(memory.unchangedLooks, 4));
   return {
     memory: report === null ? memory : { ...memory, reports: memory.reports + 1 },
     report,
     verdict: null,
-    pollAt: now + seconds * SECOND_MS,
+    pollAt: now + pollSeconds(memory, now, limits) * SECOND_MS,
   };
+}
+
+/** Frequent while something is wrong and new or about to clear; rarer while nothing changes or only a person can help. */
+function pollSeconds(memory: UnitMemory, now: Instant, limits: MoveLimits): number {
+  const { shortestPollSeconds: shortest, longestPollSeconds: longest } = limits;
+  if (memory.clearedSince !== null) return shortest;
+  if (memory.stopped !== null && memory.autoRetry === 'never') return longest;
+  if (memory.blockedSince !== null) return now - memory.blockedSince < TENSE_MINUTES * MINUTE_MS ? shortest : longest;
+  return Math.min(longest, shortest * 2 ** Math.min(memory.unchangedLooks, 4));
 }
 
 function end(memory: UnitMemory, kind: VerdictKind, detail: string, now: Instant): NextMove {

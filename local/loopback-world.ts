@@ -5,6 +5,7 @@ import { latestNodeImages, type SnapshotDocuments } from '../adapters/snapshot-f
 import type { Instant } from '../domain/time.ts';
 import { createClusterWorld, type ClusterWorld } from '../sim/cluster-world.ts';
 import type { Perturbation } from '../sim/perturbation.ts';
+import { readPerturbation } from '../sim/perturbation-reading.ts';
 import type { Physics } from '../sim/physics.ts';
 import type { WorldChange } from '../sim/wire.ts';
 import { serveArm } from './arm-server.ts';
@@ -166,18 +167,12 @@ function rebuild(cluster: ClusterWorld, journal: Journal, scripted: ScriptedEven
   const script = {
     apply(at: Instant, request: { readonly body: unknown }) {
       const perturbation = readPerturbation(request.body);
-      const changes = cluster.perturb(at, perturbation);
-      scripted.push({ at, perturbation });
+      const changes = perturbation === null ? [] : cluster.perturb(at, perturbation);
+      if (perturbation !== null) scripted.push({ at, perturbation });
       return { response: { status: 200, headers: {}, body: null }, changes };
     },
   };
   return replayJournal({ arm: cluster.arm, kubernetes: cluster.kubernetes, [SCRIPT_SERVICE]: script }, journal.rows());
-}
-
-/** A row of our own journal: written by `perturb`, so its shape is known. */
-function readPerturbation(body: unknown): Perturbation {
-  const known: Perturbation = JSON.parse(JSON.stringify(body));
-  return known;
 }
 
 /** Lets the cluster live on by itself: wakes whenever its agenda says that something happens next. */

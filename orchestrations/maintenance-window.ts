@@ -168,6 +168,8 @@ function correctUnits(run: WindowRun, { units }: ClusterVerification): void {
   for (const { unit, progress } of units) {
     const believed = run.status.units.find((each) => each.unit === unit);
     if (believed === undefined || believed.startedAt === null) continue;
+    // A control plane never goes back, and a failed pool makes the whole cluster say Failed.
+    if (unit === 'control-plane' && believed.state === 'upgraded') continue;
     updateUnit(run, unit, { inventory: progress.inventory });
     if (believed.state === 'upgraded' && progress.state !== 'succeeded') {
       updateUnit(run, unit, { state: progress.state === 'quarantined' ? 'quarantined' : 'failed', note: `The last look disagrees: ${progress.state}, ARM says ${progress.provisioningState}.` });

@@ -1,5 +1,6 @@
 import { countPool } from '../domain/node-count.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
+import type { NodeInventory } from '../domain/unit-progress.ts';
 import type { Pause, UnitStatusState } from '../domain/window-status.ts';
 import { startCutOff, type PlannedUnit, type UnitName } from '../domain/upgrade-plan.ts';
 import { unitInstanceId } from '../domain/window-identity.ts';
@@ -127,10 +128,11 @@ function nextTick(run: WindowRun, current: CurrentUnit, input: UnitUpgradeInput)
 function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressReport): Step<void> {
   const { unit } = current.unit;
   const { policy } = run.input;
+  const before = run.status.units.find((each) => each.unit === unit)?.inventory ?? null;
   updateUnit(run, unit, { inventory: report.progress.inventory });
   switch (report.kind) {
     case 'progress':
-      describeProgress(run, report);
+      describeProgress(run, report, before);
       refreshPause(run, current.unit, report);
       return;
     case 'clearing':
@@ -160,9 +162,10 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
   }
 }
 
-function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport): void {
+function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport, before: NodeInventory | null): void {
   if (progress.inventory === null) return;
   const { proven, total, spare } = countPool(progress.inventory, []);
+  if (before !== null && countPool(before, []).proven === proven) return;
   say(run, `${unit}: ${proven} of ${total - spare} nodes new.`);
 }
 
@@ -183,7 +186,8 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
     clearedSince: null,
     detail,
   }, report.blockedSince);
-  say(run, cause === undefined ? `${unit.unit} cannot go on${detail === '' ? '' : ` (${error?.code ?? ''})`}.` : `${unit.unit}: ${cause.node} waits for ${cause.pod}: ${cause.class}.`);
+  const ended = report.stopped === null ? '' : `Azure stopped it${error === null ? '' : ` (${error.code})`}${kind === 'quarantined' ? ' and set nodes aside' : ''}. `;
+  say(run, `${unit.unit}: ${ended}${cause === undefined ? 'It cannot go on.' : `${cause.node} waits for ${cause.pod}: ${cause.class}.`}`);
 }
 
 /** When Azure gives up on the node that is blocked longest: its drain timeout after the drain began. */

@@ -18,6 +18,7 @@ import type { RunningHost } from '../functions-host/host-options.ts';
 import { policyRepository, startLoopbackWorld, type LoopbackWorld } from '../loopback-world.ts';
 import type { LoggedRequest } from '../request-log.ts';
 import type { MaintenanceWindowInput } from '../../orchestrations/contract.ts';
+import { checkInvariants, type Violation } from '../../sim/invariants.ts';
 import type { Physics } from '../../sim/physics.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 
@@ -56,6 +57,8 @@ export interface Rehearsal {
   say(verb: OperatorDecision['verb'], target?: string | null, decisionId?: string): void;
   /** Accepted writes to ARM, oldest first: `PUT cluster`, `PUT pool/apps`, `POST pool/apps/upgradeNodeImageVersion`, … */
   armWrites(): readonly { readonly what: string; readonly minute: number; readonly body: unknown }[];
+  /** Rules of the house that the requests so far have broken; must be empty. */
+  violations(): readonly Violation[];
   /** Bodies of the comments we posted in the run's issue. */
   comments(): readonly string[];
   issues(): readonly { readonly title: string; readonly state: string; readonly body: string }[];
@@ -131,6 +134,7 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'input' | 'op
       host.engine.raiseEvent(instanceId, 'decision', JSON.stringify(decision));
     },
     armWrites: () => world.log.entries.filter(isAcceptedWrite).map(({ method, path, at, requestBody }) => ({ what: `${method} ${shorten(path)}`, minute: minutesOf(at), body: requestBody })),
+    violations: () => checkInvariants({ requests: world.log.entries.flatMap(toLogged), changes: parts.changes, windows: [{ opens, closes: parts.closes }] }),
     comments: () => listOf(github(`/repos/${policyRepository}/issues/1/comments`)).map((comment) => String(comment['body'])),
     issues() {
       const found: { title: string; state: string; body: string }[] = [];
@@ -146,6 +150,11 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'input' | 'op
       await world.close();
     },
   };
+}
+
+function toLogged({ service, method, path, query, requestHeaders, requestBody, status, at }: LoggedRequest): Parameters<typeof checkInvariants>[0]['requests'] {
+  if (service !== 'arm' && service !== 'kubernetes') return [];
+  return [{ at, service, status, request: { method, path, query, headers: requestHeaders, body: requestBody } }];
 }
 
 function isAcceptedWrite({ service, method, status, path }: LoggedRequest): boolean {

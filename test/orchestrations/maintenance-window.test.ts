@@ -8,6 +8,7 @@ async function rehearse(options: RehearsalOptions, play: (rehearsal: Rehearsal) 
   const rehearsal = await startRehearsal(options);
   try {
     await play(rehearsal);
+    assert.deepEqual(rehearsal.violations(), []);
   } finally {
     await rehearsal.close();
   }
