@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { activityNames } from '../../activities/contract.ts';
 import { isRecord, listAt, textAt } from '../../domain/json.ts';
 import { orchestrations } from '../../orchestrations/registry.ts';
+import { startBundle } from './bundle-host.ts';
 import { environment } from './environment.ts';
 
 const run = promisify(execFile);
@@ -96,6 +97,24 @@ describe('the bundle', () => {
 
   test('stays small enough to be read at a cold start', () => {
     assert.ok(statSync(path('dist/main.cjs')).size <= 2_200_000);
+  });
+
+  test('opens a window, begins its run and takes a comment, through every SDK it holds', async (t) => {
+    const { world, host, clock } = await startBundle(t);
+
+    await host.fireTimer('windowTimer');
+    const [run] = host.engine.list({}).filter(({ name }) => name === 'maintenanceWindow');
+    assert.ok(run !== undefined);
+    const isUpgrading = (): boolean => world.log.entries.some(({ service, method }) => service === 'arm' && method === 'PUT');
+    assert.equal(await clock.runUntil(isUpgrading, 3_600_000), 'reached');
+    world.github.request('operator', 'POST', '/repos/acme/platform/issues/1/comments', { body: '/status' });
+    const isTaken = (): boolean => world.log.entries.some(({ service, method, path: entity }) => service === 'service-bus' && method === 'COMPLETE' && entity === 'inbox');
+    while (!isTaken()) await new Promise((resolve) => setTimeout(resolve, 10));
+
+    const services = new Set(world.log.entries.map(({ service }) => service));
+    assert.deepEqual([...services].sort(), ['arm', 'github', 'kubernetes', 'service-bus']);
+    assert.ok(world.log.entries.some(({ service, method, path: entity }) => service === 'service-bus' && method === 'SEND' && entity === 'events'));
+    assert.ok(world.log.entries.some(({ service, method, path: asked }) => service === 'github' && method === 'POST' && asked.endsWith('/issues/1/comments')));
   });
 
   test('holds the command line as a program of its own', async () => {

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { lendClock } from '../../adapters/clock.ts';
+import { readPolicyText } from '../../adapters/policy-file.ts';
+import { readSnapshotDocuments } from '../../adapters/snapshot-folder.ts';
+import { nextOpenings } from '../../domain/maintenance-window.ts';
+import { virtualClock } from '../../local/clock.ts';
+import { startHost } from '../../local/functions-host/host.ts';
+import { startLoopbackWorld } from '../../local/loopback-world.ts';
+import { createQueueSource } from '../../local/queue-source.ts';
+
+const root = new URL('../../', import.meta.url);
+
+/** Runs `dist/main.cjs` in this process, with its queue, over loopback services, at the moment the example's window opens. */
+export async function startBundle(t: TestContext) {
+  const text = readFileSync(new URL('fixtures/policies/lab-aks.yaml', root), 'utf8');
+  const policies = readPolicyText(text, 'lab-aks.yaml');
+  const documents = await readSnapshotDocuments(fileURLToPath(new URL('fixtures/snapshot/', root)));
+  assert.ok(policies.ok && documents.ok);
+  const [opening] = nextOpenings(policies.value[0]?.window ?? assert.fail('the example has no policy'), Date.UTC(2026, 10, 21, 12), 1);
+  assert.ok(opening !== undefined);
+  const clock = virtualClock(opening.opens);
+  const world = await startLoopbackWorld({
+    documents: documents.value,
+    policies: { 'lab-aks.yaml': text },
+    startsAt: opening.opens,
+    makeClock: () => clock,
+    seed: 1,
+    folder: null,
+    people: { operator: 'maintain' },
+    onChanges: () => undefined,
+  });
+  const takeBack = lendClock(clock);
+  const host = await startHost({
+    appEntry: new URL('dist/main.cjs', root),
+    clock,
+    database: ':memory:',
+    timers: 'held',
+    queueSource: createQueueSource({ connectionString: world.serviceBus.connectionString }),
+    environment: world.environment,
+  });
+  world.deliverWebhooksTo(host.url);
+  t.after(async () => {
+    takeBack();
+    await host.close();
+    await world.close();
+  });
+  return { world, host, clock };
+}
