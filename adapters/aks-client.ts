@@ -11,7 +11,7 @@ import { parseClusterId } from './arm-resource-id.ts';
 import type { ClusterId } from './arm-resource-id.ts';
 import type { WriteAllowance } from './arm-write-guard.ts';
 
-export interface AksPortOptions extends ArmConnection {
+interface AksPortOptions extends ArmConnection {
   /** Tells whether a forced upgrade is still armed. */
   readonly clock: Clock;
 }

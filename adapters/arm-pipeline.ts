@@ -84,7 +84,7 @@ function loopbackTokenPolicy(credential: TokenCredential): PipelinePolicy {
 }
 
 /** Thrown inside the pipeline instead of sending; carries the failure the caller gets. */
-export class RefusedWrite extends Error {
+class RefusedWrite extends Error {
   readonly failure: Failure;
   constructor(failure: Failure) {
     super(failure.message);

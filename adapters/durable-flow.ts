@@ -16,18 +16,6 @@ const TIMER_SLICE_MS = DAY_MS;
 /** An event nobody raises: what an execution that has restarted waits for. */
 const NEVER = 'slackwater-never';
 
-/**
- * {@link Flow} on durable-functions 3.5.
- *
- * Each task goes into the action list once, when it is first waited for. Handing the same task to a second `Task.any`
- * would list it again: the extension then schedules it again under a new number, and the SDK registers an event wait
- * twice and gives a later event to the spent one. So a task that is waited for again is only told its new parent.
- * A child that was started but not yet waited for is listed with the next thing waited for.
- */
-export function durableFlow(context: OrchestrationContext): Flow {
-  return new DurableFlow(context);
-}
-
 /** The handler `df.app.orchestration` takes, for an orchestration over {@link Flow}. */
 export function toDurableOrchestrator<N extends OrchestrationName>(orchestration: Orchestration<N>): OrchestrationHandler {
   return function* (context) {
@@ -55,6 +43,14 @@ function* onlyTasks<T>(steps: Step<T>): Generator<Task, T, unknown> {
   return step.value;
 }
 
+/**
+ * {@link Flow} on durable-functions 3.5.
+ *
+ * Each task goes into the action list once, when it is first waited for. Handing the same task to a second `Task.any`
+ * would list it again: the extension then schedules it again under a new number, and the SDK registers an event wait
+ * twice and gives a later event to the spent one. So a task that is waited for again is only told its new parent.
+ * A child that was started but not yet waited for is listed with the next thing waited for.
+ */
 class DurableFlow implements Flow {
   readonly instanceId: string;
   readonly #context: OrchestrationContext;

@@ -6,10 +6,10 @@ import { UnreadableAnswer } from './github-failure.ts';
 import type { RepositoryName } from './github-session.ts';
 
 /** Carried by every issue we open; the list is asked for it, because search lags behind. */
-export const reportLabel = 'slackwater';
+const reportLabel = 'slackwater';
 
 /** What is asked of {@link GitHubPort.ensureIssue}. */
-export type IssueRequest = Parameters<GitHubPort['ensureIssue']>[0];
+type IssueRequest = Parameters<GitHubPort['ensureIssue']>[0];
 
 /** Whether a login is our own. */
 export type IsOurs = (login: string) => boolean;

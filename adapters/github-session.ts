@@ -3,7 +3,7 @@ import type { Outcome } from '../domain/failure.ts';
 import { tryGitHub } from './github-failure.ts';
 
 /** How requests are signed: a token, or a GitHub App that gets one per installation. */
-export type GitHubIdentity =
+type GitHubIdentity =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'app'; readonly appId: number; readonly privateKey: string };
 

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** What the signature of a webhook delivery says. Only `valid` may be acted upon. */
-export type SignatureVerdict = 'valid' | 'invalid' | 'missing' | 'malformed';
+type SignatureVerdict = 'valid' | 'invalid' | 'missing' | 'malformed';
 
 /**
  * Checks `X-Hub-Signature-256` against the body's bytes as they came, before anything reads them.

@@ -21,7 +21,7 @@ export interface KubernetesServers {
   forget(cluster: Cluster): void;
 }
 
-export interface KubernetesPortOptions {
+interface KubernetesPortOptions {
   readonly credential: TokenCredential;
   /** A local API server instead of the clusters' own; http on loopback only. */
   readonly endpointOverride: string | null;

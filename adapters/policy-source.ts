@@ -10,7 +10,7 @@ import type { GitHubSession, GitHubSessionOptions, RepositoryName } from './gith
 import { readPolicyText } from './policy-file.ts';
 
 /** Where policies live, and how to get there. */
-export interface PolicySourceOptions extends GitHubSessionOptions {
+interface PolicySourceOptions extends GitHubSessionOptions {
   /** `owner/name`. */
   readonly repository: string;
   /** A folder, whose `*.yaml` and `*.yml` are read, or one file. Without slashes around; `''` is the root. */

@@ -10,7 +10,7 @@ export type ServiceBusConnection =
   | { readonly fullyQualifiedNamespace: string; readonly credential: TokenCredential }
   | { readonly connectionString: string };
 
-export interface MessagePortOptions {
+interface MessagePortOptions {
   readonly connection: ServiceBusConnection;
   /** Queue of what came in. */
   readonly queue: string;
@@ -21,7 +21,7 @@ export interface MessagePortOptions {
 }
 
 /** The port, and a way to end its connection. */
-export interface ClosableMessagePort extends MessagePort {
+interface ClosableMessagePort extends MessagePort {
   close(): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ export interface Settings {
   readonly windowTimerSchedule: string;
 }
 
-export interface GitHubSettings {
+interface GitHubSettings {
   readonly apiUrl: string;
   readonly identity:
     | { readonly kind: 'app'; readonly appId: number; readonly privateKey: string }
@@ -28,11 +28,11 @@ export interface GitHubSettings {
 }
 
 /** How Service Bus is reached: by identity in Azure, by connection string on loopback only. */
-export type ServiceBusSettings =
+type ServiceBusSettings =
   | { readonly kind: 'identity'; readonly fullyQualifiedNamespace: string; readonly clientId: string | null }
   | { readonly kind: 'connection-string'; readonly connectionString: string };
 
-export interface LocalSettings {
+interface LocalSettings {
   readonly armEndpoint: string | null;
   readonly kubernetesEndpoint: string | null;
   /** Sent as bearer token to the local endpoints, which never see a real one. */
@@ -40,7 +40,7 @@ export interface LocalSettings {
 }
 
 /** One setting, as documentation and the example file tell it. */
-export interface SettingDescription {
+interface SettingDescription {
   readonly name: string;
   /** `one-of` names belong to a group of which exactly one way is chosen. */
   readonly need: 'required' | 'one-of' | 'optional';

@@ -4,7 +4,7 @@ import type { Command, CommandArguments, CommandIo, CommandOption, ExitCode, Out
 import { renderTable } from './print.ts';
 
 /** The program: its commands and its version. */
-export interface Program {
+interface Program {
   readonly commands: readonly Command[];
   readonly version: string;
 }

@@ -5,7 +5,7 @@ import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { PolicyFault } from '../domain/policy-parse.ts';
 
 /** What the named files hold, and what kept any of them from being read. */
-export interface PolicyFiles {
+interface PolicyFiles {
   readonly files: readonly string[];
   readonly policies: readonly MaintenancePolicy[];
   readonly faults: readonly LocatedPolicyFault[];

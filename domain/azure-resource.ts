@@ -116,7 +116,7 @@ function nodeCountOf(pool: JsonRecord): number {
 }
 
 /** Reads `upgradeSettings` as it stands; what is unset, or unknown to us, is null. */
-export function readUpgradeSettings(settings: JsonRecord): UpgradeSettings {
+function readUpgradeSettings(settings: JsonRecord): UpgradeSettings {
   const behavior = textAt(settings, 'undrainableNodeBehavior');
   return {
     maxSurge: emptyAsNull(textAt(settings, 'maxSurge')),

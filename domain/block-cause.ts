@@ -13,7 +13,7 @@ import type { WorkloadIndex } from './workload.ts';
 import { controllerOf, controllerText, indexWorkloads, ownerNamedBy } from './workload.ts';
 
 /** What is known of a cluster whose nodes drain. */
-export type DrainView = Pick<
+type DrainView = Pick<
   ClusterSnapshot,
   'pods' | 'disruptionBudgets' | 'workloads' | 'namespaces' | 'admissionWebhooks'
 >;
@@ -26,7 +26,7 @@ export interface KnownEvictionAnswer {
 }
 
 /** A cordoned node that does not empty. */
-export interface BlockedNodeQuestion {
+interface BlockedNodeQuestion {
   readonly node: Pick<Node, 'name' | 'isReady'>;
   /** Pods of the node. */
   readonly pods: readonly Pod[];

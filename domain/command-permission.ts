@@ -2,7 +2,7 @@ import type { Verb } from './operator-decision.ts';
 
 /** Rights on a repository, weakest first, in GitHub's words. */
 export const permissionLevels = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const;
-export type PermissionLevel = (typeof permissionLevels)[number];
+type PermissionLevel = (typeof permissionLevels)[number];
 
 const leastPermissions: Readonly<Record<Verb, PermissionLevel>> = {
   help: 'read',

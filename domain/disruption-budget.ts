@@ -84,7 +84,7 @@ export function fullName(item: { readonly namespace: string; readonly name: stri
 }
 
 /** What a budget's spec demands of so many pods. */
-export interface BudgetDemand {
+interface BudgetDemand {
   /** Pods that must stay healthy. */
   readonly desiredHealthy: number;
   /** Evictions it allows while every expected pod is healthy. */
@@ -128,7 +128,7 @@ function desiredHealthyOf(budget: Pick<DisruptionBudget, 'minAvailable' | 'maxUn
 }
 
 /** A number as it is; a percentage of `total`, rounded up. */
-export function scaledAmount(amount: number | string, total: number): number {
+function scaledAmount(amount: number | string, total: number): number {
   return typeof amount === 'number' ? amount : Math.ceil((Number.parseInt(amount, 10) * total) / 100);
 }
 

@@ -2,7 +2,7 @@ import type { AdmissionWebhook, DisruptionBudget, Namespace, Pod } from './clust
 import { matchesSelector } from './disruption-budget.ts';
 
 /** What must be known to say how the API server would answer an eviction. */
-export interface EvictionQuestion {
+interface EvictionQuestion {
   readonly pod: Pod;
   /** Every budget that selects the pod. */
   readonly budgets: readonly DisruptionBudget[];
@@ -75,7 +75,7 @@ export function judgeEviction(question: EvictionQuestion): EvictionVerdict {
  *
  * A crash-looping pod is Running and is guarded.
  */
-export function isGuarded(pod: Pick<Pod, 'phase' | 'deletionTimestamp'>): boolean {
+function isGuarded(pod: Pick<Pod, 'phase' | 'deletionTimestamp'>): boolean {
   return pod.deletionTimestamp === null && pod.phase !== 'Pending' && !isFinished(pod);
 }
 

@@ -17,7 +17,7 @@ export interface FieldFault extends Fault {
 }
 
 /** A document read by its shape; {@link isClean} tells its type. */
-export interface FieldReading<S extends FieldShape> {
+interface FieldReading<S extends FieldShape> {
   readonly shape: S;
   /** What was read, defaults filled in; of a known type only when there are no faults. */
   readonly value: unknown;
@@ -48,7 +48,7 @@ export function fieldAt(value: unknown, path: FieldPath): unknown {
 }
 
 /** `spec.window.notAllowedDates[0].end`; `document` for the top. */
-export function formatPath(path: FieldPath): string {
+function formatPath(path: FieldPath): string {
   const text = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
   return text === '' ? 'document' : text.replace(/^\./, '');
 }

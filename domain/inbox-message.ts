@@ -20,7 +20,7 @@ export const aksEventTypes = [
   'Microsoft.ContainerService.NodePoolRollingSucceeded',
   'Microsoft.ContainerService.NodePoolRollingFailed',
 ] as const;
-export type AksEventType = (typeof aksEventTypes)[number];
+type AksEventType = (typeof aksEventTypes)[number];
 
 /** A comment that begins with a slash, as the webhook projected it. All text is untrusted. */
 export interface IncomingComment {
@@ -64,10 +64,10 @@ export type InboxMessage =
 const repositoryForm = /^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/;
 
 /** A command as a CloudEvent 1.0, ready for the queue. */
-export type CommandCloudEvent = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: typeof COMMAND_TYPE };
+type CommandCloudEvent = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: typeof COMMAND_TYPE };
 
 /** What a webhook delivery is to us. */
-export type DeliveryProjection =
+type DeliveryProjection =
   | { readonly kind: 'command'; readonly event: CommandCloudEvent }
   | { readonly kind: 'ignore'; readonly reason: string }
   | { readonly kind: 'malformed'; readonly faults: readonly Fault[] };

@@ -12,7 +12,7 @@ export function isRecord(value: unknown): value is JsonRecord {
 }
 
 /** Whether `value` is an object whose every value is a text, such as labels. */
-export function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
+function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
   if (!isRecord(value)) return false;
   for (const key in value) if (typeof value[key] !== 'string') return false;
   return true;

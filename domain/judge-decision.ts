@@ -15,7 +15,7 @@ export type DecisionEffect =
   | { readonly kind: 'abort' };
 
 /** Where a run stands when the word arrives. */
-export interface DecisionSituation {
+interface DecisionSituation {
   readonly status: WindowStatus;
   /** The unit whose orchestration runs now; null between units. */
   readonly current: UnitStatus['unit'] | null;
@@ -25,7 +25,7 @@ export interface DecisionSituation {
   readonly isAborting: boolean;
 }
 
-export interface JudgedDecision {
+interface JudgedDecision {
   readonly effect: DecisionEffect;
   /** A sentence or two for the person: what happens, what remains. Plain text without untrusted parts but names already known to the run. */
   readonly answer: string;

@@ -56,7 +56,7 @@ export function takeInventory(pool: NodePool, nodes: readonly Node[], target: Un
 }
 
 /** Whether every node is proven: on the target, Ready, schedulable, and as many as the pool should have. */
-export function isProven(pool: NodePool, inventory: NodeInventory): boolean {
+function isProven(pool: NodePool, inventory: NodeInventory): boolean {
   return (
     inventory.total >= pool.nodeCount &&
     inventory.upgraded === inventory.total &&
@@ -64,7 +64,7 @@ export function isProven(pool: NodePool, inventory: NodeInventory): boolean {
   );
 }
 
-export interface PoolLook {
+interface PoolLook {
   readonly seenAt: Instant;
   readonly unit: PlannedUnit;
   readonly pool: NodePool;

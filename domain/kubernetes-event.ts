@@ -6,7 +6,7 @@ import { refuse, succeed } from './result.ts';
 import type { Instant } from './time.ts';
 
 /** A `v1` Event: a hint about a node or pod, never the truth. */
-export interface ObservedEvent {
+interface ObservedEvent {
   readonly reason: string;
   readonly message: string;
   readonly type: string;

@@ -5,7 +5,7 @@ import { parseTimestamp } from './kubernetes-quantity.ts';
 import type { Instant } from './time.ts';
 
 /** `metadata` of a Kubernetes object as far as the readers need it. */
-export interface ObjectMetadata {
+interface ObjectMetadata {
   /** Empty for what lives in no namespace. */
   readonly namespace: string;
   readonly name: string;

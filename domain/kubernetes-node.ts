@@ -6,9 +6,9 @@ import { resourcesOf } from './kubernetes-pod.ts';
 import { parseQuantity } from './kubernetes-quantity.ts';
 
 /** Label of AKS that names a node's pool. */
-export const nodePoolLabel = 'kubernetes.azure.com/agentpool';
+const nodePoolLabel = 'kubernetes.azure.com/agentpool';
 /** Label of AKS that carries a node's image. */
-export const nodeImageLabel = 'kubernetes.azure.com/node-image-version';
+const nodeImageLabel = 'kubernetes.azure.com/node-image-version';
 /** Label of AKS whose value `Quarantined` marks a node that could not be drained (facts: AKS API, UndrainableNodeBehavior). */
 export const upgradeStatusLabel = 'kubernetes.azure.com/upgrade-status';
 

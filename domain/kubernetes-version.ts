@@ -1,5 +1,5 @@
 /** A Kubernetes version as AKS writes it: three whole numbers. */
-export interface KubernetesVersion {
+interface KubernetesVersion {
   readonly major: number;
   readonly minor: number;
   readonly patch: number;

@@ -3,7 +3,7 @@ import type { UnitName, UpgradePlan } from './upgrade-plan.ts';
 import type { WindowStatus } from './window-status.ts';
 
 /** The last look, as far as left-overs need it. */
-export interface LastLook {
+interface LastLook {
   readonly units: readonly { readonly unit: UnitName; readonly progress: UnitProgress }[];
   readonly inventories: readonly { readonly pool: string; readonly inventory: NodeInventory }[];
 }

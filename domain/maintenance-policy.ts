@@ -75,7 +75,7 @@ export interface DeclaredUpgradeSettings {
 }
 
 /** Where a run is told. */
-export interface ReportPolicy {
+interface ReportPolicy {
   /** `owner/name`; null takes the policy's own repository. */
   readonly repository: string | null;
   readonly labels: readonly string[];

@@ -7,7 +7,7 @@ import type { Instant } from './time.ts';
  * A bare text is prose (ours or anybody's) · `name` is an identifier · `command` is what may be typed · `strong` is bold
  * prose · `at` is a moment, told in local time and UTC (`dated`: with the day).
  */
-export type PhrasePart =
+type PhrasePart =
   | string
   | { readonly name: string }
   | { readonly command: string }

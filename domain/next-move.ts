@@ -52,7 +52,7 @@ export interface MoveLimits {
 }
 
 /** A cause counts as cleared only after this long without it, and after two good looks. */
-export const CLEAR_AFTER_MINUTES = 3;
+const CLEAR_AFTER_MINUTES = 3;
 const GOOD_LOOKS_NEEDED = 2;
 const BLOCKED_PODS_KEPT = 20;
 /** ARM may show the old state for a moment after it accepted a request. */

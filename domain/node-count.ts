@@ -6,7 +6,7 @@ import type { UnitStatus } from './window-status.ts';
  *
  * Spare nodes are those beyond the pool's count, whatever they run; every other node is in exactly one other column.
  */
-export interface PoolCount {
+interface PoolCount {
   readonly total: number;
   readonly ready: number;
   /** On the target, Ready, not cordoned, not quarantined; spare nodes left out. */
@@ -45,7 +45,7 @@ export function countPool(inventory: NodeInventory, blockedNodes: readonly strin
 }
 
 /** The nodes of all counted pools of a run; null when none was counted. */
-export interface RunCount {
+interface RunCount {
   readonly total: number;
   readonly ready: number;
   readonly proven: number;

@@ -2,10 +2,10 @@ import type { NodePool, UpgradeSettings } from './cluster-snapshot.ts';
 import type { NodePoolPolicy } from './maintenance-policy.ts';
 
 /** What we send when neither the policy nor the pool says a surge; the newest AKS notes call it the service default. */
-export const DEFAULT_MAX_SURGE = '10%';
+const DEFAULT_MAX_SURGE = '10%';
 /** AKS's own defaults where a pool shows null (facts: AKS "Perform rolling upgrades"). */
-export const DEFAULT_DRAIN_TIMEOUT_MINUTES = 30;
-export const DEFAULT_NODE_SOAK_MINUTES = 0;
+const DEFAULT_DRAIN_TIMEOUT_MINUTES = 30;
+const DEFAULT_NODE_SOAK_MINUTES = 0;
 
 /**
  * Surge nodes one upgrade of a pool adds at once. Unit: nodes.

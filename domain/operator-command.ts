@@ -59,7 +59,7 @@ export type NotUnderstood =
   | 'bad-target'
   | 'too-many-words';
 
-export type CommentParse =
+type CommentParse =
   | { readonly kind: 'command'; readonly command: OperatorCommand }
   | {
       readonly kind: 'not-understood';

@@ -3,7 +3,7 @@ import type { NodeVersions, PlanningState } from './plan-maintenance.ts';
 import type { Instant } from './time.ts';
 
 /** {@link PlanningState} with when it was taken and what it lacks. */
-export interface ObservedState extends PlanningState {
+interface ObservedState extends PlanningState {
   readonly takenAt: Instant;
   readonly unchecked: readonly Unchecked[];
 }

@@ -2,7 +2,7 @@ import type { Field, FieldShape } from './field-shape.ts';
 import { policyShape } from './policy-shape.ts';
 
 /** A JSON Schema or a part of one. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
  * The policy file as a JSON Schema for editors, generated from the shape the parser uses.

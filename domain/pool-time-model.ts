@@ -1,5 +1,5 @@
 /** How long the parts of an upgrade take. Unit: minutes. */
-export interface PoolTimeModel {
+interface PoolTimeModel {
   readonly surgeCreateMinutes: number;
   /** A node's drain when nothing blocks it. */
   readonly drainMinutes: number;
@@ -18,7 +18,7 @@ export const defaultPoolTimeModel: PoolTimeModel = {
 };
 
 /** The shape of a pool's upgrade, as far as it costs time. */
-export interface PoolUpgradeShape {
+interface PoolUpgradeShape {
   readonly waves: number;
   readonly surgeNodeCount: number;
   readonly nodeSoakMinutes: number;

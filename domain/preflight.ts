@@ -27,7 +27,7 @@ import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 import { viewPreflight } from './preflight-view.ts';
 
 /** Every check; a new one is a line here. */
-export const preflightChecks: readonly PreflightCheck[] = [
+const preflightChecks: readonly PreflightCheck[] = [
   checkClusterStopped,
   checkClusterFailed,
   checkForceOverride,

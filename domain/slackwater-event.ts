@@ -37,7 +37,7 @@ export const slackwaterEventNames = [
 export type SlackwaterEventName = (typeof slackwaterEventNames)[number];
 
 /** Prefix of every name on the wire. */
-export const EVENT_PREFIX = 'dev.slackwater.';
+const EVENT_PREFIX = 'dev.slackwater.';
 
 /** The one event that tells how a run ended. */
 export function runEndedEventName(outcome: RunOutcome): SlackwaterEventName {
@@ -45,7 +45,7 @@ export function runEndedEventName(outcome: RunOutcome): SlackwaterEventName {
 }
 
 /** What an event is about; with its name this makes the message id. */
-export interface EventOccasion {
+interface EventOccasion {
   readonly runId: string;
   /** `run` when it is about the whole run. */
   readonly unit: UnitName | 'run';
@@ -54,7 +54,7 @@ export interface EventOccasion {
 }
 
 /** An event ready for the activity `publishEvent`. */
-export interface SlackwaterMessage {
+interface SlackwaterMessage {
   readonly name: string;
   readonly subject: string;
   readonly at: Instant;

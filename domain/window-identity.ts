@@ -53,7 +53,7 @@ export function runIdOf(clusterName: string, opens: Instant): string {
 }
 
 /** What sets one attempt at a unit apart from every other. */
-export interface UnitAttempt {
+interface UnitAttempt {
   readonly windowInstanceId: string;
   readonly runId: string;
   readonly unit: UnitName;

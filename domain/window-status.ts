@@ -2,7 +2,7 @@ import type { Instant, Span } from './time.ts';
 import type { BlockCause, NodeInventory } from './unit-progress.ts';
 import type { UnitName } from './upgrade-plan.ts';
 
-export type RunPhase = 'planning' | 'preflight' | 'upgrading' | 'paused' | 'verifying' | 'ended';
+type RunPhase = 'planning' | 'preflight' | 'upgrading' | 'paused' | 'verifying' | 'ended';
 
 /** How a run ended, in the words of the scenarios. */
 export type RunOutcome =

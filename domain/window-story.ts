@@ -49,7 +49,7 @@ export function changeUnit(status: WindowStatus, unit: UnitName, change: Partial
 }
 
 /** A version as a person reads it: `1.35.5`, with the image where only the image moves. */
-export function describeVersion(version: UnitVersion, action: PlannedUnit['action']): string {
+function describeVersion(version: UnitVersion, action: PlannedUnit['action']): string {
   if (action !== 'pool-node-image' || version.nodeImageVersion === null) return version.kubernetesVersion;
   return /\d{6}\.\d{2}\.\d+$/.exec(version.nodeImageVersion)?.[0] ?? version.nodeImageVersion;
 }

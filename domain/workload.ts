@@ -9,7 +9,7 @@ export function indexWorkloads(workloads: readonly Workload[]): WorkloadIndex {
 }
 
 /** Who re-creates a pod: its controller, or the controller's own. */
-export interface Controller {
+interface Controller {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;

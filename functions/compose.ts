@@ -18,10 +18,10 @@ import type { Settings } from '../adapters/settings.ts';
 import type { Fault, Result } from '../domain/result.ts';
 
 /** What an invocation offers us: its log, and the durable client its binding brought. */
-export type Invocation = Pick<InvocationContext, 'error' | 'warn' | 'info' | 'options' | 'extraInputs' | 'triggerMetadata'>;
+type Invocation = Pick<InvocationContext, 'error' | 'warn' | 'info' | 'options' | 'extraInputs' | 'triggerMetadata'>;
 
 /** Ports that need no task hub. */
-export type PortsWithoutWindows = Omit<Ports, 'windows'>;
+type PortsWithoutWindows = Omit<Ports, 'windows'>;
 
 /** The app, composed once for the life of the process. */
 export interface Composition {

@@ -5,7 +5,7 @@ import { projectIssueComment } from '../domain/inbox-message.ts';
 import { answerJson, refuseJson } from './http-answer.ts';
 
 /** What the webhook needs of the app. */
-export interface WebhookParts {
+interface WebhookParts {
   readonly secrets: readonly string[];
   readonly messages: Pick<MessagePort, 'enqueueInbox'>;
   readonly logger: Logger;

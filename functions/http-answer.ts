@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 
 /** An answer a program can act on and a person can read. */
-export interface Refusal {
+interface Refusal {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;

@@ -4,7 +4,7 @@ import { receiveInboxMessage } from '../activities/receive-inbox.ts';
 import type { ReceiveInboxSettings } from '../activities/receive-inbox.ts';
 
 /** One delivery of the queue `inbox`. */
-export interface InboxDelivery {
+interface InboxDelivery {
   /** The body: parsed JSON, or text. */
   readonly message: unknown;
   readonly messageId: string;
@@ -13,7 +13,7 @@ export interface InboxDelivery {
 }
 
 /** What the inbox needs of the app. */
-export interface InboxParts {
+interface InboxParts {
   readonly ports: Ports;
   readonly settings: ReceiveInboxSettings;
   /** Waits that many seconds. */

@@ -5,7 +5,7 @@ import { serveSimulated } from './simulated-server.ts';
 import type { Exchange, RunningServer, SimulatedServerOptions } from './simulated-server.ts';
 
 /** How the simulated ARM is served. */
-export type ArmServerOptions = Omit<SimulatedServerOptions, 'service' | 'guard' | 'rewrite' | 'prefix'> & {
+type ArmServerOptions = Omit<SimulatedServerOptions, 'service' | 'guard' | 'rewrite' | 'prefix'> & {
   /** Where the cluster's API server is, for `listClusterUserCredential`; null leaves that call to the service. */
   readonly kubernetesUrl: string | null;
 };

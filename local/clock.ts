@@ -23,7 +23,7 @@ export interface HostClock {
 }
 
 /** Why {@link VirtualClock.runUntil} stopped. */
-export type VirtualRun = 'reached' | 'limit' | 'nothing-left';
+type VirtualRun = 'reached' | 'limit' | 'nothing-left';
 
 /** A clock that moves only when told, and then only while nothing is in flight. */
 export interface VirtualClock extends HostClock {

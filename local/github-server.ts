@@ -1,7 +1,9 @@
 import { verify } from 'node:crypto';
 import type { Instant } from '../domain/time.ts';
-import { actorHeader, appActor, createGitHub } from '../sim/github.ts';
-import type { GitHubSetup, SimulatedGitHub } from '../sim/github.ts';
+import { actorHeader, createGitHub } from '../sim/github.ts';
+import type { SimulatedGitHub } from '../sim/github.ts';
+import { appActor } from '../sim/github-world.ts';
+import type { GitHubSetup } from '../sim/github-world.ts';
 import { problem } from '../sim/github-call.ts';
 import type { Simulated, WireRequest, WireResponse, WorldChange } from '../sim/wire.ts';
 import type { FaultList } from './faults.ts';
@@ -54,7 +56,7 @@ export interface GitHubServer {
 }
 
 /** Name in the log and the journal. */
-export const githubService = 'github';
+const githubService = 'github';
 const API = '/api/v3';
 
 /**

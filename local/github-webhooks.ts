@@ -4,7 +4,7 @@ import { readWebhook } from '../sim/github-changes.ts';
 import type { WorldChange } from '../sim/wire.ts';
 
 /** One webhook and how its delivery went. */
-export interface Delivery {
+interface Delivery {
   /** `X-GitHub-Delivery`; the same for a redelivery and after a restart. */
   readonly guid: string;
   readonly event: string;
@@ -18,7 +18,7 @@ export interface Delivery {
   attempts: number;
 }
 
-export interface WebhookOptions {
+interface WebhookOptions {
   /** Signs every delivery. */
   readonly secret: string;
   /** Goes into the delivery ids, so that two worlds do not share any. */

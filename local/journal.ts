@@ -3,7 +3,7 @@ import type { Instant } from '../domain/time.ts';
 import type { Simulated, WireRequest } from '../sim/wire.ts';
 
 /** One request that changed a simulated service, with its cluster time. */
-export interface JournalRow {
+interface JournalRow {
   readonly at: Instant;
   /** Which simulated service took it: `arm`, `kubernetes`, `github`, or any other name its owner chose. */
   readonly service: string;

@@ -3,7 +3,7 @@ import { serveSimulated } from './simulated-server.ts';
 import type { RunningServer, SimulatedServerOptions } from './simulated-server.ts';
 
 /** How the simulated API server is served. */
-export type KubernetesServerOptions = Omit<SimulatedServerOptions, 'service' | 'guard' | 'rewrite' | 'prefix' | 'isMutating'>;
+type KubernetesServerOptions = Omit<SimulatedServerOptions, 'service' | 'guard' | 'rewrite' | 'prefix' | 'isMutating'>;
 
 /**
  * Serves the Kubernetes face of a simulated cluster: JSON, gzip for clients that take it, a bearer token required.

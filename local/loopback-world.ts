@@ -23,7 +23,7 @@ export const policyRepository = 'acme/platform';
 export const appLogin = 'slackwater[bot]';
 
 /** What the loopback services start from. */
-export interface LoopbackWorldOptions {
+interface LoopbackWorldOptions {
   readonly documents: SnapshotDocuments;
   /** Path below `slackwater/` → policy text. */
   readonly policies: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface LoopbackWorldOptions {
 }
 
 /** One thing that happened from outside. */
-export interface ScriptedEvent {
+interface ScriptedEvent {
   readonly at: Instant;
   readonly perturbation: Perturbation;
 }

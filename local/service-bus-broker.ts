@@ -5,7 +5,7 @@ import { openServiceBusStore } from './service-bus-store.ts';
 import type { AddedProperty, MailboxCounts, ServiceBusStore, StoredMessage } from './service-bus-store.ts';
 
 /** A queue, or a subscription of a topic, as data; the words are those of Service Bus. */
-export interface MailboxDeclaration {
+interface MailboxDeclaration {
   readonly name: string;
   readonly lockDurationSeconds: number;
   /** Deliveries after which a message goes to the dead-letter queue. Whole, ≥ 1. */

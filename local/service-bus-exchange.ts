@@ -5,7 +5,7 @@ import type { RequestLog } from './request-log.ts';
 import { condition } from './service-bus-wire.ts';
 
 /** One thing a client asked of the broker, for the log. */
-export interface Asked {
+interface Asked {
   readonly method: string;
   /** The entity. */
   readonly path: string;

@@ -14,7 +14,7 @@ import type { Exchange, TellOutcome } from './service-bus-exchange.ts';
 import { answerManagement } from './service-bus-management.ts';
 import { condition, lockTokenOf, readArrivals, readSettlement, tagOf, writeDelivery } from './service-bus-wire.ts';
 
-export interface ServiceBusOptions {
+interface ServiceBusOptions {
   /** A SQLite file, or `:memory:`. */
   readonly database: string;
   /**

@@ -26,7 +26,7 @@ export interface MailboxCounts {
 }
 
 /** A message on its way in: where a copy goes, and how long its id is remembered (null: not at all). */
-export interface Arrival {
+interface Arrival {
   readonly entity: string;
   readonly mailboxes: readonly string[];
   readonly historyMs: number | null;

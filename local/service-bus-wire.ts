@@ -103,7 +103,7 @@ function fieldsAt(composite: unknown): (name: string) => unknown {
 }
 
 /** Settlement properties, without those that are null or no plain value. */
-export function readProperties(map: unknown): Readonly<Record<string, AddedProperty>> {
+function readProperties(map: unknown): Readonly<Record<string, AddedProperty>> {
   if (!isRecord(map)) return {};
   const isPlain = (entry: [string, unknown]): entry is [string, AddedProperty] => ['string', 'number', 'boolean'].includes(typeof entry[1]);
   return Object.fromEntries(Object.entries(map).filter(isPlain));

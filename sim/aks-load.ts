@@ -14,14 +14,14 @@ const POOL_FIELDS = [
 ];
 
 /** What the documents say beside the cluster's own body. */
-export interface AksDocuments {
+interface AksDocuments {
   readonly cluster: unknown;
   readonly nodePools: unknown;
   readonly upgrades: unknown;
 }
 
 /** Choices of the world that override or complete the documents. */
-export interface AksChoices {
+interface AksChoices {
   readonly resourceId: string | null;
   readonly latestNodeImages: Readonly<Record<string, string>>;
   /** Image date for pools whose newest image nobody named, for example `202611.21.0`. */

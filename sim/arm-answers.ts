@@ -43,7 +43,7 @@ export function armAnswer(status: number, body: JsonObject, headers: Readonly<Re
 }
 
 /** What an operation's headers are made from. */
-export interface OperationPlace {
+interface OperationPlace {
   readonly subscriptionId: string;
   readonly location: string;
 }

@@ -26,7 +26,7 @@ import type { Simulated, WireRequest, WireResponse, WorldChange } from './wire.t
 import { startWorkloadControllers } from './workload-controller.ts';
 
 /** The documents of a snapshot folder, as their tools print them, parsed as JSON. */
-export interface ClusterDocuments {
+interface ClusterDocuments {
   /** ARM GET body of the cluster, or `az aks show -o json`. */
   readonly cluster: unknown;
   /** ARM list of agent pools, `az aks nodepool list -o json`, or a bare list of either; null takes the cluster's own. */

@@ -23,7 +23,7 @@ export function readBudget(document: JsonObject): BudgetRecord {
 }
 
 /** What a budget's spec decides. */
-export type BudgetSpec = Pick<BudgetRecord, 'selects' | 'minAvailable' | 'maxUnavailable' | 'unhealthyPodEvictionPolicy'>;
+type BudgetSpec = Pick<BudgetRecord, 'selects' | 'minAvailable' | 'maxUnavailable' | 'unhealthyPodEvictionPolicy'>;
 
 /** Reads `spec` of a budget. */
 export function readBudgetSpec(document: unknown): BudgetSpec {

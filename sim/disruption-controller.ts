@@ -12,7 +12,7 @@ const DISRUPTED_POD_MS = 2 * MINUTE_MS;
 const SYNC_MS = 200;
 
 /** Custom kinds without a scale subresource, by `apiVersion/kind`, with the message Kubernetes gives for them. */
-export type UnscalableKinds = ReadonlyMap<string, string>;
+type UnscalableKinds = ReadonlyMap<string, string>;
 
 /** Keeps `status` of the budgets true, as the disruption controller does: shortly after what they select has changed. */
 export function startDisruptionController(core: ClusterCore): void {

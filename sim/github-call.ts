@@ -48,7 +48,7 @@ export function notFound(): WireResponse {
 }
 
 /** One entry of a 422's `errors`. */
-export interface ValidationProblem {
+interface ValidationProblem {
   readonly resource: string;
   readonly field: string;
   readonly code: 'missing' | 'missing_field' | 'invalid' | 'already_exists' | 'unprocessable' | 'custom';
@@ -82,7 +82,7 @@ export function wholeNumber(text: string | undefined): number | null {
 }
 
 /** Most characters of an issue's, pull request's or comment's body. */
-export const BODY_CHARACTERS_MAX = 65_536;
+const BODY_CHARACTERS_MAX = 65_536;
 
 /** The 422 for a body that is too long; null when it is not. */
 export function refuseLongBody(resource: string, body: string | null): WireResponse | null {

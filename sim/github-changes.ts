@@ -5,7 +5,7 @@ import type { Comment, Issue } from './github-world.ts';
 import type { WorldChange } from './wire.ts';
 
 /** What a change of kind `webhook` carries in `data`. */
-export interface WebhookData {
+interface WebhookData {
   /** Counts deliveries of this world from 1; the same after a replay. */
   readonly delivery: number;
   /** `issues` or `issue_comment`, as in `X-GitHub-Event`. */

@@ -13,13 +13,13 @@ export interface CustomRole {
 }
 
 /** Somebody with an account. `token` signs requests as this person; null: nobody can. */
-export interface GitHubPerson {
+interface GitHubPerson {
   readonly login: string;
   readonly token: string | null;
 }
 
 /** A repository as the world begins. */
-export interface GitHubRepositorySetup {
+interface GitHubRepositorySetup {
   /** `owner/name`. An owner who is none of the people is an organization. */
   readonly name: string;
   readonly visibility: 'public' | 'private';
@@ -31,7 +31,7 @@ export interface GitHubRepositorySetup {
 }
 
 /** The GitHub App that is installed on every repository of this world. */
-export interface GitHubAppSetup {
+interface GitHubAppSetup {
   readonly id: number;
   /** Its account is `<slug>[bot]`. */
   readonly slug: string;
@@ -68,7 +68,7 @@ export interface Label {
 }
 
 export const reactionContents = ['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'rocket', 'eyes'] as const;
-export type ReactionContent = (typeof reactionContents)[number];
+type ReactionContent = (typeof reactionContents)[number];
 
 export interface Reaction {
   readonly id: number;

@@ -12,9 +12,6 @@ import { appActor, createWorld, findAccount, roleOf } from './github-world.ts';
 import type { GitHubSetup, World } from './github-world.ts';
 import type { Simulated, WireRequest, WireResponse, WorldChange } from './wire.ts';
 
-export { appActor, botLogin } from './github-world.ts';
-export type { CustomRole, GitHubAppSetup, GitHubPerson, GitHubRepositorySetup, GitHubRole, GitHubSetup } from './github-world.ts';
-
 /**
  * Header that says who asks: a login, or {@link appActor}.
  *

@@ -13,7 +13,7 @@ export interface LoggedRequest {
 }
 
 /** What a run left to judge it by: only requests Slackwater itself sent, and everything the world did. */
-export interface RunLog {
+interface RunLog {
   readonly requests: readonly LoggedRequest[];
   readonly changes: readonly WorldChange[];
   /** When upgrades may be started. */

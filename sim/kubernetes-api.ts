@@ -9,7 +9,7 @@ import { answerChange, answerDelete } from './kubernetes-write.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 /** What the API server needs beside the objects. */
-export interface KubernetesApiOptions {
+interface KubernetesApiOptions {
   /** Version of the control plane now, without the leading `v`. */
   readonly version: () => string;
   readonly evictionWebhooks: () => readonly EvictionWebhook[];

@@ -41,7 +41,7 @@ export function actorOf(request: WireRequest): string {
 }
 
 /** The eviction's answer as the API server words it. */
-export function wordEviction(pod: PodRecord, answer: EvictionAnswer): WireResponse {
+function wordEviction(pod: PodRecord, answer: EvictionAnswer): WireResponse {
   switch (answer.kind) {
     case 'accepted':
       return objectAnswer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });

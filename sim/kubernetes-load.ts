@@ -118,7 +118,7 @@ export function readPod(document: JsonObject, startsAt: Instant): PodRecord {
 }
 
 /** Reads the owner reference with `controller: true`; null when there is none. */
-export function readOwner(document: unknown): OwnerRecord | null {
+function readOwner(document: unknown): OwnerRecord | null {
   const reference = listAt(document, 'metadata', 'ownerReferences').find((one) => valueAt(one, 'controller') === true);
   if (reference === undefined) return null;
   return {

@@ -2,7 +2,7 @@ import { isEqualJson, isObject, textAt } from './document.ts';
 import type { JsonObject } from './document.ts';
 
 /** A patched document, or why it could not be made: `unsupported` is 415/501, `failed` 422. */
-export type PatchResult =
+type PatchResult =
   | { readonly kind: 'patched'; readonly document: JsonObject }
   | { readonly kind: 'unsupported' | 'failed'; readonly message: string };
 

@@ -2,7 +2,7 @@ import type { JsonObject } from './document.ts';
 import type { WireResponse } from './wire.ts';
 
 /** What a Kubernetes `Status` says beside its code. */
-export interface StatusDetail {
+interface StatusDetail {
   readonly message: string;
   readonly reason?: string;
   readonly details?: JsonObject;

@@ -19,7 +19,7 @@ export interface EventRecord {
 }
 
 /** Told after a pod, node, budget or workload changed; `gone` when it left the store. */
-export interface StoreListener {
+interface StoreListener {
   podChanged?(pod: PodRecord, change: 'changed' | 'gone'): void;
   nodeChanged?(node: NodeRecord): void;
   budgetChanged?(budget: BudgetRecord): void;

@@ -21,7 +21,7 @@ export interface DrainOptions {
 }
 
 /** Who drains, in events and changes. */
-export const UPGRADER = 'the AKS upgrader';
+const UPGRADER = 'the AKS upgrader';
 
 /**
  * Evicts every pod but those of DaemonSets and static ones, again and again, until the node is empty or the time is up.
@@ -65,7 +65,7 @@ export function startDrain(core: ClusterCore, node: NodeRecord, options: DrainOp
 }
 
 /** Whether a drain waits for this pod. */
-export function isDrained(pod: PodRecord): boolean {
+function isDrained(pod: PodRecord): boolean {
   return !isDaemonPod(pod) && !pod.isMirror;
 }
 

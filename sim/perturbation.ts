@@ -1,5 +1,5 @@
 /** Names one controller of pods. */
-export interface WorkloadName {
+interface WorkloadName {
   readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'ReplicaSet' | 'ReplicationController' | 'Job';
   readonly namespace: string;
   readonly name: string;

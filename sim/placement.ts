@@ -18,7 +18,7 @@ export interface ResourceAmounts {
 }
 
 /** Pods that must not share a topology domain with those it selects (required anti-affinity), or must (affinity). */
-export interface PodTerm {
+interface PodTerm {
   readonly selects: LabelPredicate;
   readonly topologyKey: string;
   /** Empty: the pod's own namespace. */
@@ -26,7 +26,7 @@ export interface PodTerm {
 }
 
 /** A spread that must hold (`DoNotSchedule`). */
-export interface SpreadTerm {
+interface SpreadTerm {
   readonly selects: LabelPredicate;
   readonly topologyKey: string;
   readonly maxSkew: number;

@@ -14,9 +14,9 @@ const RETRY_MS = 5 * SECOND_MS;
 const FEASIBLE_NODES_MAX = 100;
 
 /** Taint of a cordoned node. */
-export const UNSCHEDULABLE_TAINT: TaintRecord = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' };
+const UNSCHEDULABLE_TAINT: TaintRecord = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' };
 /** Taint of a node whose kubelet is silent. */
-export const UNREACHABLE_TAINT: TaintRecord = { key: 'node.kubernetes.io/unreachable', value: '', effect: 'NoSchedule' };
+const UNREACHABLE_TAINT: TaintRecord = { key: 'node.kubernetes.io/unreachable', value: '', effect: 'NoSchedule' };
 
 /** Places pods on nodes: new ones at once, the rest again whenever room or a node may have appeared. */
 export function startScheduler(core: ClusterCore): void {

@@ -10,7 +10,7 @@ import { commitTurn, startInstance } from './turn-commit.ts';
 import { runTurn } from './turn.ts';
 import type { ActivityAnswer, DurableFunctions, Turn, TurnOptions } from './turn.ts';
 
-export interface EngineOptions extends TurnOptions {
+interface EngineOptions extends TurnOptions {
   readonly clock: HostClock;
   readonly store: DurableStore;
   readonly functions: DurableFunctions;

@@ -6,13 +6,13 @@ import { isFinished } from './instance.ts';
 /** Where the durable HTTP API is mounted: for people and for the SDK. */
 export const MANAGEMENT_PREFIXES = ['/runtime/webhooks/durabletask/', '/durabletask/'] as const;
 
-export interface ManagementRequest {
+interface ManagementRequest {
   readonly method: string;
   readonly url: URL;
   readonly body: Buffer;
 }
 
-export interface ManagementResponse {
+interface ManagementResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON, or undefined for no body. */

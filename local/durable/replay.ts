@@ -42,7 +42,7 @@ export interface Replay {
   readonly openTasks: readonly OpenTask[];
 }
 
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly orchestration: string;
   readonly knownActivities: ReadonlySet<string>;
   readonly knownOrchestrations: ReadonlySet<string>;
@@ -54,7 +54,7 @@ export interface ReplayOptions {
 }
 
 /** Largest custom status. Unit: bytes of UTF-16. The extension throws above it, whatever the mode. */
-export const CUSTOM_STATUS_BYTES_MAX = 16 * 1024;
+const CUSTOM_STATUS_BYTES_MAX = 16 * 1024;
 
 /** Something the action list waits for. */
 interface Node {

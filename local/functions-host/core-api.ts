@@ -24,14 +24,14 @@ export interface RegisteredFunction {
 }
 
 /** What goes into one invocation. */
-export interface InvocationRequest {
+interface InvocationRequest {
   readonly triggerData: TypedData;
   readonly extraInputs: Readonly<Record<string, TypedData>>;
   readonly triggerMetadata: Readonly<Record<string, TypedData>>;
 }
 
 /** What came out. `context` is the SDK's invocation context. */
-export interface InvocationResult {
+interface InvocationResult {
   readonly kind: 'returned' | 'threw';
   readonly returnValue: TypedData | null;
   readonly error: unknown;
@@ -67,7 +67,7 @@ export class AppRefused extends Error {
 }
 
 /** What the app logs, by way of its context or the library. */
-export type AppLog = (level: LogLevel, category: string, message: string, functionName: string | null) => void;
+type AppLog = (level: LogLevel, category: string, message: string, functionName: string | null) => void;
 
 /**
  * `@azure/functions-core` of this process: what the functions library asks for its host.

@@ -5,7 +5,7 @@ import { parseRoute } from './http-routes.ts';
 import type { Route } from './http-routes.ts';
 import type { HostHandler, HostRequest, HostResponse } from './http-server.ts';
 
-export interface HttpFunctionOptions {
+interface HttpFunctionOptions {
   readonly core: CoreApi;
   readonly functions: readonly RegisteredFunction[];
   readonly routePrefix: string;

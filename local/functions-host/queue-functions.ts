@@ -5,7 +5,7 @@ import { AppRefused } from './core-api.ts';
 import { resolveSetting } from './host-settings.ts';
 import type { QueueMessage, QueueSource } from './queue-source.ts';
 
-export interface QueueFunctionOptions {
+interface QueueFunctionOptions {
   readonly core: CoreApi;
   readonly functions: readonly RegisteredFunction[];
   readonly source: QueueSource;

@@ -13,7 +13,7 @@ export interface QueueMessage {
 }
 
 /** What becomes of a message: `abandon` gives it back for another delivery, or to the dead-letter queue after the last. */
-export type QueueVerdict = 'complete' | 'abandon';
+type QueueVerdict = 'complete' | 'abandon';
 
 /** Where Service Bus queue triggers get their messages from. */
 export interface QueueSource {

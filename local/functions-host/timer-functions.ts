@@ -6,7 +6,7 @@ import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { AppRefused } from './core-api.ts';
 import { resolveSetting } from './host-settings.ts';
 
-export interface TimerFunctionOptions {
+interface TimerFunctionOptions {
   readonly core: CoreApi;
   readonly functions: readonly RegisteredFunction[];
   readonly clock: HostClock;
@@ -23,7 +23,7 @@ interface ScheduleStatus {
 }
 
 /** Timer functions of an app, ready to be scheduled or fired by hand. */
-export interface TimerFunctions {
+interface TimerFunctions {
   schedule(): void;
   /** Rejects with the function's error. */
   fire(name: string): Promise<void>;

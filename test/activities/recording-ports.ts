@@ -3,7 +3,7 @@ import type { Failure, Outcome } from '../../domain/failure.ts';
 import type { Instant } from '../../domain/time.ts';
 
 /** A comment as GitHub would hold it. */
-export interface HeldComment {
+interface HeldComment {
   readonly id: number;
   readonly repository: string;
   readonly issueNumber: number;
@@ -12,7 +12,7 @@ export interface HeldComment {
 }
 
 /** An issue as GitHub would hold it. */
-export interface HeldIssue {
+interface HeldIssue {
   readonly repository: string;
   readonly number: number;
   readonly marker: string;

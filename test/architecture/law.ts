@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
 /** What one room may import and what it must not do. The same table stands in docs/architecture.md; a test compares them. */
-export interface Room {
+interface Room {
   /** Rooms it may import besides itself. */
   readonly rooms: readonly string[];
   /** Single files of other rooms it may import. */
@@ -36,11 +36,11 @@ export const law: Readonly<Record<string, Room>> = {
   schema: { rooms: ['domain'], files: [], packages: 'any', isLocked: false, isSynchronous: false },
 };
 
-export const FUNCTION_LINES_MAX = 70;
-export const FILE_LINES_MAX = 400;
+const FUNCTION_LINES_MAX = 70;
+const FILE_LINES_MAX = 400;
 
 /** Where programs begin: what none of these reaches is dead. */
-export const entries = ['functions/main.ts', 'cli/main.ts', 'local/start.ts', 'bench/run.ts', 'schema/write.ts', 'build.ts'];
+const entries = ['functions/main.ts', 'cli/main.ts', 'local/start.ts', 'bench/run.ts', 'schema/write.ts', 'build.ts'];
 
 interface SyntaxNode {
   readonly type: string;

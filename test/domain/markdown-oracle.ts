@@ -1,5 +1,5 @@
 /** One way in which text made more than text of itself. */
-export interface Danger {
+interface Danger {
   readonly rule: string;
   readonly at: string;
 }

@@ -2,7 +2,7 @@ import type { BlockCause, NodeInventory } from '../../domain/unit-progress.ts';
 import type { UnitStatus, WindowStatus } from '../../domain/window-status.ts';
 
 /** Sat 10 Oct 2026, 22:00 in Paris. */
-export const opens = Date.UTC(2026, 9, 10, 20, 0);
+const opens = Date.UTC(2026, 9, 10, 20, 0);
 export const minutesIn = (minutes: number) => opens + minutes * 60_000;
 
 export const emptyInventory: NodeInventory = { total: 0, upgraded: 0, old: [], cordoned: [], quarantined: [], notReady: [], surge: [] };

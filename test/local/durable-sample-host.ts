@@ -9,7 +9,7 @@ export const START = Date.UTC(2026, 10, 7, 21, 0, 0);
 const entry = new URL('./durable-sample-app.ts', import.meta.url);
 
 /** Lines the host logged, as `code field=…`. */
-export type Lines = { readonly code: string; readonly fields: Readonly<Record<string, unknown>> }[];
+type Lines = { readonly code: string; readonly fields: Readonly<Record<string, unknown>> }[];
 
 /** Runs `work` on a host of the sample app with a virtual clock that starts at {@link START}. */
 export async function withHost<T>(
@@ -47,7 +47,7 @@ export async function runToEnd(host: RunningHost, clock: VirtualClock, request: 
   return await untilEnd(host, clock, request.id, request.maxVirtualMs ?? 30 * 86_400_000);
 }
 
-export interface Ended {
+interface Ended {
   readonly status: InstanceRecord['runtimeStatus'];
   readonly output: unknown;
   /** Virtual milliseconds since {@link START}. */

@@ -3,7 +3,7 @@ import { createClusterWorld } from '../../sim/cluster-world.ts';
 import type { ClusterWorld, ClusterWorldOptions } from '../../sim/cluster-world.ts';
 import { dig } from './small-cluster.ts';
 
-export const shared = new URL('../../../shared/', import.meta.url);
+const shared = new URL('../../../shared/', import.meta.url);
 const recordings = new URL('recordings/kubernetes/', shared);
 
 /** Why a test of recordings must be left out; false when they are there. */

@@ -4,15 +4,15 @@ import { createClusterWorld } from '../../sim/cluster-world.ts';
 import type { ClusterWorld, ClusterWorldOptions } from '../../sim/cluster-world.ts';
 import type { Simulated, WireResponse, WorldChange } from '../../sim/wire.ts';
 
-export const startsAt: Instant = 1_795_302_000_000; // 2026-11-21T21:00:00Z
+const startsAt: Instant = 1_795_302_000_000; // 2026-11-21T21:00:00Z
 export const clusterId =
   '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/shop-rg/providers/Microsoft.ContainerService/managedClusters/shop-aks';
-export const oldImage = 'AKSUbuntu-2204gen2containerd-202610.06.0';
+const oldImage = 'AKSUbuntu-2204gen2containerd-202610.06.0';
 export const newImage = 'AKSUbuntu-2204gen2containerd-202611.15.0';
 
 export const at = (minutes: number): Instant => startsAt + minutes * MINUTE_MS;
 
-export interface SmallCluster {
+interface SmallCluster {
   /** Nodes of the user pool. */
   readonly nodeCount?: number;
   readonly settings?: Readonly<Record<string, unknown>>;
