@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Outcome } from '../domain/failure.ts';
 import { isRecord } from '../domain/json.ts';
 import type { Fault } from '../domain/result.ts';
@@ -9,6 +10,8 @@ export const DEAD_LETTER_TYPE = 'dev.slackwater.dead-letter.v1';
 const prefix = 'dead-letter-';
 /** Longest message id Service Bus takes. Unit: characters. */
 const messageIdLengthMax = 128;
+/** Longest body a copy carries, as JSON: at most three bytes each, beside the faults, in the 256 KB of Service Bus Standard. */
+const bodyCharactersMax = 60_000;
 
 /** A message no repeat can cure, with what is wrong with it. */
 export interface PoisonMessage {
@@ -18,21 +21,22 @@ export interface PoisonMessage {
 }
 
 /**
- * Puts a copy of a poison message on the queue, wrapped in its code and faults; the original may then be completed.
+ * Puts a copy of a poison message on the queue, wrapped in its code and faults.
  *
  * The trigger's binding can only complete or abandon, so a reason cannot be given to the broker. The copy is refused by
  * `readDeadLetter` at every delivery, and after the last the broker moves it to the dead-letter queue, where a person reads
- * the code in its body beside the original. May be repeated: the copy's message id is made from the original's. Fails as
- * the queue does; then the original must be abandoned, and reaches the dead-letter queue by itself, without the code.
+ * the code in its body. `whole`: the copy holds the original, which may be completed. `without-body`: the original is too
+ * large or too deeply nested to be copied; it must be abandoned, and reaches the dead-letter queue beside its copy. May be
+ * repeated: the copy's message id is made from the original's. Fails as the queue does; then too the original must be
+ * abandoned, and reaches the dead-letter queue without its code.
  */
-export async function wrapForDeadLetter(messages: Pick<MessagePort, 'enqueueInbox'>, poison: PoisonMessage): Promise<Outcome<null>> {
-  const id = `${prefix}${poison.messageId}`;
-  const [first] = poison.faults;
-  if (poison.messageId === '' || id.length > messageIdLengthMax) {
-    const message = 'The message has no id a copy could be told by.';
-    return { ok: false, failure: { code: 'message-id-unusable', class: 'terminal', message, remedy: 'Send it with a message id of at most 100 characters.', retryAfterSeconds: null } };
-  }
-  return messages.enqueueInbox(id, {
+export async function wrapForDeadLetter(messages: Pick<MessagePort, 'enqueueInbox'>, poison: PoisonMessage): Promise<Outcome<'whole' | 'without-body'>> {
+  const { messageId, faults } = poison;
+  const text = jsonOf(poison.body);
+  const isWhole = text !== null && text.length <= bodyCharactersMax;
+  const id = copyIdOf(messageId, text ?? '');
+  const [first] = faults;
+  const sent = await messages.enqueueInbox(id, {
     specversion: '1.0',
     type: DEAD_LETTER_TYPE,
     id,
@@ -42,10 +46,27 @@ export async function wrapForDeadLetter(messages: Pick<MessagePort, 'enqueueInbo
       code: first?.code ?? 'unknown-fault',
       message: first?.message ?? '',
       remedy: first?.remedy ?? '',
-      faults: poison.faults,
-      original: { messageId: poison.messageId, body: poison.body },
+      faults,
+      original: isWhole ? { messageId, body: poison.body } : { messageId },
     },
   });
+  return sent.ok ? { ok: true, value: isWhole ? 'whole' : 'without-body' } : sent;
+}
+
+/** A message without a usable id is told by what it says. */
+function copyIdOf(messageId: string, text: string): string {
+  const id = `${prefix}${messageId}`;
+  if (messageId !== '' && id.length <= messageIdLengthMax) return id;
+  return `${prefix}${createHash('sha256').update(`${messageId}\n${text}`).digest('hex')}`;
+}
+
+/** Null for what is nested so deeply that it cannot be written, although it could be read. */
+function jsonOf(body: unknown): string | null {
+  try {
+    return JSON.stringify(body) ?? 'null';
+  } catch {
+    return null;
+  }
 }
 
 /** The code of a message that is on its way to the dead-letter queue; null for any other message. */

@@ -68,7 +68,7 @@ async function receiveAksEvent(ports: Ports, event: Extract<InboxMessage, { kind
   }
   const signal = { kind: 'look', reason: event.type, pool: event.nodePool };
   const raised = await ports.windows.raise(windowInstanceId(event.clusterResourceId), 'wake', signal);
-  if (!raised.ok) return { kind: 'retry-later', failure: raised.failure };
+  if (!raised.ok) return stopBy(raised.failure, 'task hub');
   // Without a run the event is somebody else's upgrade: a hint about nothing of ours.
   return { kind: 'done', what: raised.value === 'raised' ? 'woken' : 'no-run' };
 }
@@ -79,7 +79,7 @@ async function receiveComment(ports: Ports, settings: ReceiveInboxSettings, comm
   if (anywhere.kind !== 'ignore') await acknowledge(ports, comment);
   else if (anywhere.reason !== 'not-ours') return ignore(ports, comment, anywhere.reason);
   const listed = await ports.windows.list(WINDOWS_LISTED_MAX);
-  if (!listed.ok) return { kind: 'retry-later', failure: listed.failure };
+  if (!listed.ok) return stopBy(listed.failure, 'task hub');
   const runs = listed.value.flatMap((view) => knownRun(view, settings));
   const place = placeOf(comment, runs, settings);
   const parse = place === 'report' ? parseComment({ ...comment, appLogin, issueOpenedBy: 'slackwater' }) : anywhere;
@@ -90,7 +90,7 @@ async function receiveComment(ports: Ports, settings: ReceiveInboxSettings, comm
   const { verb } = parse.command;
   const permission = await ports.github.permissionOf(comment.repository, comment.author);
   if (!permission.ok) {
-    if (permission.failure.class === 'transient') return { kind: 'retry-later', failure: permission.failure };
+    if (permission.failure.class === 'transient') return stopBy(permission.failure, 'permission');
     return answer(ports, comment, answerPermissionUnknown(verb));
   }
   if (!isAllowed(permission.value, verb)) return answer(ports, comment, answerNotAllowed(verb, permission.value));
@@ -98,6 +98,16 @@ async function receiveComment(ports: Ports, settings: ReceiveInboxSettings, comm
   const isHome = runs.some(({ repository }) => isSameText(repository, comment.repository));
   if (!isHome && !isSameText(settings.policyRepository ?? '', comment.repository)) return answer(ports, comment, answerNotTakenHere());
   return verb === 'status' ? answerWithStatus(ports, comment, runs, parse.command) : decide(ports, comment, runs, { ...parse.command, verb });
+}
+
+/**
+ * What a failed call makes of its message: one that a repeat may cure comes again; any other (the issue was deleted, a right
+ * is missing, an answer nobody understands) is poison under the failure's own code, so that the dead letter tells it.
+ */
+function stopBy(failure: Failure, where: string): InboxResult {
+  if (failure.class === 'transient' || failure.class === 'conflict') return { kind: 'retry-later', failure };
+  const { code, message, remedy } = failure;
+  return { kind: 'poison', faults: [{ code, where, message, remedy }] };
 }
 
 function isSameText(one: string, other: string): boolean {
@@ -145,7 +155,7 @@ async function answer(ports: Ports, comment: IncomingComment, text: string): Pro
   const { repository, issueNumber, deliveryId } = comment;
   const marker = answerMarker(deliveryId);
   const ensured = await ports.github.ensureComment({ repository, issueNumber, marker, body: withMarker(text, marker) });
-  return ensured.ok ? { kind: 'done', what: 'answered' } : { kind: 'retry-later', failure: ensured.failure };
+  return ensured.ok ? { kind: 'done', what: 'answered' } : stopBy(ensured.failure, 'answer');
 }
 
 async function answerWithStatus(ports: Ports, comment: IncomingComment, runs: readonly KnownRun[], command: OperatorCommand): Promise<InboxResult> {
@@ -176,7 +186,7 @@ async function decide(
     comment: { repository, issueNumber, commentId },
   };
   const raised = await ports.windows.raise(found.run.instanceId, 'decision', decision);
-  if (!raised.ok) return { kind: 'retry-later', failure: raised.failure };
+  if (!raised.ok) return stopBy(raised.failure, 'task hub');
   if (raised.value === 'not-running') return answer(ports, comment, answerClosedRun(command.verb, found.run.runId, null));
   ports.logger.log('info', 'inbox.decision-raised', { ...decision, runId: found.run.runId });
   return { kind: 'done', what: 'raised' };

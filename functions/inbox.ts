@@ -49,7 +49,9 @@ export async function receiveInbox({ ports, settings, pause }: InboxParts, deliv
       const { faults } = result;
       ports.logger.log('error', 'inbox.poison', { messageId, deliveryCount, faults });
       const wrapped = await wrapForDeadLetter(ports.messages, { messageId, body: message, faults });
-      if (!wrapped.ok) throw new Error(`poison: ${faults[0]?.code ?? 'unknown-fault'}; the copy that tells why was refused: ${wrapped.failure.code}`);
+      const code = faults[0]?.code ?? 'unknown-fault';
+      if (!wrapped.ok) throw new Error(`poison: ${code}; the copy that tells why was refused: ${wrapped.failure.code}`);
+      if (wrapped.value === 'without-body') throw new Error(`poison: ${code}; too large to be copied, so it goes to the dead-letter queue beside the copy that tells why.`);
     }
   }
 }

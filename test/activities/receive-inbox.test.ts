@@ -226,6 +226,28 @@ test('a service out of reach makes the message come again, and the second time d
   }
 });
 
+test('a failure no repeat can cure is poison under its own code, and a conflict comes again', async () => {
+  const cases: readonly (readonly [call: string, body: string, where: string])[] = [
+    ['list', '/pause', 'task hub'],
+    ['raise', '/pause', 'task hub'],
+    ['ensureComment', '/status', 'answer'],
+  ];
+  for (const [call, body, where] of cases) {
+    for (const failureClass of ['terminal', 'unreadable'] as const) {
+      const world = worldWith(view(pausedStatus));
+      world.failures.set(call, [failureOf(failureClass, 'github-not-found')]);
+
+      const result = await receive(world, command(body));
+
+      assert.ok(result.kind === 'poison', `${call} ${failureClass}`);
+      assert.deepEqual(result.faults.map((fault) => [fault.code, fault.where]), [['github-not-found', where]]);
+    }
+    const busy = worldWith(view(pausedStatus));
+    busy.failures.set(call, [failureOf('conflict')]);
+    assert.equal((await receive(busy, command(body))).kind, 'retry-later', call);
+  }
+});
+
 test('a permission that cannot be known is none, and the refusal says so', async () => {
   const world = worldWith(view(pausedStatus));
   world.failures.set('permissionOf', [failureOf('unreadable')]);

@@ -80,8 +80,51 @@ describe('a message of the inbox', () => {
     world.failures.set('enqueueInbox', [failureOf('terminal', 'message-too-large')]);
 
     await assert.rejects(receiveInbox(parts, { message: 'x', messageId: 'm1', deliveryCount: 1 }), /poison: malformed-message; .*message-too-large/);
-    await assert.rejects(receiveInbox(parts, { message: 'x', messageId: '', deliveryCount: 1 }), /message-id-unusable/);
-    await assert.rejects(receiveInbox(parts, { message: 'x', messageId: 'i'.repeat(128), deliveryCount: 1 }), /message-id-unusable/);
+  });
+
+  test('that is poison without a usable id gets its code all the same, under an id made of what it says', async () => {
+    for (const messageId of ['', 'i'.repeat(128)]) {
+      const { world, parts } = setUp();
+
+      await receiveInbox(parts, { message: 'x', messageId, deliveryCount: 1 });
+      await receiveInbox(parts, { message: 'x', messageId, deliveryCount: 2 });
+      await receiveInbox(parts, { message: 'y', messageId, deliveryCount: 1 });
+
+      assert.equal(world.inbox.size, 2);
+      for (const [id, copy] of world.inbox) {
+        assert.match(id, /^dead-letter-[0-9a-f]{64}$/);
+        assert.equal(recordAt(isRecord(copy) ? copy : {}, 'data')['code'], 'malformed-message');
+      }
+    }
+  });
+
+  const uncopied: readonly [what: string, makeMessage: () => unknown][] = [
+    ['larger than a message can hold twice', () => ({ specversion: '1.0', type: 'of.nobody', data: 'x'.repeat(200_000) })],
+    ['nested more deeply than can be written', () => ({ specversion: '1.0', type: 'of.nobody', data: JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) })],
+  ];
+  for (const [what, makeMessage] of uncopied) {
+    test(`that is poison and ${what} is given back itself, beside a copy that tells why`, async () => {
+      const { world, parts } = setUp();
+
+      await assert.rejects(receiveInbox(parts, { message: makeMessage(), messageId: 'm1', deliveryCount: 1 }), /poison: unknown-message-type; too large/);
+
+      const copy = world.inbox.get('dead-letter-m1');
+      const data = recordAt(isRecord(copy) ? copy : {}, 'data');
+      assert.equal(data['code'], 'unknown-message-type');
+      assert.deepEqual(data['original'], { messageId: 'm1' });
+      assert.ok(JSON.stringify(copy).length < 10_000);
+    });
+  }
+
+  test('whose answer can never be given is done, and its copy tells the code of the refusal', async () => {
+    const { world, pauses, parts } = setUp();
+    world.failures.set('raise', [failureOf('terminal', 'no-such-hub')]);
+
+    await receiveInbox(parts, { message: aksEvent, messageId: 'e1', deliveryCount: 1 });
+
+    const copy = world.inbox.get('dead-letter-e1');
+    assert.equal(recordAt(isRecord(copy) ? copy : {}, 'data')['code'], 'no-such-hub');
+    assert.deepEqual(pauses, []);
   });
 });
 
