@@ -32,14 +32,14 @@ export function readCluster(document: unknown): Result<Cluster, Fault> {
     name: requireText(outer, 'name', '', faults),
     location: textAt(outer, 'location') ?? '',
     provisioningState: requireText(inner, 'provisioningState', path, faults),
-    powerState: textAt(recordAt(inner, 'powerState'), 'code') ?? 'Running',
+    powerState: textAt(inner, 'powerState', 'code') ?? 'Running',
     kubernetesVersion,
     currentKubernetesVersion: textAt(inner, 'currentKubernetesVersion') ?? kubernetesVersion,
     autoUpgradeChannel: textAt(channels, 'upgradeChannel'),
     nodeOsUpgradeChannel: textAt(channels, 'nodeOSUpgradeChannel') ?? textAt(channels, 'nodeOsUpgradeChannel'),
     forceUpgradeUntil: readForceUpgrade(inner, path, faults),
     nodeResourceGroup: textAt(inner, 'nodeResourceGroup') ?? '',
-    tier: textAt(recordAt(outer, 'sku'), 'tier') ?? '',
+    tier: textAt(outer, 'sku', 'tier') ?? '',
     eTag: textAt(inner, 'eTag') ?? textAt(outer, 'eTag'),
     provisioningError: readProvisioningError(inner),
   };
@@ -86,7 +86,7 @@ function readPool(document: unknown, prefix: string, faults: FaultList): NodePoo
     minCount: numberAt(inner, 'minCount'),
     maxCount: numberAt(inner, 'maxCount'),
     scaleSetPriority: textAt(inner, 'scaleSetPriority')?.toLowerCase() === 'spot' ? 'Spot' : 'Regular',
-    powerState: textAt(recordAt(inner, 'powerState'), 'code') ?? 'Running',
+    powerState: textAt(inner, 'powerState', 'code') ?? 'Running',
     provisioningState: textAt(inner, 'provisioningState') ?? '',
     orchestratorVersion,
     currentOrchestratorVersion: textAt(inner, 'currentOrchestratorVersion') ?? orchestratorVersion,
@@ -175,7 +175,7 @@ export function isSameResource(one: string, other: string): boolean {
 
 /** When a forced upgrade is armed: `forceUpgrade` acts only together with `until`. */
 function readForceUpgrade(inner: JsonRecord, path: string, faults: FaultList): number | null {
-  const override = recordAt(recordAt(inner, 'upgradeSettings'), 'overrideSettings');
+  const override = recordAt(inner, 'upgradeSettings', 'overrideSettings');
   if (!isTrueAt(override, 'forceUpgrade')) return null;
   const until = textAt(override, 'until');
   if (until === null) return null;

@@ -1,5 +1,6 @@
 import { runIdInReport } from './hidden-marker.ts';
-import { isRecord, type JsonRecord } from './json.ts';
+import type { JsonRecord } from './json.ts';
+import { isRecord, parseJson } from './json.ts';
 import { parseInstant } from './local-time.ts';
 import { mayBeCommand } from './operator-command.ts';
 import { refuse, succeed, type Fault, type Result } from './result.ts';
@@ -134,14 +135,6 @@ export function parseInboxMessage(value: unknown): Result<InboxMessage, Fault> {
   if (aksType !== undefined) return parseAksEvent(message, aksType);
   const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 200)) : 'nothing';
   return refuse([fault('unknown-message-type', 'type', `is ${shown}, which this version does not know`)]);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function parseCommand(message: JsonRecord): Result<InboxMessage, Fault> {

@@ -1,4 +1,6 @@
+import { parseTimestamp } from './kubernetes-quantity.ts';
 import type { Fault } from './result.ts';
+import type { Instant } from './time.ts';
 
 /** A JSON object of unknown content. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -18,55 +20,97 @@ function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
   return true;
 }
 
-/** The object at `key`; an empty one when it is absent or something else. */
-export function recordAt(record: JsonRecord, key: string): JsonRecord {
-  const value = record[key];
-  return isRecord(value) ? value : emptyRecord;
+/** The member at `path`, or undefined where the path ends early. */
+export function valueAt(value: unknown, ...path: readonly string[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (!isRecord(found)) return undefined;
+    found = found[key];
+  }
+  return found;
 }
 
-/** The list at `key`; an empty one when it is absent or something else. */
-export function listAt(record: JsonRecord, key: string): readonly unknown[] {
-  const value: unknown = record[key];
-  return Array.isArray(value) ? value : [];
+/** The object at `path`; an empty one when it is absent or something else. */
+export function recordAt(value: unknown, ...path: readonly string[]): JsonRecord {
+  const found = valueAt(value, ...path);
+  return isRecord(found) ? found : emptyRecord;
 }
 
-/** The objects of the list at `key`; anything else in it is left out. */
-export function recordsAt(record: JsonRecord, key: string): readonly JsonRecord[] {
-  return listAt(record, key).filter(isRecord);
+/** The list at `path`; an empty one when it is absent or something else. */
+export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
+  const found = valueAt(value, ...path);
+  return Array.isArray(found) ? found : [];
 }
 
-/** The texts of the list at `key`; anything else in it is left out. */
-export function textsAt(record: JsonRecord, key: string): readonly string[] {
-  return listAt(record, key).filter(isText);
+/** The objects of the list at `path`; anything else in it is left out. */
+export function recordsAt(value: unknown, ...path: readonly string[]): readonly JsonRecord[] {
+  return listAt(value, ...path).filter(isRecord);
 }
 
-/** The text at `key`; null when it is absent or something else. */
-export function textAt(record: JsonRecord, key: string): string | null {
-  const value = record[key];
-  return typeof value === 'string' ? value : null;
+/** The texts of the list at `path`; anything else in it is left out. */
+export function textsAt(value: unknown, ...path: readonly string[]): readonly string[] {
+  return listAt(value, ...path).filter(isText);
 }
 
-/** The finite number at `key`; null when it is absent or something else. */
-export function numberAt(record: JsonRecord, key: string): number | null {
-  const value = record[key];
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+/** The text at `path`; null when it is absent or something else. */
+export function textAt(value: unknown, ...path: readonly string[]): string | null {
+  const found = valueAt(value, ...path);
+  return isText(found) ? found : null;
 }
 
-/** Whether the value at `key` is exactly `true`. */
-export function isTrueAt(record: JsonRecord, key: string): boolean {
-  return record[key] === true;
+/** The finite number at `path`; null when it is absent or something else. */
+export function numberAt(value: unknown, ...path: readonly string[]): number | null {
+  const found = valueAt(value, ...path);
+  return typeof found === 'number' && Number.isFinite(found) ? found : null;
 }
 
-/** The map of texts at `key`, without entries that are no text; empty when it is absent. */
-export function textMapAt(record: JsonRecord, key: string): Readonly<Record<string, string>> {
-  const value = record[key];
-  if (isTextMap(value)) return value;
-  if (!isRecord(value)) return emptyTexts;
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => isText(entry[1])));
+/** The RFC 3339 timestamp at `path`; null when it is absent or something else. */
+export function timeAt(value: unknown, ...path: readonly string[]): Instant | null {
+  const found = textAt(value, ...path);
+  return found === null ? null : parseTimestamp(found);
+}
+
+/** Whether the value at `path` is exactly `true`. */
+export function isTrueAt(value: unknown, ...path: readonly string[]): boolean {
+  return valueAt(value, ...path) === true;
+}
+
+/** The map of texts at `path`, without entries that are no text; empty when it is absent. */
+export function textMapAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, string>> {
+  const found = valueAt(value, ...path);
+  if (isTextMap(found)) return found;
+  if (!isRecord(found)) return emptyTexts;
+  return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, string] => isText(entry[1])));
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+/** Whether two JSON values are equal, whatever the order of members. */
+export function isEqualJson(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((item, index) => isEqualJson(item, right[index]));
+  }
+  if (!isRecord(left) || !isRecord(right)) return false;
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...keys].every((key) => isEqualJson(left[key], right[key]));
+}
+
+/** `record` without the named members. */
+export function without(record: JsonRecord, ...keys: readonly string[]): JsonRecord {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
+}
+
+/** The JSON in `text`; undefined when it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Gathers every fault of one document. */

@@ -1,8 +1,7 @@
 import type { DisruptionBudget, LabelSelector } from './cluster-snapshot.ts';
 import type { FaultList, JsonRecord } from './json.ts';
-import { isRecord, numberAt, recordAt, recordsAt, textAt, textMapAt, textsAt } from './json.ts';
+import { isRecord, numberAt, recordAt, recordsAt, textAt, textMapAt, textsAt, timeAt } from './json.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
-import { parseTimestamp } from './kubernetes-quantity.ts';
 import type { Instant } from './time.ts';
 
 /** Reads a `policy/v1` PodDisruptionBudget. Faults are added to `faults` under `path`. */
@@ -55,11 +54,7 @@ function readAmount(spec: JsonRecord, key: string, path: string, faults: FaultLi
 }
 
 function readDisruptedPods(pods: JsonRecord): Readonly<Record<string, Instant>> {
-  const moments: Record<string, Instant> = {};
-  for (const [name, text] of Object.entries(pods)) {
-    moments[name] = (typeof text === 'string' ? parseTimestamp(text) : null) ?? 0;
-  }
-  return moments;
+  return Object.fromEntries(Object.keys(pods).map((name) => [name, timeAt(pods, name) ?? 0]));
 }
 
 function syncFailureOf(conditions: readonly JsonRecord[]): string | null {

@@ -51,7 +51,7 @@ function readEvent(item: JsonRecord, path: string, faults: FaultList): ObservedE
     type: textAt(item, 'type') ?? '',
     involvedKind: textAt(involved, 'kind') ?? '',
     involvedName: textAt(involved, 'name') ?? '',
-    source: textAt(recordAt(item, 'source'), 'component') ?? textAt(item, 'reportingComponent') ?? '',
+    source: textAt(item, 'source', 'component') ?? textAt(item, 'reportingComponent') ?? '',
     firstSeen,
     lastSeen,
     count: numberAt(series, 'count') ?? numberAt(item, 'count') ?? 1,

@@ -1,7 +1,6 @@
 import type { OwnerReference } from './cluster-snapshot.ts';
 import type { FaultList, JsonRecord } from './json.ts';
-import { isTrueAt, recordAt, recordsAt, requireText, textAt, textMapAt, textsAt } from './json.ts';
-import { parseTimestamp } from './kubernetes-quantity.ts';
+import { isTrueAt, recordAt, recordsAt, requireText, textAt, textMapAt, textsAt, timeAt } from './json.ts';
 import type { Instant } from './time.ts';
 
 /** `metadata` of a Kubernetes object as far as the readers need it. */
@@ -49,7 +48,7 @@ export function readMetadata(
 export function readTimestamp(record: JsonRecord, key: string, path: string, faults: FaultList): Instant | null {
   const value = record[key];
   if (value === undefined || value === null) return null;
-  const moment = typeof value === 'string' ? parseTimestamp(value) : null;
+  const moment = timeAt(record, key);
   if (moment === null) faults.add(`${path}.${key}`, 'an RFC 3339 timestamp');
   return moment;
 }

@@ -26,7 +26,7 @@ export function readNode(item: JsonRecord, path: string, faults: FaultList): Nod
     isReady: recordsAt(status, 'conditions').some((one) => one['type'] === 'Ready' && one['status'] === 'True'),
     isCordoned: isTrueAt(spec, 'unschedulable'),
     isQuarantined: labels[upgradeStatusLabel] === 'Quarantined',
-    kubeletVersion: (textAt(recordAt(status, 'nodeInfo'), 'kubeletVersion') ?? '').replace(/^v/, ''),
+    kubeletVersion: (textAt(status, 'nodeInfo', 'kubeletVersion') ?? '').replace(/^v/, ''),
     imageVersion: labels[nodeImageLabel] ?? '',
     zone: labels['topology.kubernetes.io/zone'] ?? null,
     labels,

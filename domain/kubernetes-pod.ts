@@ -42,7 +42,7 @@ function waitingReasonOf(status: JsonRecord, conditions: readonly JsonRecord[]):
   }
   for (const list of ['initContainerStatuses', 'containerStatuses']) {
     for (const container of recordsAt(status, list)) {
-      const reason = textAt(recordAt(recordAt(container, 'state'), 'waiting'), 'reason');
+      const reason = textAt(container, 'state', 'waiting', 'reason');
       if (reason !== null) return reason;
     }
   }

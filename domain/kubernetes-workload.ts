@@ -42,7 +42,7 @@ export function readWebhooks(
 ): readonly AdmissionWebhook[] {
   const metadata = readMetadata(item, 'cluster', path, faults);
   return recordsAt(item, 'webhooks').map((webhook) => {
-    const service = recordAt(recordAt(webhook, 'clientConfig'), 'service');
+    const service = recordAt(webhook, 'clientConfig', 'service');
     const name = textAt(service, 'name');
     const rules = recordsAt(webhook, 'rules');
     const objectSelector = readSelector(recordAt(webhook, 'objectSelector'));

@@ -1,6 +1,6 @@
 import rhea from 'rhea';
 import type { Message } from 'rhea';
-import { isRecord, listAt, numberAt, recordAt, textAt } from '../domain/json.ts';
+import { isRecord, listAt, numberAt, textAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
 import type { ServiceBusBroker } from './service-bus-broker.ts';
 import type { Exchange } from './service-bus-exchange.ts';
@@ -18,7 +18,7 @@ const peekCountMax = 1_000;
 /** Answers a request to `$cbs` or to an entity's `$management`; the reply is correlated by the request's message id. */
 export function answerManagement(broker: ServiceBusBroker, entity: string, message: unknown, exchange: Exchange): Message {
   const request: JsonRecord = isRecord(message) ? message : {};
-  const operation = textAt(recordAt(request, 'application_properties'), 'operation') ?? '';
+  const operation = textAt(request, 'application_properties', 'operation') ?? '';
   const body = request['body'];
   const answer = answerOperation(broker, { entity, operation, body: isRecord(body) ? body : {} });
   if (operation !== 'put-token') {

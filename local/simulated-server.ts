@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { parseJson } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Simulated, WireRequest, WireResponse, WorldChange } from '../sim/wire.ts';
 import type { FaultList } from './faults.ts';
@@ -176,12 +177,7 @@ function readRequest(incoming: IncomingMessage, rawBody: Buffer, prefix: string)
 function parseBody(contentType: string, rawBody: Buffer): unknown {
   if (rawBody.length === 0) return null;
   const text = rawBody.toString('utf8');
-  if (!contentType.includes('json')) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return contentType.includes('json') ? parseJson(text) : text;
 }
 
 function send(incoming: IncomingMessage, outgoing: ServerResponse, response: WireResponse): void {

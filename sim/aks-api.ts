@@ -1,17 +1,17 @@
+import type { JsonRecord } from '../domain/json.ts';
 import { putCluster } from './aks-cluster-write.ts';
 import type { AksCore } from './aks-operation.ts';
 import { postAbort, postNodeImageUpgrade, putPool } from './aks-pool-write.ts';
 import { renderCluster, renderClusterProfile, renderOperation, renderPool, renderPoolProfile } from './aks-render.ts';
 import type { OperationRecord, PoolState } from './aks-state.ts';
 import { actionHeaders, armAnswer, armNotSimulated, gatewayError, resourceNotFound, serviceError } from './arm-answers.ts';
-import type { JsonObject } from './document.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 /** Who sends an ARM request when no header says so. */
 const SERVICE = 'an ARM client';
 
 /** Answers one request to ARM about this cluster. Paths are compared without case, as ARM does. */
-export function answerArm(core: AksCore, maintenanceConfigurations: readonly JsonObject[], request: WireRequest): WireResponse {
+export function answerArm(core: AksCore, maintenanceConfigurations: readonly JsonRecord[], request: WireRequest): WireResponse {
   const { aks } = core;
   if ((request.query['api-version'] ?? '') === '') {
     return gatewayError(400, 'MissingApiVersionParameter', 'The api-version query parameter (?api-version=) is required for all requests.');
@@ -37,7 +37,7 @@ function answerCollection({ aks }: AksCore, path: string, request: WireRequest):
   return armAnswer(200, { value: isInside ? [renderCluster(aks)] : [] });
 }
 
-function answerCluster(core: AksCore, maintenanceConfigurations: readonly JsonObject[], rest: string, request: WireRequest): WireResponse {
+function answerCluster(core: AksCore, maintenanceConfigurations: readonly JsonRecord[], rest: string, request: WireRequest): WireResponse {
   const { aks } = core;
   const { method } = request;
   const by = request.headers['x-actor'] ?? SERVICE;
@@ -95,7 +95,7 @@ function answerOperation(core: AksCore, kind: string, id: string, { method }: Wi
   return operation.result === 'nothing' ? { status: 204, headers, body: null } : armAnswer(200, resourceOf(core, operation));
 }
 
-function resourceOf({ aks }: AksCore, operation: OperationRecord): JsonObject {
+function resourceOf({ aks }: AksCore, operation: OperationRecord): JsonRecord {
   const pool = operation.pool === null ? undefined : aks.pools.get(operation.pool);
   return pool === undefined ? renderCluster(aks) : renderPool(aks, pool);
 }

@@ -1,3 +1,4 @@
+import { isEqualJson, isRecord, listAt, recordAt, textAt, valueAt } from '../domain/json.ts';
 import type { AksCore } from './aks-operation.ts';
 import { renderCluster } from './aks-render.ts';
 import { refuseBusyCluster, refuseByETag } from './aks-refusals.ts';
@@ -5,7 +6,6 @@ import type { AksState } from './aks-state.ts';
 import { changeSettings, upgradeControlPlane } from './aks-upgrade.ts';
 import { isOlderVersion, minorsBetween } from './aks-versions.ts';
 import { armAnswer, armNotSimulated, asyncHeader, serviceError } from './arm-answers.ts';
-import { isEqualJson, isObject, listAt, objectAt, textAt, valueAt } from './document.ts';
 import { readPutVersion } from './aks-pool-write.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
@@ -38,7 +38,7 @@ export function putCluster(core: AksCore, request: WireRequest, by: string): Wir
 }
 
 function refuseBody(aks: AksState, body: unknown): WireResponse | null {
-  if (!isObject(body) || !isObject(body['properties'])) return serviceError(400, 'InvalidRequestContent', 'The request content was invalid: an object with `properties` is required.');
+  if (!isRecord(body) || !isRecord(body['properties'])) return serviceError(400, 'InvalidRequestContent', 'The request content was invalid: an object with `properties` is required.');
   if (textAt(body, 'location') === null) return serviceError(400, 'LocationRequired', "The location property is required for this definition.");
   const pools = listAt(body, 'properties', 'agentPoolProfiles');
   const versions = pools.map((pool) => textAt(pool, 'orchestratorVersion'));
@@ -55,7 +55,7 @@ function refuseBody(aks: AksState, body: unknown): WireResponse | null {
 }
 
 function refuseOtherChange(aks: AksState, body: unknown): WireResponse | null {
-  for (const [field, value] of Object.entries(objectAt(body, 'properties'))) {
+  for (const [field, value] of Object.entries(recordAt(body, 'properties'))) {
     if (TAKEN_FIELDS.includes(field) || IGNORED_FIELDS.includes(field) || value === null) continue;
     if (!isEqualJson(value, aks.properties[field]) && !isEmpty(value)) return armNotSimulated(`a change of the cluster's ${field}`);
   }
@@ -63,7 +63,7 @@ function refuseOtherChange(aks: AksState, body: unknown): WireResponse | null {
 }
 
 function isEmpty(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length === 0;
+  return isRecord(value) && Object.keys(value).length === 0;
 }
 
 function refuseVersion(aks: AksState, version: string): WireResponse | null {
@@ -90,8 +90,8 @@ function poolVersionsError(): WireResponse {
 }
 
 function takeFields(aks: AksState, body: unknown): 'something' | 'nothing' {
-  const wanted = objectAt(body, 'properties');
-  const changes = TAKEN_FIELDS.filter((field) => isObject(wanted[field]) && !isEqualJson(wanted[field], aks.properties[field] ?? {}));
+  const wanted = recordAt(body, 'properties');
+  const changes = TAKEN_FIELDS.filter((field) => isRecord(wanted[field]) && !isEqualJson(wanted[field], aks.properties[field] ?? {}));
   for (const field of changes) aks.properties = { ...aks.properties, [field]: wanted[field] };
   return changes.length > 0 ? 'something' : 'nothing';
 }

@@ -1,6 +1,6 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { isRecord, listAt, numberAt, recordAt, textAt, valueAt, without } from '../domain/json.ts';
 import type { AksState, PoolState } from './aks-state.ts';
-import { isObject, listAt, numberAt, objectAt, textAt, valueAt, without } from './document.ts';
-import type { JsonObject } from './document.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
 import type { Prng } from './prng.ts';
 
@@ -38,7 +38,7 @@ export function loadAksState(
   const body = readBody(documents.cluster, 'cluster');
   const id = choices.resourceId ?? textAt(body, 'id') ?? '';
   const match = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.ContainerService\/managedClusters\/([^/]+)$/i.exec(id);
-  const properties = objectAt(body, 'properties');
+  const properties = recordAt(body, 'properties');
   const version = textAt(properties, 'kubernetesVersion');
   const faults: string[] = [];
   if (match === null) faults.push('cluster: `id` must be the resource id of a managed cluster');
@@ -74,26 +74,26 @@ export function loadAksState(
 }
 
 /** The body in ARM's shape, whichever of ARM and `az` printed it; members that are null are absent in ARM. */
-function readBody(document: unknown, kind: 'cluster' | 'pool'): JsonObject {
+function readBody(document: unknown, kind: 'cluster' | 'pool'): JsonRecord {
   const given = dropNulls(document);
-  if (isObject(given['properties'])) return given;
+  if (isRecord(given['properties'])) return given;
   const outside = kind === 'cluster' ? [...ENVELOPE, 'eTag'] : ['id', 'name', 'type'];
   const inner = without(given, ...outside, 'resourceGroup', 'typePropertiesType');
   const poolType = kind === 'pool' ? { type: given['typePropertiesType'] ?? 'VirtualMachineScaleSets' } : {};
   return { ...pick(given, outside), properties: { ...inner, ...poolType } };
 }
 
-function readPools(document: unknown): readonly { readonly name: string; readonly properties: JsonObject }[] {
+function readPools(document: unknown): readonly { readonly name: string; readonly properties: JsonRecord }[] {
   const items = Array.isArray(document) ? document : listAt(document, 'value');
-  return items.filter(isObject).flatMap((item) => {
+  return items.filter(isRecord).flatMap((item) => {
     const body = readBody(item, 'pool');
     const name = textAt(item, 'name');
-    return name === null ? [] : [{ name, properties: { ...objectAt(body, 'properties'), eTag: textAt(body, 'eTag') ?? valueAt(body, 'properties', 'eTag') } }];
+    return name === null ? [] : [{ name, properties: { ...recordAt(body, 'properties'), eTag: textAt(body, 'eTag') ?? valueAt(body, 'properties', 'eTag') } }];
   });
 }
 
 function loadPool(
-  { name, properties }: { readonly name: string; readonly properties: JsonObject },
+  { name, properties }: { readonly name: string; readonly properties: JsonRecord },
   clusterVersion: string,
   choices: AksChoices,
   store: KubernetesStore,
@@ -111,7 +111,7 @@ function loadPool(
   return {
     name,
     properties: without(properties, ...POOL_FIELDS),
-    upgradeSettings: objectAt(properties, 'upgradeSettings'),
+    upgradeSettings: recordAt(properties, 'upgradeSettings'),
     orchestratorVersion: version,
     currentOrchestratorVersion: textAt(properties, 'currentOrchestratorVersion') ?? version,
     nodeImageVersion: image,
@@ -136,20 +136,20 @@ function readOffers(document: unknown): AksState['offeredVersions'] {
   });
 }
 
-function readError(properties: JsonObject): AksState['error'] {
+function readError(properties: JsonRecord): AksState['error'] {
   const code = textAt(properties, 'status', 'provisioningError', 'code');
   return code === null ? null : { code, message: textAt(properties, 'status', 'provisioningError', 'message') ?? '' };
 }
 
-function dropNulls(document: unknown): JsonObject {
-  if (!isObject(document)) return {};
+function dropNulls(document: unknown): JsonRecord {
+  if (!isRecord(document)) return {};
   const clean = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(clean);
-    return isObject(value) ? dropNulls(value) : value;
+    return isRecord(value) ? dropNulls(value) : value;
   };
   return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null).map(([key, value]) => [key, clean(value)]));
 }
 
-function pick(object: JsonObject, keys: readonly string[]): JsonObject {
+function pick(object: JsonRecord, keys: readonly string[]): JsonRecord {
   return Object.fromEntries(Object.entries(object).filter(([key]) => keys.includes(key)));
 }

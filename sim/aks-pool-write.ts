@@ -1,3 +1,5 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { isEqualJson, isRecord, numberAt, recordAt, textAt } from '../domain/json.ts';
 import { SKEW_MINORS_MAX } from '../domain/kubernetes-version.ts';
 import type { AksCore } from './aks-operation.ts';
 import { renderPool } from './aks-render.ts';
@@ -6,8 +8,6 @@ import type { AksState, OperationRecord, PoolState } from './aks-state.ts';
 import { abortOperation, changeSettings, upgradePool } from './aks-upgrade.ts';
 import { isOlderVersion, minorsBetween } from './aks-versions.ts';
 import { actionHeaders, armAnswer, armNotSimulated, asyncHeader, serviceError } from './arm-answers.ts';
-import { isEqualJson, isObject, numberAt, objectAt, textAt } from './document.ts';
-import type { JsonObject } from './document.ts';
 import { findOldNodes } from './pool-roll.ts';
 import { keyOf, podsIn } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
@@ -22,14 +22,14 @@ const HANDLED_FIELDS = [
 /** PUT of a pool: another version rolls it, other upgrade settings are stored; both may come together. */
 export function putPool(core: AksCore, pool: PoolState, request: WireRequest, by: string): WireResponse {
   const { aks, cluster } = core;
-  const wanted = objectAt(request.body, 'properties');
+  const wanted = recordAt(request.body, 'properties');
   const refused = refuseByETag(request, pool.eTag) ?? refuseBusyPool(aks, pool) ?? refusePoolBody(pool, wanted, request.body);
   if (refused !== null) return refused;
   const version = readPutVersion(wanted['orchestratorVersion'], pool.orchestratorVersion, [aks.servedVersion]);
   const isUpgrade = version !== pool.orchestratorVersion;
   const refusal = isUpgrade ? (refusePoolVersion(aks, pool, version) ?? refuseUnsatisfiableBudget(cluster.store)) : null;
   if (refusal !== null) return refusal;
-  const settings = isObject(wanted['upgradeSettings']) ? wanted['upgradeSettings'] : pool.upgradeSettings;
+  const settings = isRecord(wanted['upgradeSettings']) ? wanted['upgradeSettings'] : pool.upgradeSettings;
   const isSameSettings = isEqualJson(settings, pool.upgradeSettings);
   if (!isUpgrade && isSameSettings && pool.provisioningState === 'Succeeded') return armAnswer(200, renderPool(aks, pool));
   pool.upgradeSettings = settings;
@@ -49,7 +49,7 @@ export function postNodeImageUpgrade(core: AksCore, pool: PoolState, by: string)
 }
 
 /** POST abort: 202 with the state before it, 409 when nothing runs. */
-export function postAbort(core: AksCore, pool: PoolState | null, body: () => JsonObject, by: string): WireResponse {
+export function postAbort(core: AksCore, pool: PoolState | null, body: () => JsonRecord, by: string): WireResponse {
   const resource = pool ?? core.aks;
   const refused = refuseAbort(resource);
   if (refused !== null || resource.running === null) return refused ?? armNotSimulated('this abort');
@@ -81,8 +81,8 @@ function roll(core: AksCore, pool: PoolState, version: string, by: string): Oper
   return upgradePool(core, pool, release, { state: 'Upgrading', by });
 }
 
-function refusePoolBody(pool: PoolState, wanted: JsonObject, body: unknown): WireResponse | null {
-  if (!isObject(body) || Object.keys(wanted).length === 0) return serviceError(400, 'InvalidRequestContent', 'The request content was invalid: an object with `properties` is required.');
+function refusePoolBody(pool: PoolState, wanted: JsonRecord, body: unknown): WireResponse | null {
+  if (!isRecord(body) || Object.keys(wanted).length === 0) return serviceError(400, 'InvalidRequestContent', 'The request content was invalid: an object with `properties` is required.');
   const image = textAt(wanted, 'nodeImageVersion');
   if (image !== null && image !== pool.nodeImageVersion && image !== 'latest') {
     return serviceError(400, 'InvalidParameter', `NodeImageVersion '${image}' is not accepted. NodeImageVersion can only be current version '${pool.nodeImageVersion}' or 'latest'`);
@@ -95,10 +95,10 @@ function refusePoolBody(pool: PoolState, wanted: JsonObject, body: unknown): Wir
     if (HANDLED_FIELDS.includes(field) || value === null || isEqualJson(value, pool.properties[field])) continue;
     if (pool.properties[field] !== undefined) return armNotSimulated(`a change of the pool's ${field}`);
   }
-  return refuseSettings(pool, objectAt(wanted, 'upgradeSettings'));
+  return refuseSettings(pool, recordAt(wanted, 'upgradeSettings'));
 }
 
-function refuseSettings(pool: PoolState, settings: JsonObject): WireResponse | null {
+function refuseSettings(pool: PoolState, settings: JsonRecord): WireResponse | null {
   const drainMinutes = numberAt(settings, 'drainTimeoutInMinutes');
   const soakMinutes = numberAt(settings, 'nodeSoakDurationInMinutes');
   const behavior = textAt(settings, 'undrainableNodeBehavior');

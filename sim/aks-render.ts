@@ -1,11 +1,11 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { textAt } from '../domain/json.ts';
 import type { AksError, AksState, OperationRecord, PoolState } from './aks-state.ts';
-import type { JsonObject } from './document.ts';
-import { textAt } from './document.ts';
 import { armTime } from './timestamp.ts';
 import { isOlderVersion } from './aks-versions.ts';
 
 /** The body of a GET of the cluster. */
-export function renderCluster(state: AksState): JsonObject {
+export function renderCluster(state: AksState): JsonRecord {
   return {
     ...state.envelope,
     type: 'Microsoft.ContainerService/ManagedClusters',
@@ -22,7 +22,7 @@ export function renderCluster(state: AksState): JsonObject {
 }
 
 /** The body of a GET of a pool. */
-export function renderPool(state: AksState, pool: PoolState): JsonObject {
+export function renderPool(state: AksState, pool: PoolState): JsonRecord {
   return {
     // AKS answers with `resourcegroups` in lower case, whatever was asked.
     id: `/subscriptions/${state.subscriptionId}/resourcegroups/${state.resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${state.name}/agentPools/${pool.name}`,
@@ -33,7 +33,7 @@ export function renderPool(state: AksState, pool: PoolState): JsonObject {
 }
 
 /** The cluster's upgrade profile; real AKS sends null for `agentPoolProfiles`. */
-export function renderClusterProfile(state: AksState): JsonObject {
+export function renderClusterProfile(state: AksState): JsonRecord {
   const upgrades = state.offeredVersions.map(({ version, isPreview }) => ({ kubernetesVersion: version, ...(isPreview ? { isPreview } : {}) }));
   return {
     id: `${state.resourceId}/upgradeprofiles/default`,
@@ -47,7 +47,7 @@ export function renderClusterProfile(state: AksState): JsonObject {
 }
 
 /** A pool's upgrade profile. */
-export function renderPoolProfile(state: AksState, pool: PoolState): JsonObject {
+export function renderPoolProfile(state: AksState, pool: PoolState): JsonRecord {
   const isBehind = isOlderVersion(pool.orchestratorVersion, state.kubernetesVersion);
   return {
     id: `${state.resourceId}/agentPools/${pool.name}/upgradeProfiles/default`,
@@ -66,7 +66,7 @@ export function renderPoolProfile(state: AksState, pool: PoolState): JsonObject 
 }
 
 /** The body of an operation's status URL. AKS shows the id there in .NET's byte order. */
-export function renderOperation(operation: OperationRecord): JsonObject {
+export function renderOperation(operation: OperationRecord): JsonRecord {
   return {
     name: swapGuidBytes(operation.id),
     status: operation.status,
@@ -76,7 +76,7 @@ export function renderOperation(operation: OperationRecord): JsonObject {
   };
 }
 
-function renderPoolProperties(pool: PoolState): JsonObject {
+function renderPoolProperties(pool: PoolState): JsonRecord {
   return {
     ...pool.properties,
     eTag: pool.eTag,
@@ -89,7 +89,7 @@ function renderPoolProperties(pool: PoolState): JsonObject {
   };
 }
 
-function renderStatus(error: AksError | null): JsonObject {
+function renderStatus(error: AksError | null): JsonRecord {
   return error === null ? {} : { status: { provisioningError: { code: error.code, message: error.message } } };
 }
 

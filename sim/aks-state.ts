@@ -1,5 +1,5 @@
+import type { JsonRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
-import type { JsonObject } from './document.ts';
 import type { EvictionWebhook } from './eviction.ts';
 import type { ScriptedReply } from './perturbation.ts';
 
@@ -31,8 +31,8 @@ export interface OperationRecord {
 export interface PoolState {
   readonly name: string;
   /** `properties` as given, without what the fields below keep. */
-  properties: JsonObject;
-  upgradeSettings: JsonObject;
+  properties: JsonRecord;
+  upgradeSettings: JsonRecord;
   orchestratorVersion: string;
   currentOrchestratorVersion: string;
   nodeImageVersion: string;
@@ -58,9 +58,9 @@ export interface AksState {
   readonly name: string;
   readonly location: string;
   /** The GET body as given, without `properties`. */
-  readonly envelope: JsonObject;
+  readonly envelope: JsonRecord;
   /** `properties` as given, without what the fields below keep. */
-  properties: JsonObject;
+  properties: JsonRecord;
   kubernetesVersion: string;
   currentKubernetesVersion: string;
   /** What the API server really runs; both fields above show a target early. */

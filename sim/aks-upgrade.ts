@@ -1,8 +1,8 @@
+import { numberAt, textAt } from '../domain/json.ts';
 import { beginOperation, endOperation, tellEventGrid } from './aks-operation.ts';
 import type { AksCore, OperationEnd } from './aks-operation.ts';
 import type { OperationRecord, PoolState } from './aks-state.ts';
 import { isOlderVersion } from './aks-versions.ts';
-import { numberAt, textAt } from './document.ts';
 import { startRoll } from './pool-roll.ts';
 import type { RollEnd } from './pool-roll.ts';
 import type { NodeRelease } from './surge-nodes.ts';

@@ -1,5 +1,5 @@
+import type { JsonRecord } from '../domain/json.ts';
 import type { OperationRecord } from './aks-state.ts';
-import type { JsonObject } from './document.ts';
 import type { WireResponse } from './wire.ts';
 
 const API_VERSION = '2016-03-30';
@@ -38,7 +38,7 @@ export function armNotSimulated(what: string): WireResponse {
 }
 
 /** JSON as the answer. */
-export function armAnswer(status: number, body: JsonObject, headers: Readonly<Record<string, string>> = {}): WireResponse {
+export function armAnswer(status: number, body: JsonRecord, headers: Readonly<Record<string, string>> = {}): WireResponse {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body };
 }
 

@@ -1,3 +1,5 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { isRecord, listAt } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
 import { answerArm } from './aks-api.ts';
 import { loadAksState } from './aks-load.ts';
@@ -6,8 +8,6 @@ import type { ScriptedReplies } from './aks-state.ts';
 import { serviceError } from './arm-answers.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import { startDisruptionController } from './disruption-controller.ts';
-import { isObject, listAt } from './document.ts';
-import type { JsonObject } from './document.ts';
 import { answerKubernetes } from './kubernetes-api.ts';
 import { loadKubernetesStore } from './kubernetes-load.ts';
 import { failureStatus } from './kubernetes-status.ts';
@@ -187,8 +187,8 @@ function wordScripted({ service, reply }: ScriptedReplies): WireResponse {
   return failureStatus(status, { message, reason: code, headers });
 }
 
-function readConfigurations(document: unknown): readonly JsonObject[] {
-  return (Array.isArray(document) ? document : listAt(document, 'value')).filter(isObject);
+function readConfigurations(document: unknown): readonly JsonRecord[] {
+  return (Array.isArray(document) ? document : listAt(document, 'value')).filter(isRecord);
 }
 
 function inspect({ aks, cluster }: AksCore): readonly PoolView[] {

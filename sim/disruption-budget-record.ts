@@ -1,18 +1,18 @@
-import { listAt, numberAt, objectAt, textAt, textsAt, timeAt, valueAt } from './document.ts';
-import type { JsonObject } from './document.ts';
+import type { JsonRecord } from '../domain/json.ts';
+import { listAt, numberAt, recordAt, textAt, textMapAt, timeAt, valueAt } from '../domain/json.ts';
 import type { BudgetRecord, BudgetStatus } from './kubernetes-objects.ts';
 import { readLabelSelector } from './label-selector.ts';
 
 /** Reads a `policy/v1` PodDisruptionBudget as the API server gives it. */
-export function readBudget(document: JsonObject): BudgetRecord {
+export function readBudget(document: JsonRecord): BudgetRecord {
   return {
     kind: 'PodDisruptionBudget',
     namespace: textAt(document, 'metadata', 'namespace') ?? 'default',
     name: textAt(document, 'metadata', 'name') ?? '',
     uid: textAt(document, 'metadata', 'uid') ?? '',
     document,
-    labels: textsAt(document, 'metadata', 'labels'),
-    annotations: textsAt(document, 'metadata', 'annotations'),
+    labels: textMapAt(document, 'metadata', 'labels'),
+    annotations: textMapAt(document, 'metadata', 'annotations'),
     version: 0,
     generation: numberAt(document, 'metadata', 'generation') ?? 1,
     ...readBudgetSpec(document),
@@ -47,9 +47,9 @@ function readCount(value: unknown): number | string | null {
   return typeof value === 'number' || typeof value === 'string' ? value : null;
 }
 
-function readBudgetStatus(document: JsonObject): BudgetStatus {
+function readBudgetStatus(document: JsonRecord): BudgetStatus {
   const condition = listAt(document, 'status', 'conditions').find((one) => textAt(one, 'type') === 'DisruptionAllowed');
-  const disrupted = Object.entries(objectAt(document, 'status', 'disruptedPods'));
+  const disrupted = Object.entries(recordAt(document, 'status', 'disruptedPods'));
   return {
     observedGeneration: numberAt(document, 'status', 'observedGeneration'),
     currentHealthy: numberAt(document, 'status', 'currentHealthy') ?? 0,

@@ -1,6 +1,6 @@
+import { isRecord, listAt, recordAt, textAt, valueAt } from '../domain/json.ts';
 import { isInside } from '../domain/time.ts';
 import type { Instant, Span } from '../domain/time.ts';
-import { isObject, listAt, objectAt, textAt, valueAt } from './document.ts';
 import { UPGRADE_STATUS_LABEL } from './node-lifecycle.ts';
 import type { WireRequest, WorldChange } from './wire.ts';
 
@@ -77,7 +77,7 @@ function findRepeat(log: RunLog, entry: LoggedRequest): string | null {
 function targetOf({ method, path, body }: WireRequest): string | null {
   if (method === 'POST' && /\/upgradeNodeImageVersion$/i.test(path)) return `${path.toLowerCase()} image`;
   if (method !== 'PUT') return null;
-  const properties = objectAt(body, 'properties');
+  const properties = recordAt(body, 'properties');
   const version = textAt(properties, 'orchestratorVersion') ?? textAt(properties, 'kubernetesVersion') ?? '';
   // Settings belong to the target: a PUT that only stores them is another write than the upgrade after it.
   return `${path.toLowerCase()} ${version} ${JSON.stringify(properties['upgradeSettings'] ?? null)}`;
@@ -99,9 +99,9 @@ function removesOnlyQuarantine(body: unknown): boolean {
     const pointer = `/metadata/labels/${UPGRADE_STATUS_LABEL.replace('/', '~1')}`;
     return body.every((step) => textAt(step, 'path') === pointer && ['remove', 'test'].includes(textAt(step, 'op') ?? ''));
   }
-  if (!isObject(body) || Object.keys(body).some((key) => key !== 'metadata')) return false;
-  const metadata = objectAt(body, 'metadata');
-  const labels = objectAt(metadata, 'labels');
+  if (!isRecord(body) || Object.keys(body).some((key) => key !== 'metadata')) return false;
+  const metadata = recordAt(body, 'metadata');
+  const labels = recordAt(metadata, 'labels');
   const isNarrow = Object.keys(metadata).every((key) => key === 'labels' || key === 'resourceVersion');
   return isNarrow && Object.keys(labels).every((key) => key === UPGRADE_STATUS_LABEL) && labels[UPGRADE_STATUS_LABEL] === null;
 }

@@ -1,5 +1,5 @@
+import { textAt, valueAt } from '../domain/json.ts';
 import type { ClusterCore } from './cluster-core.ts';
-import { textAt, valueAt } from './document.ts';
 import type { EvictionWebhook } from './eviction.ts';
 import { actorOf, answerEviction } from './kubernetes-eviction-api.ts';
 import { parseResourcePath } from './kubernetes-kinds.ts';

@@ -1,5 +1,5 @@
+import { isRecord, listAt, numberAt, textAt, textMapAt, valueAt } from '../domain/json.ts';
 import type { ClusterCore } from './cluster-core.ts';
-import { isObject, listAt, numberAt, textAt, textsAt, valueAt } from './document.ts';
 import { decideEviction, evictPod } from './eviction.ts';
 import type { EvictionAnswer, EvictionWebhook } from './eviction.ts';
 import type { PodRecord } from './kubernetes-objects.ts';
@@ -20,12 +20,12 @@ export function answerEviction(
   const wrong = asked.find((value) => value !== 'All');
   if (wrong !== undefined) return badDryRun(wrong);
   const named = textAt(body, 'metadata', 'name');
-  if (isObject(body) && named !== null && named !== target.name) {
+  if (isRecord(body) && named !== null && named !== target.name) {
     return badRequest('name in URL does not match name in Eviction object');
   }
   const pod = core.store.pods.get(keyOf(target));
   if (pod === undefined) return notFound('pods', target.name);
-  const stale = findStalePrecondition(pod, textsAt(options, 'preconditions'));
+  const stale = findStalePrecondition(pod, textMapAt(options, 'preconditions'));
   if (stale !== null) return stale;
   const isDry = asked.length > 0;
   const answer = isDry

@@ -1,6 +1,6 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { isRecord, listAt, numberAt, recordAt, textAt, textMapAt, textsAt, timeAt, valueAt } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
-import { isObject, listAt, numberAt, objectAt, textAt, textsAt, timeAt, valueAt } from './document.ts';
-import type { JsonObject } from './document.ts';
 import type { NodeRecord, OwnerRecord, PodPhase, PodRecord, Sickness, WorkloadKind, WorkloadRecord } from './kubernetes-objects.ts';
 import { addRecord, createKubernetesStore, workloadOf } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
@@ -29,10 +29,10 @@ export const DERIVED_TAINTS: readonly string[] = ['node.kubernetes.io/unschedula
  * re-created as by an operator.
  */
 export function loadKubernetesStore(items: readonly unknown[], startsAt: Instant): KubernetesStore {
-  const objects = items.filter(isObject).filter((item) => textAt(item, 'metadata', 'name') !== null);
+  const objects = items.filter(isRecord).filter((item) => textAt(item, 'metadata', 'name') !== null);
   const versions = objects.map((item) => Number(textAt(item, 'metadata', 'resourceVersion') ?? 0));
   const store = createKubernetesStore(versions.reduce((newest, one) => (one > newest ? one : newest), 1_000));
-  const ofKind = (kind: string): readonly JsonObject[] => objects.filter((item) => textAt(item, 'kind') === kind);
+  const ofKind = (kind: string): readonly JsonRecord[] => objects.filter((item) => textAt(item, 'kind') === kind);
   for (const item of ofKind('Node')) addRecord(store, readNode(item));
   for (const kind of WORKLOAD_KINDS) for (const item of ofKind(kind)) addRecord(store, readWorkload(item, kind));
   for (const item of ofKind('Pod')) {
@@ -50,8 +50,8 @@ export function loadKubernetesStore(items: readonly unknown[], startsAt: Instant
 }
 
 /** Reads a node as the API server gives it. */
-export function readNode(document: JsonObject): NodeRecord {
-  const labels = textsAt(document, 'metadata', 'labels');
+export function readNode(document: JsonRecord): NodeRecord {
+  const labels = textMapAt(document, 'metadata', 'labels');
   const ready = listAt(document, 'status', 'conditions').find((condition) => textAt(condition, 'type') === 'Ready');
   const createdAt = timeAt(document, 'metadata', 'creationTimestamp') ?? 0;
   return {
@@ -61,7 +61,7 @@ export function readNode(document: JsonObject): NodeRecord {
     uid: textAt(document, 'metadata', 'uid') ?? '',
     document,
     labels,
-    annotations: textsAt(document, 'metadata', 'annotations'),
+    annotations: textMapAt(document, 'metadata', 'annotations'),
     version: 0,
     pool: labels['kubernetes.azure.com/agentpool'] ?? labels['agentpool'] ?? '',
     createdAt,
@@ -71,7 +71,7 @@ export function readNode(document: JsonObject): NodeRecord {
     readySince: timeAt(ready, 'lastTransitionTime') ?? createdAt,
     kubeletVersion: textAt(document, 'status', 'nodeInfo', 'kubeletVersion') ?? '',
     bootId: textAt(document, 'status', 'nodeInfo', 'bootID') ?? '',
-    allocatable: readAmounts(objectAt(document, 'status', 'allocatable')),
+    allocatable: readAmounts(recordAt(document, 'status', 'allocatable')),
     used: { cpu: 0, memory: 0, pods: 0 },
     pods: new Set(),
     isSurge: false,
@@ -79,14 +79,14 @@ export function readNode(document: JsonObject): NodeRecord {
 }
 
 /** Reads a pod as the API server gives it. One whose containers are only being created is not sick: it starts. */
-export function readPod(document: JsonObject, startsAt: Instant): PodRecord {
+export function readPod(document: JsonRecord, startsAt: Instant): PodRecord {
   const conditions = listAt(document, 'status', 'conditions');
   const ready = conditions.find((condition) => textAt(condition, 'type') === 'Ready');
   const scheduled = conditions.find((condition) => textAt(condition, 'type') === 'PodScheduled');
   const phase = PHASES.find((one) => one === textAt(document, 'status', 'phase')) ?? 'Pending';
   const isReady = textAt(ready, 'status') === 'True';
   const isFinished = phase === 'Succeeded' || phase === 'Failed';
-  const annotations = textsAt(document, 'metadata', 'annotations');
+  const annotations = textMapAt(document, 'metadata', 'annotations');
   const nodeName = textAt(document, 'spec', 'nodeName');
   const isUnbound = nodeName === null || nodeName === '';
   return {
@@ -95,7 +95,7 @@ export function readPod(document: JsonObject, startsAt: Instant): PodRecord {
     name: textAt(document, 'metadata', 'name') ?? '',
     uid: textAt(document, 'metadata', 'uid') ?? '',
     document,
-    labels: textsAt(document, 'metadata', 'labels'),
+    labels: textMapAt(document, 'metadata', 'labels'),
     annotations,
     version: 0,
     owner: readOwner(document),
@@ -104,7 +104,7 @@ export function readPod(document: JsonObject, startsAt: Instant): PodRecord {
     requests: isFinished ? { cpu: 0, memory: 0, pods: 0 } : readRequests(document['spec']),
     graceSeconds: numberAt(document, 'spec', 'terminationGracePeriodSeconds') ?? 30,
     isMirror: annotations['kubernetes.io/config.mirror'] !== undefined,
-    finalizers: listAt(document, 'metadata', 'finalizers').filter((one) => typeof one === 'string'),
+    finalizers: textsAt(document, 'metadata', 'finalizers'),
     nodeName: isUnbound ? null : nodeName,
     phase,
     isReady,
@@ -129,7 +129,7 @@ function readOwner(document: unknown): OwnerRecord | null {
   };
 }
 
-function readWorkload(document: JsonObject, kind: WorkloadKind): WorkloadRecord {
+function readWorkload(document: JsonRecord, kind: WorkloadKind): WorkloadRecord {
   const name = textAt(document, 'metadata', 'name') ?? '';
   const uid = textAt(document, 'metadata', 'uid') ?? '';
   const scale = kind === 'Job' ? numberAt(document, 'spec', 'parallelism') : numberAt(document, 'spec', 'replicas');
@@ -139,14 +139,14 @@ function readWorkload(document: JsonObject, kind: WorkloadKind): WorkloadRecord 
     name,
     uid,
     document,
-    labels: textsAt(document, 'metadata', 'labels'),
-    annotations: textsAt(document, 'metadata', 'annotations'),
+    labels: textMapAt(document, 'metadata', 'labels'),
+    annotations: textMapAt(document, 'metadata', 'annotations'),
     version: 0,
     owner: readOwner(document),
     owned: { apiVersion: textAt(document, 'apiVersion') ?? 'apps/v1', kind, name, uid },
     generation: numberAt(document, 'metadata', 'generation') ?? 1,
     replicas: kind === 'DaemonSet' ? null : (scale ?? 1),
-    template: objectAt(document, 'spec', 'template'),
+    template: recordAt(document, 'spec', 'template'),
     pods: new Set(),
     sicknesses: [],
     startSeconds: null,
@@ -156,7 +156,7 @@ function readWorkload(document: JsonObject, kind: WorkloadKind): WorkloadRecord 
   };
 }
 
-function readSickness(document: JsonObject, phase: PodPhase): Sickness | null {
+function readSickness(document: JsonRecord, phase: PodPhase): Sickness | null {
   const statuses = listAt(document, 'status', 'containerStatuses');
   const reasons = statuses.flatMap((status) => textAt(status, 'state', 'waiting', 'reason') ?? []);
   if (reasons.some((reason) => STARTING_REASONS.includes(reason))) return null;
@@ -199,7 +199,7 @@ function ensureOwner(store: KubernetesStore, pod: PodRecord): void {
   });
 }
 
-function isTerminatingNamespace(item: JsonObject): boolean {
+function isTerminatingNamespace(item: JsonRecord): boolean {
   if (textAt(item, 'kind') !== 'Namespace') return false;
   return valueAt(item, 'metadata', 'deletionTimestamp') !== undefined || textAt(item, 'status', 'phase') === 'Terminating';
 }

@@ -1,5 +1,5 @@
+import type { JsonRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
-import type { JsonObject } from './document.ts';
 import type { LabelPredicate } from './label-selector.ts';
 import type { PodPlacement, ResourceAmounts, TaintRecord } from './placement.ts';
 
@@ -8,7 +8,7 @@ interface ObjectRecord {
   readonly namespace: string;
   readonly name: string;
   uid: string;
-  document: JsonObject;
+  document: JsonRecord;
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
   /** `metadata.resourceVersion`; 0 while it is as the snapshot gave it. */
@@ -117,7 +117,7 @@ export interface WorkloadRecord extends ObjectRecord {
   /** Null where the kind has none (DaemonSet) or the scale is not known. */
   replicas: number | null;
   /** `spec.template`; empty for a custom kind, whose pods are copied from the one that left. */
-  readonly template: JsonObject;
+  readonly template: JsonRecord;
   readonly pods: Set<PodRecord>;
   /** One entry per pod that is to be sick, replacements included. */
   sicknesses: readonly Sickness[];

@@ -1,31 +1,31 @@
-import { isEqualJson, isObject, textAt } from './document.ts';
-import type { JsonObject } from './document.ts';
+import type { JsonRecord } from '../domain/json.ts';
+import { isEqualJson, isRecord, textAt } from '../domain/json.ts';
 
 /** A patched document, or why it could not be made: `unsupported` is 415/501, `failed` 422. */
 type PatchResult =
-  | { readonly kind: 'patched'; readonly document: JsonObject }
+  | { readonly kind: 'patched'; readonly document: JsonRecord }
   | { readonly kind: 'unsupported' | 'failed'; readonly message: string };
 
 /**
  * Applies a patch by its content type: JSON merge patch, JSON patch, or strategic merge as far as it equals a merge patch
  * (directives such as `$patch` are not simulated).
  */
-export function applyPatch(document: JsonObject, patch: unknown, contentType: string): PatchResult {
+export function applyPatch(document: JsonRecord, patch: unknown, contentType: string): PatchResult {
   if (contentType.includes('json-patch')) return applyJsonPatch(document, patch);
   if (!contentType.includes('merge-patch')) return { kind: 'unsupported', message: `PATCH with ${contentType}` };
-  if (!isObject(patch)) return { kind: 'failed', message: 'a merge patch must be an object' };
+  if (!isRecord(patch)) return { kind: 'failed', message: 'a merge patch must be an object' };
   const directive = contentType.includes('strategic') ? findDirective(patch) : null;
   if (directive !== null) return { kind: 'unsupported', message: `strategic merge directive ${directive}` };
   return { kind: 'patched', document: mergeObjects(document, patch) };
 }
 
-function mergeObjects(target: JsonObject, patch: JsonObject): JsonObject {
+function mergeObjects(target: JsonRecord, patch: JsonRecord): JsonRecord {
   const merged: Record<string, unknown> = { ...target };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
-    else if (isObject(value)) {
+    else if (isRecord(value)) {
       const inner = merged[key];
-      merged[key] = mergeObjects(isObject(inner) ? inner : {}, value);
+      merged[key] = mergeObjects(isRecord(inner) ? inner : {}, value);
     } else merged[key] = value;
   }
   return merged;
@@ -33,7 +33,7 @@ function mergeObjects(target: JsonObject, patch: JsonObject): JsonObject {
 
 function findDirective(value: unknown): string | null {
   if (Array.isArray(value)) return value.map(findDirective).find((found) => found !== null) ?? null;
-  if (!isObject(value)) return null;
+  if (!isRecord(value)) return null;
   for (const [key, inner] of Object.entries(value)) {
     const found = key.startsWith('$') ? key : findDirective(inner);
     if (found !== null) return found;
@@ -41,19 +41,19 @@ function findDirective(value: unknown): string | null {
   return null;
 }
 
-function applyJsonPatch(document: JsonObject, patch: unknown): PatchResult {
+function applyJsonPatch(document: JsonRecord, patch: unknown): PatchResult {
   if (!Array.isArray(patch)) return { kind: 'failed', message: 'a JSON patch must be a list' };
   let current: unknown = document;
   for (const step of patch) {
     const operation = textAt(step, 'op') ?? '';
     const keys = (textAt(step, 'path') ?? '').split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-    const value: unknown = isObject(step) ? step['value'] : undefined;
+    const value: unknown = isRecord(step) ? step['value'] : undefined;
     if (!['add', 'replace', 'remove', 'test'].includes(operation)) return { kind: 'unsupported', message: `JSON patch operation ${operation}` };
     const next = applyStep(current, keys, operation, value);
     if (next === MISSED) return { kind: 'failed', message: `the server rejected our request due to an error in our request: ${operation} ${keys.join('/')}` };
     current = next;
   }
-  return isObject(current) ? { kind: 'patched', document: current } : { kind: 'failed', message: 'the patch leaves no object' };
+  return isRecord(current) ? { kind: 'patched', document: current } : { kind: 'failed', message: 'the patch leaves no object' };
 }
 
 const MISSED = Symbol('missed');
@@ -65,7 +65,7 @@ function applyStep(target: unknown, keys: readonly string[], operation: string, 
     return operation === 'remove' ? undefined : value;
   }
   if (Array.isArray(target)) return applyToList(target, { key, rest, operation, value });
-  if (!isObject(target)) return MISSED;
+  if (!isRecord(target)) return MISSED;
   if (rest.length === 0 && operation !== 'add' && target[key] === undefined) return MISSED;
   const inner = applyStep(target[key], rest, operation, value);
   if (inner === MISSED) return MISSED;

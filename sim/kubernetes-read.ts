@@ -1,6 +1,6 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { recordAt, textAt, textMapAt, valueAt, without } from '../domain/json.ts';
 import type { ClusterCore } from './cluster-core.ts';
-import { objectAt, textAt, textsAt, valueAt, without } from './document.ts';
-import type { JsonObject } from './document.ts';
 import type { ResourcePath, ServedKind } from './kubernetes-kinds.ts';
 import type { StoredRecord } from './kubernetes-objects.ts';
 import { renderRecord } from './kubernetes-render.ts';
@@ -10,7 +10,7 @@ import { parseSelectorText } from './label-selector.ts';
 import { liveEvents } from './upgrade-events.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
-type Entry = { readonly key: string; readonly object: JsonObject };
+type Entry = { readonly key: string; readonly object: JsonRecord };
 
 /** The last list of each kind with the version it was made at; a page after page walk sorts once. */
 const sortedLists = new WeakMap<KubernetesStore, Map<string, { readonly version: number; readonly entries: readonly Entry[] }>>();
@@ -27,13 +27,13 @@ export function answerRead(core: ClusterCore, target: ResourcePath, request: Wir
 }
 
 /** `kind` and `apiVersion` of a served kind. */
-export function typeOf(served: ServedKind): JsonObject {
+export function typeOf(served: ServedKind): JsonRecord {
   return { kind: served.kind, apiVersion: served.prefix.replace(/^\/apis?\//, '') };
 }
 
 /** The `Scale` of a workload. */
-export function renderScale(object: JsonObject): JsonObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = objectAt(object, 'metadata');
+export function renderScale(object: JsonRecord): JsonRecord {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = recordAt(object, 'metadata');
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -55,7 +55,7 @@ function answerList(core: ClusterCore, target: ResourcePath, { query }: WireRequ
   const matching = listEntries(core, target.served).filter(
     ({ key, object }) =>
       (target.namespace === null || key.startsWith(`${target.namespace}/`)) &&
-      (query['labelSelector'] === undefined || selects(textsAt(object, 'metadata', 'labels'))) &&
+      (query['labelSelector'] === undefined || selects(textMapAt(object, 'metadata', 'labels'))) &&
       fields(object),
   );
   const from = startKey === null ? 0 : matching.findIndex(({ key }) => key > startKey);
@@ -75,7 +75,7 @@ function answerList(core: ClusterCore, target: ResourcePath, { query }: WireRequ
 }
 
 /** The one object a path names; null when it is not there. */
-function findObject(core: ClusterCore, target: ResourcePath): JsonObject | null {
+function findObject(core: ClusterCore, target: ResourcePath): JsonRecord | null {
   const { store } = core;
   const key = target.served.isNamespaced ? `${target.namespace ?? 'default'}/${target.name ?? ''}` : `/${target.name ?? ''}`;
   const record = findRecord(store, target);
@@ -109,9 +109,9 @@ function listEntries(core: ClusterCore, served: ServedKind): readonly Entry[] {
   return entries;
 }
 
-function objectsOf({ store, timeline }: ClusterCore, kind: string): readonly JsonObject[] {
+function objectsOf({ store, timeline }: ClusterCore, kind: string): readonly JsonRecord[] {
   if (kind === 'Event') return liveEvents(store, timeline.now());
-  const render = (records: Iterable<StoredRecord>): readonly JsonObject[] => [...records].map((record) => renderRecord(store, record));
+  const render = (records: Iterable<StoredRecord>): readonly JsonRecord[] => [...records].map((record) => renderRecord(store, record));
   if (kind === 'Node') return render(store.nodes.values());
   if (kind === 'Pod') return render(store.pods.values());
   if (kind === 'PodDisruptionBudget') return render(store.budgets.values());
@@ -136,8 +136,8 @@ const FIELD_PATHS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Every term must hold (a comma is "and"); a text is the API server's complaint. */
-function parseFieldSelector(text: string): ((object: JsonObject) => boolean) | string {
-  const terms: ((object: JsonObject) => boolean)[] = [];
+function parseFieldSelector(text: string): ((object: JsonRecord) => boolean) | string {
+  const terms: ((object: JsonRecord) => boolean)[] = [];
   for (const part of text.split(',').filter((raw) => raw !== '')) {
     const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(part);
     if (match === null) return `invalid selector: '${text}'; can't understand '${part}'`;

@@ -1,15 +1,15 @@
-import { isObject, listAt, numberAt, objectAt, textAt, valueAt, without } from './document.ts';
-import type { JsonObject } from './document.ts';
+import type { JsonRecord } from '../domain/json.ts';
+import { isRecord, listAt, numberAt, recordAt, textAt, valueAt, without } from '../domain/json.ts';
 import type { BudgetRecord, NodeRecord, PodRecord, StoredRecord, WorkloadRecord } from './kubernetes-objects.ts';
 import { familyOf } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
 import { effectiveTaints } from './scheduler.ts';
 import { kubernetesTime } from './timestamp.ts';
 
-const rendered = new WeakMap<StoredRecord, { readonly version: number; readonly object: JsonObject }>();
+const rendered = new WeakMap<StoredRecord, { readonly version: number; readonly object: JsonRecord }>();
 
 /** The object as the API server gives it. Objects nobody has changed are given as they came. */
-export function renderRecord(store: KubernetesStore, record: StoredRecord): JsonObject {
+export function renderRecord(store: KubernetesStore, record: StoredRecord): JsonRecord {
   if (isWorkload(record)) return renderWorkload(store, record);
   if (record.version === 0) return record.document;
   const known = rendered.get(record);
@@ -23,13 +23,13 @@ function isWorkload(record: StoredRecord): record is WorkloadRecord {
   return record.kind !== 'Node' && record.kind !== 'Pod' && record.kind !== 'PodDisruptionBudget';
 }
 
-function renderChanged(store: KubernetesStore, record: NodeRecord | PodRecord | BudgetRecord): JsonObject {
+function renderChanged(store: KubernetesStore, record: NodeRecord | PodRecord | BudgetRecord): JsonRecord {
   if (record.kind === 'Node') return renderNode(record);
   return record.kind === 'Pod' ? renderPod(store, record) : renderBudget(record);
 }
 
-function renderMetadata(record: StoredRecord, more: JsonObject = {}): JsonObject {
-  const metadata = without(objectAt(record.document, 'metadata'), 'managedFields');
+function renderMetadata(record: StoredRecord, more: JsonRecord = {}): JsonRecord {
+  const metadata = without(recordAt(record.document, 'metadata'), 'managedFields');
   return {
     ...metadata,
     labels: record.labels,
@@ -39,7 +39,7 @@ function renderMetadata(record: StoredRecord, more: JsonObject = {}): JsonObject
   };
 }
 
-function renderNode(node: NodeRecord): JsonObject {
+function renderNode(node: NodeRecord): JsonRecord {
   const taints = effectiveTaints(node).map(({ key, value, effect }) => ({ key, ...(value === '' ? {} : { value }), effect }));
   const since = kubernetesTime(node.readySince);
   const conditions = listAt(node.document, 'status', 'conditions').filter((one) => textAt(one, 'type') !== 'Ready');
@@ -50,15 +50,15 @@ function renderNode(node: NodeRecord): JsonObject {
     ...node.document,
     metadata: renderMetadata(node),
     spec: {
-      ...without(objectAt(node.document, 'spec'), 'taints', 'unschedulable'),
+      ...without(recordAt(node.document, 'spec'), 'taints', 'unschedulable'),
       ...(taints.length === 0 ? {} : { taints }),
       ...(node.isUnschedulable ? { unschedulable: true } : {}),
     },
     status: {
-      ...objectAt(node.document, 'status'),
+      ...recordAt(node.document, 'status'),
       conditions: [...conditions, { type: 'Ready', ...ready, lastHeartbeatTime: since, lastTransitionTime: since }],
       nodeInfo: {
-        ...objectAt(node.document, 'status', 'nodeInfo'),
+        ...recordAt(node.document, 'status', 'nodeInfo'),
         kubeletVersion: node.kubeletVersion,
         bootID: node.bootId,
       },
@@ -66,8 +66,8 @@ function renderNode(node: NodeRecord): JsonObject {
   };
 }
 
-function renderPod(store: KubernetesStore, pod: PodRecord): JsonObject {
-  const spec = objectAt(pod.document, 'spec');
+function renderPod(store: KubernetesStore, pod: PodRecord): JsonRecord {
+  const spec = recordAt(pod.document, 'spec');
   const deletion =
     pod.deletionAt === null
       ? {}
@@ -77,7 +77,7 @@ function renderPod(store: KubernetesStore, pod: PodRecord): JsonObject {
     ...pod.document,
     metadata: { ...without(renderMetadata(pod), 'finalizers'), ...finalizers, ...deletion },
     spec: pod.nodeName === null ? spec : { ...spec, nodeName: pod.nodeName },
-    status: isStatusAsGiven(pod) ? objectAt(pod.document, 'status') : renderPodStatus(store, pod, spec),
+    status: isStatusAsGiven(pod) ? recordAt(pod.document, 'status') : renderPodStatus(store, pod, spec),
   };
 }
 
@@ -92,7 +92,7 @@ function isStatusAsGiven(pod: PodRecord): boolean {
   );
 }
 
-function renderPodStatus(store: KubernetesStore, pod: PodRecord, spec: JsonObject): JsonObject {
+function renderPodStatus(store: KubernetesStore, pod: PodRecord, spec: JsonRecord): JsonRecord {
   const { phase } = pod;
   if (pod.nodeName === null) return { phase, qosClass: 'Burstable', conditions: unscheduledConditions(pod) };
   const since = kubernetesTime(pod.readySince ?? pod.startedAt ?? pod.createdAt);
@@ -115,7 +115,7 @@ function renderPodStatus(store: KubernetesStore, pod: PodRecord, spec: JsonObjec
   };
 }
 
-function unscheduledConditions(pod: PodRecord): readonly JsonObject[] {
+function unscheduledConditions(pod: PodRecord): readonly JsonRecord[] {
   if (pod.unschedulable === null) return [];
   return [
     {
@@ -128,7 +128,7 @@ function unscheduledConditions(pod: PodRecord): readonly JsonObject[] {
   ];
 }
 
-function containerStatuses(pod: PodRecord, spec: JsonObject): readonly unknown[] {
+function containerStatuses(pod: PodRecord, spec: JsonRecord): readonly unknown[] {
   if (pod.sickness !== null && pod.sickness.containerStatuses.length > 0) return pod.sickness.containerStatuses;
   const isRunning = pod.phase === 'Running' && pod.sickness === null;
   const startedAt = kubernetesTime(pod.startedAt ?? pod.createdAt);
@@ -136,7 +136,7 @@ function containerStatuses(pod: PodRecord, spec: JsonObject): readonly unknown[]
     ? { running: { startedAt } }
     : { waiting: { reason: pod.sickness?.reason ?? 'ContainerCreating' } };
   return listAt(spec, 'containers')
-    .filter(isObject)
+    .filter(isRecord)
     .map((container) => ({
       name: textAt(container, 'name') ?? '',
       image: textAt(container, 'image') ?? '',
@@ -149,7 +149,7 @@ function containerStatuses(pod: PodRecord, spec: JsonObject): readonly unknown[]
     }));
 }
 
-function renderBudget(budget: BudgetRecord): JsonObject {
+function renderBudget(budget: BudgetRecord): JsonRecord {
   const { status } = budget;
   const observed = status.observedGeneration === null ? {} : { observedGeneration: status.observedGeneration };
   const disrupted = [...status.disruptedPods].map(([name, since]) => [name, kubernetesTime(since)] as const);
@@ -183,13 +183,13 @@ function renderBudget(budget: BudgetRecord): JsonObject {
 }
 
 /** A workload's status follows its pods, so it is worked out at each reading. */
-function renderWorkload(store: KubernetesStore, workload: WorkloadRecord): JsonObject {
+function renderWorkload(store: KubernetesStore, workload: WorkloadRecord): JsonRecord {
   const counts = countPods(store, workload);
-  const given = objectAt(workload.document, 'status');
+  const given = recordAt(workload.document, 'status');
   if (workload.version === 0 && Object.entries(counts).every(([key, count]) => (numberAt(given, key) ?? 0) === count)) {
     return workload.document;
   }
-  const spec = objectAt(workload.document, 'spec');
+  const spec = recordAt(workload.document, 'spec');
   const scale = workload.kind === 'Job' || workload.replicas === null ? {} : { replicas: workload.replicas };
   const isGenerational = valueAt(given, 'observedGeneration') !== undefined;
   return {

@@ -1,11 +1,11 @@
-import type { JsonObject } from './document.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { WireResponse } from './wire.ts';
 
 /** What a Kubernetes `Status` says beside its code. */
 interface StatusDetail {
   readonly message: string;
   readonly reason?: string;
-  readonly details?: JsonObject;
+  readonly details?: JsonRecord;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +28,7 @@ export function failureStatus(status: number, { message, reason, details, header
 }
 
 /** An object or list as the answer. */
-export function objectAnswer(status: number, body: JsonObject): WireResponse {
+export function objectAnswer(status: number, body: JsonRecord): WireResponse {
   return { status, headers: { 'content-type': 'application/json' }, body };
 }
 
@@ -53,6 +53,6 @@ export function badRequest(message: string): WireResponse {
 }
 
 /** 422 for a value that is not allowed. */
-export function invalid(message: string, details: JsonObject = {}): WireResponse {
+export function invalid(message: string, details: JsonRecord = {}): WireResponse {
   return failureStatus(422, { message, reason: 'Invalid', details });
 }

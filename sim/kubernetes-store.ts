@@ -1,5 +1,5 @@
+import type { JsonRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
-import type { JsonObject } from './document.ts';
 import type { BudgetRecord, NodeRecord, OwnerRecord, PodRecord, StoredRecord, WorkloadRecord } from './kubernetes-objects.ts';
 
 /** A Kubernetes event; repeats raise its count. */
@@ -34,7 +34,7 @@ export interface KubernetesStore {
   /** By uid. */
   readonly workloads: Map<string, WorkloadRecord>;
   /** Objects that only rest here, as given: namespaces, autoscalers, webhooks, events of the snapshot and others. */
-  readonly resting: JsonObject[];
+  readonly resting: JsonRecord[];
   /** By reason, involved object and message, so that repeats are counted. */
   readonly events: Map<string, EventRecord>;
   readonly podsByNamespace: Map<string, Set<PodRecord>>;

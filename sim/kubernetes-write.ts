@@ -1,7 +1,7 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { isEqualJson, isRecord, listAt, numberAt, recordAt, textAt, textMapAt, textsAt, valueAt, without } from '../domain/json.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import { readBudgetSpec } from './disruption-budget-record.ts';
-import { isEqualJson, isObject, listAt, numberAt, objectAt, textAt, textsAt, valueAt, without } from './document.ts';
-import type { JsonObject } from './document.ts';
 import type { ResourcePath } from './kubernetes-kinds.ts';
 import type { BudgetRecord, NodeRecord, PodRecord, StoredRecord, WorkloadRecord } from './kubernetes-objects.ts';
 import { applyPatch } from './kubernetes-patch.ts';
@@ -60,7 +60,7 @@ export function deleteBudget(core: ClusterCore, budget: BudgetRecord, by: string
 }
 
 /** Gives a budget a new spec: its generation rises, and until the controller has looked every eviction waits. */
-export function changeBudget(core: ClusterCore, budget: BudgetRecord, spec: JsonObject, by: string): void {
+export function changeBudget(core: ClusterCore, budget: BudgetRecord, spec: JsonRecord, by: string): void {
   budget.document = { ...budget.document, spec };
   Object.assign(budget, readBudgetSpec(budget.document));
   reselectPods(core.store, budget);
@@ -79,23 +79,23 @@ export function scaleWorkload(core: ClusterCore, workload: WorkloadRecord, repli
   core.timeline.tell('workload.scaled', `${kind} ${namespace}/${name} is scaled to ${replicas} by ${by}`, { kind, namespace, name, replicas, by });
 }
 
-type Wanted = { readonly document: JsonObject } | { readonly response: WireResponse };
+type Wanted = { readonly document: JsonRecord } | { readonly response: WireResponse };
 
-function isDocument(wanted: Wanted): wanted is { readonly document: JsonObject } {
+function isDocument(wanted: Wanted): wanted is { readonly document: JsonRecord } {
   return 'document' in wanted;
 }
 
 function readReplacement({ body }: WireRequest): Wanted {
-  return isObject(body) ? { document: body } : { response: badRequest('the object provided is unrecognized') };
+  return isRecord(body) ? { document: body } : { response: badRequest('the object provided is unrecognized') };
 }
 
-function readPatched(before: JsonObject, request: WireRequest): Wanted {
+function readPatched(before: JsonRecord, request: WireRequest): Wanted {
   const result = applyPatch(before, request.body, request.headers['content-type'] ?? 'application/merge-patch+json');
   if (result.kind === 'patched') return { document: result.document };
   return { response: result.kind === 'failed' ? invalid(result.message) : notSimulated(result.message) };
 }
 
-function findConflict(before: JsonObject, after: JsonObject, { served, name }: ResourcePath): WireResponse | null {
+function findConflict(before: JsonRecord, after: JsonRecord, { served, name }: ResourcePath): WireResponse | null {
   const wanted = textAt(after, 'metadata', 'resourceVersion');
   if (wanted === null || wanted === textAt(before, 'metadata', 'resourceVersion')) return null;
   const group = served.prefix.startsWith('/apis/') ? `.${served.prefix.split('/')[2] ?? ''}` : '';
@@ -107,8 +107,8 @@ function findConflict(before: JsonObject, after: JsonObject, { served, name }: R
 }
 
 interface Adoption {
-  readonly before: JsonObject;
-  readonly after: JsonObject;
+  readonly before: JsonRecord;
+  readonly after: JsonRecord;
   readonly by: string;
   readonly isDry: boolean;
 }
@@ -116,18 +116,18 @@ interface Adoption {
 /** Takes over what the simulation keeps; a difference elsewhere is refused. Null: taken (or would be). */
 function adopt(core: ClusterCore, record: StoredRecord, adoption: Adoption): WireResponse | null {
   const { before, after } = adoption;
-  const kept = (document: JsonObject): JsonObject => ({
+  const kept = (document: JsonRecord): JsonRecord => ({
     ...without(document, 'metadata', 'spec', 'status', 'kind', 'apiVersion'),
-    spec: without(objectAt(document, 'spec'), ...adoptedSpec(record)),
+    spec: without(recordAt(document, 'spec'), ...adoptedSpec(record)),
   });
   if (!isEqualJson(kept(before), kept(after))) return notSimulated(`this change of a ${record.kind}`);
   if (record.kind === 'PodDisruptionBudget' && valueAt(after, 'spec', 'minAvailable') !== undefined && valueAt(after, 'spec', 'maxUnavailable') !== undefined) {
     return invalid(`PodDisruptionBudget.policy "${record.name}" is invalid: spec: Invalid value: minAvailable and maxUnavailable cannot be both set`);
   }
   if (adoption.isDry) return null;
-  const isLabelled = !isEqualJson(objectAt(before, 'metadata', 'labels'), objectAt(after, 'metadata', 'labels'));
-  record.labels = textsAt(after, 'metadata', 'labels');
-  record.annotations = textsAt(after, 'metadata', 'annotations');
+  const isLabelled = !isEqualJson(recordAt(before, 'metadata', 'labels'), recordAt(after, 'metadata', 'labels'));
+  record.labels = textMapAt(after, 'metadata', 'labels');
+  record.annotations = textMapAt(after, 'metadata', 'annotations');
   if (record.kind === 'Node') adoptNode(core, record, adoption, isLabelled ? 'labelled' : 'as-before');
   else if (record.kind === 'Pod') adoptPod(core, record, after);
   else if (record.kind === 'PodDisruptionBudget') adoptBudget(core, record, adoption);
@@ -152,16 +152,16 @@ function adoptNode(core: ClusterCore, node: NodeRecord, { after, by }: Adoption,
   if (labels === 'labelled') tell('node.labelled', 'gets other labels');
 }
 
-function adoptPod(core: ClusterCore, pod: PodRecord, after: JsonObject): void {
+function adoptPod(core: ClusterCore, pod: PodRecord, after: JsonRecord): void {
   reselectBudgets(core.store, pod);
-  pod.finalizers = listAt(after, 'metadata', 'finalizers').filter((one) => typeof one === 'string');
+  pod.finalizers = textsAt(after, 'metadata', 'finalizers');
   markChanged(core.store, pod);
   if (pod.deletionAt !== null && pod.deletionAt <= core.timeline.now()) finishPod(core, pod);
 }
 
 function adoptBudget(core: ClusterCore, budget: BudgetRecord, { before, after, by }: Adoption): void {
   if (isEqualJson(before['spec'], after['spec'])) markChanged(core.store, budget);
-  else changeBudget(core, budget, objectAt(after, 'spec'), by);
+  else changeBudget(core, budget, recordAt(after, 'spec'), by);
 }
 
 function adoptWorkload(core: ClusterCore, workload: WorkloadRecord, { after, by }: Adoption): void {
@@ -176,7 +176,7 @@ function answerScale(core: ClusterCore, record: StoredRecord, request: WireReque
   const wanted = request.method === 'PUT' ? readReplacement(request) : readPatched(before, request);
   if (!isDocument(wanted)) return wanted.response;
   const replicas = numberAt(wanted.document, 'spec', 'replicas');
-  if (replicas === null || !isObject(wanted.document['spec'])) return invalid('spec.replicas: Required value');
+  if (replicas === null || !isRecord(wanted.document['spec'])) return invalid('spec.replicas: Required value');
   if (request.query['dryRun'] !== 'All') scaleWorkload(core, record, replicas, by);
   return objectAnswer(200, renderScale(renderRecord(core.store, record)));
 }

@@ -1,4 +1,4 @@
-import { listAt, isObject, textAt, textsAt } from './document.ts';
+import { isRecord, listAt, textAt, textMapAt, textsAt } from '../domain/json.ts';
 
 /** Tells whether a set of labels is selected. */
 export type LabelPredicate = (labels: Readonly<Record<string, string>>) => boolean;
@@ -10,8 +10,8 @@ export type LabelPredicate = (labels: Readonly<Record<string, string>>) => boole
  * matches nothing.
  */
 export function readLabelSelector(selector: unknown): LabelPredicate {
-  if (!isObject(selector)) return () => false;
-  const exact = Object.entries(textsAt(selector, 'matchLabels'));
+  if (!isRecord(selector)) return () => false;
+  const exact = Object.entries(textMapAt(selector, 'matchLabels'));
   const terms = listAt(selector, 'matchExpressions').map(readExpression);
   return (labels) => exact.every(([key, value]) => labels[key] === value) && terms.every((term) => term(labels));
 }
@@ -19,7 +19,7 @@ export function readLabelSelector(selector: unknown): LabelPredicate {
 /** Reads one requirement of a label or node selector (`In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt`, `Lt`). */
 export function readExpression(expression: unknown): LabelPredicate {
   const key = textAt(expression, 'key') ?? '';
-  const values = listAt(expression, 'values').filter((value) => typeof value === 'string');
+  const values = textsAt(expression, 'values');
   const bound = Number(values[0]);
   switch (textAt(expression, 'operator')) {
     case 'In':

@@ -1,7 +1,7 @@
+import { recordAt } from '../domain/json.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { PoolState } from './aks-state.ts';
 import { runForeignOperation } from './aks-upgrade.ts';
-import { objectAt } from './document.ts';
 import { keyOf, familyOf, workloadNamed } from './kubernetes-store.ts';
 import type { NodeRecord, PodRecord, Sickness, WorkloadRecord } from './kubernetes-objects.ts';
 import { changeBudget, deleteBudget, deletePod, scaleWorkload } from './kubernetes-write.ts';
@@ -24,7 +24,7 @@ function perturbKubernetes({ cluster }: AksCore, change: Perturbation): boolean 
       const budget = store.budgets.get(keyOf(change));
       if (budget === undefined) return false;
       if (change.kind === 'delete-budget') deleteBudget(cluster, budget, change.by);
-      else changeBudget(cluster, budget, mergeBudgetSpec(objectAt(budget.document, 'spec'), change), change.by);
+      else changeBudget(cluster, budget, mergeBudgetSpec(recordAt(budget.document, 'spec'), change), change.by);
       return true;
     }
     case 'delete-pod': {
@@ -75,7 +75,7 @@ function perturbAks(core: AksCore, change: Perturbation): boolean {
       return true;
     }
     case 'auto-upgrade-channel': {
-      const profile = objectAt(aks.properties, 'autoUpgradeProfile');
+      const profile = recordAt(aks.properties, 'autoUpgradeProfile');
       aks.properties = { ...aks.properties, autoUpgradeProfile: { ...profile, upgradeChannel: change.channel ?? 'none' } };
       aks.eTag = cluster.prng.uuid();
       return true;

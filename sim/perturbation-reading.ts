@@ -1,4 +1,4 @@
-import { isObject, textAt } from './document.ts';
+import { isRecord, textAt } from '../domain/json.ts';
 import type { Perturbation } from './perturbation.ts';
 
 type FieldForm = 'text' | 'text-or-null' | 'number' | 'number-or-null' | 'count-or-absent' | 'text-or-absent' | 'workload' | 'reply';
@@ -33,7 +33,7 @@ export function readPerturbation(value: unknown): Perturbation | null {
 }
 
 function isPerturbation(value: unknown): value is Perturbation {
-  if (!isObject(value)) return false;
+  if (!isRecord(value)) return false;
   const found = Object.entries(forms).find(([kind]) => kind === textAt(value, 'kind'));
   return found !== undefined && Object.entries(found[1]).every(([field, form]) => hasForm(value[field], form));
 }
@@ -55,6 +55,6 @@ function hasForm(value: unknown, form: FieldForm): boolean {
     case 'workload':
       return ['kind', 'namespace', 'name'].every((field) => textAt(value, field) !== null);
     case 'reply':
-      return isObject(value) && typeof value['status'] === 'number' && typeof value['code'] === 'string' && typeof value['message'] === 'string';
+      return isRecord(value) && typeof value['status'] === 'number' && typeof value['code'] === 'string' && typeof value['message'] === 'string';
   }
 }

@@ -1,5 +1,5 @@
+import { listAt, numberAt, recordAt, textAt, textMapAt, textsAt, valueAt } from '../domain/json.ts';
 import { parseQuantity } from '../domain/kubernetes-quantity.ts';
-import { listAt, numberAt, objectAt, textAt, textsAt, valueAt } from './document.ts';
 import { readExpression, readLabelSelector } from './label-selector.ts';
 import type { LabelPredicate } from './label-selector.ts';
 
@@ -45,7 +45,7 @@ export interface PodPlacement {
 
 /** Reads a pod spec's constraints: node selector, required affinities, tolerations, required spread. */
 export function readPlacement(spec: unknown): PodPlacement {
-  const nodeSelector = Object.entries(textsAt(spec, 'nodeSelector'));
+  const nodeSelector = Object.entries(textMapAt(spec, 'nodeSelector'));
   const required = valueAt(spec, 'affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution');
   const terms = listAt(required, 'nodeSelectorTerms').map(readNodeTerm);
   const tolerations = listAt(spec, 'tolerations');
@@ -124,13 +124,13 @@ function requiredPodTerms(spec: unknown, affinity: 'podAffinity' | 'podAntiAffin
   return listAt(spec, 'affinity', affinity, 'requiredDuringSchedulingIgnoredDuringExecution').map((term) => ({
     selects: readLabelSelector(valueAt(term, 'labelSelector')),
     topologyKey: textAt(term, 'topologyKey') ?? '',
-    namespaces: listAt(term, 'namespaces').filter((name) => typeof name === 'string'),
+    namespaces: textsAt(term, 'namespaces'),
   }));
 }
 
 function readSpread(spread: unknown): SpreadTerm {
   return {
-    selects: readLabelSelector(objectAt(spread, 'labelSelector')),
+    selects: readLabelSelector(recordAt(spread, 'labelSelector')),
     topologyKey: textAt(spread, 'topologyKey') ?? '',
     maxSkew: numberAt(spread, 'maxSkew') ?? 1,
   };

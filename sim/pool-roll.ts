@@ -1,9 +1,9 @@
+import { numberAt, textAt, valueAt } from '../domain/json.ts';
 import { MINUTE_MS } from '../domain/time.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { AksError, PoolState } from './aks-state.ts';
 import { isOlderVersion } from './aks-versions.ts';
 import { resolveCount } from './disruption-budget-record.ts';
-import { numberAt, textAt, valueAt } from './document.ts';
 import type { NodeRecord } from './kubernetes-objects.ts';
 import { startDrain } from './node-drain.ts';
 import type { DrainOptions, DrainResult } from './node-drain.ts';

@@ -1,8 +1,8 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { recordAt, recordsAt, textAt, textMapAt, textsAt } from '../domain/json.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { AksError, PoolState } from './aks-state.ts';
 import type { ClusterCore } from './cluster-core.ts';
-import { isObject, listAt, objectAt, textAt, textsAt } from './document.ts';
-import type { JsonObject } from './document.ts';
 import { readNode } from './kubernetes-load.ts';
 import type { NodeRecord } from './kubernetes-objects.ts';
 import { startDrain } from './node-drain.ts';
@@ -121,13 +121,13 @@ function nextNodeName(pool: PoolState): string {
 function createSurgeNode({ aks, cluster }: AksCore, pool: PoolState, name: string, release: NodeRelease): NodeRecord {
   const siblings = [...cluster.store.nodes.values()].filter((node) => node.pool === pool.name);
   const model = siblings.find((node) => !node.isSurge) ?? siblings[0];
-  const zones = listAt(pool.properties, 'availabilityZones').filter((zone) => typeof zone === 'string');
+  const zones = textsAt(pool.properties, 'availabilityZones');
   const instance = Number.parseInt(name.slice(-6), 36);
   const zone = zones.length === 0 ? null : `${aks.location}-${zones[instance % zones.length] ?? '1'}`;
   const labels = labelsOf(model, pool, { name, zone, image: release.nodeImageVersion });
   const since = kubernetesTime(cluster.timeline.now());
-  const status = objectAt(model?.document, 'status');
-  const taints = listAt(pool.properties, 'nodeTaints').filter((taint) => typeof taint === 'string').map(parseTaintText);
+  const status = recordAt(model?.document, 'status');
+  const taints = textsAt(pool.properties, 'nodeTaints').map(parseTaintText);
   const vm = `/subscriptions/${aks.subscriptionId}/resourceGroups/${textAt(aks.properties, 'nodeResourceGroup') ?? 'mc'}/providers/Microsoft.Compute/virtualMachineScaleSets/${pool.scaleSet}/virtualMachines/${instance}`;
   const node = readNode({
     apiVersion: 'v1',
@@ -141,7 +141,7 @@ function createSurgeNode({ aks, cluster }: AksCore, pool: PoolState, name: strin
       conditions: conditionsOf(status, since),
       daemonEndpoints: { kubeletEndpoint: { Port: 10_250 } },
       nodeInfo: {
-        ...objectAt(status, 'nodeInfo'),
+        ...recordAt(status, 'nodeInfo'),
         kubeletVersion: `v${release.kubernetesVersion}`,
         bootID: cluster.prng.uuid(),
         machineID: cluster.prng.uuid().replaceAll('-', ''),
@@ -153,8 +153,8 @@ function createSurgeNode({ aks, cluster }: AksCore, pool: PoolState, name: strin
   return node;
 }
 
-function conditionsOf(status: JsonObject, since: string): readonly JsonObject[] {
-  const others = listAt(status, 'conditions').filter(isObject).filter((one) => one['type'] !== 'Ready');
+function conditionsOf(status: JsonRecord, since: string): readonly JsonRecord[] {
+  const others = recordsAt(status, 'conditions').filter((one) => one['type'] !== 'Ready');
   const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
   return [...others, ready].map((one) => ({ ...one, lastHeartbeatTime: since, lastTransitionTime: since }));
 }
@@ -163,12 +163,12 @@ function labelsOf(
   model: NodeRecord | undefined,
   pool: PoolState,
   own: { readonly name: string; readonly zone: string | null; readonly image: string },
-): JsonObject {
+): JsonRecord {
   const kept = Object.entries(model?.labels ?? {}).filter(([key]) => OWN_LABEL.test(key) && key !== 'kubernetes.azure.com/upgrade-status');
   const zoned = kept.map(([key, value]) => [key, own.zone !== null && key.endsWith('/zone') ? own.zone : value] as const);
   return {
     ...Object.fromEntries(zoned),
-    ...textsAt(pool.properties, 'nodeLabels'),
+    ...textMapAt(pool.properties, 'nodeLabels'),
     agentpool: pool.name,
     'kubernetes.azure.com/agentpool': pool.name,
     'kubernetes.io/hostname': own.name,

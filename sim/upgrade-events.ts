@@ -1,8 +1,8 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { textAt, timeAt } from '../domain/json.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
-import type { JsonObject } from './document.ts';
-import { textAt, timeAt } from './document.ts';
 import { nextVersion } from './kubernetes-store.ts';
 import type { EventRecord, KubernetesStore } from './kubernetes-store.ts';
 import { kubernetesTime } from './timestamp.ts';
@@ -47,18 +47,18 @@ export function recordUpgradeEvent(
 }
 
 /** Every event the API server still has at `now`, as objects: those of the snapshot and those of the world. */
-export function liveEvents(store: KubernetesStore, now: Instant): readonly JsonObject[] {
+export function liveEvents(store: KubernetesStore, now: Instant): readonly JsonRecord[] {
   const resting = store.resting.filter((item) => textAt(item, 'kind') === 'Event' && isFresh(item, now));
   const own = [...store.events.values()].filter((event) => event.lastSeen + EVENT_LIFE_MS > now).map(renderEvent);
   return [...resting, ...own];
 }
 
-function isFresh(item: JsonObject, now: Instant): boolean {
+function isFresh(item: JsonRecord, now: Instant): boolean {
   const seen = timeAt(item, 'lastTimestamp') ?? timeAt(item, 'metadata', 'creationTimestamp');
   return seen !== null && seen + EVENT_LIFE_MS > now;
 }
 
-function renderEvent(event: EventRecord): JsonObject {
+function renderEvent(event: EventRecord): JsonRecord {
   const { involved } = event;
   return {
     apiVersion: 'v1',

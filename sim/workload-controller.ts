@@ -1,6 +1,6 @@
+import type { JsonRecord } from '../domain/json.ts';
+import { isRecord, listAt, recordAt, recordsAt, without } from '../domain/json.ts';
 import type { ClusterCore } from './cluster-core.ts';
-import { isObject, listAt, objectAt, without } from './document.ts';
-import type { JsonObject } from './document.ts';
 import { readPod } from './kubernetes-load.ts';
 import type { NodeRecord, PodRecord, WorkloadRecord } from './kubernetes-objects.ts';
 import { addRecord, keyOf, markChanged, nextVersion, workloadOf } from './kubernetes-store.ts';
@@ -97,7 +97,7 @@ function reconcileReplicas(core: ClusterCore, workload: WorkloadRecord, wanted: 
 
 /** Ordinals in order: a missing pod is made when its name is free and, unless pods are managed in parallel, all before it are ready. */
 function reconcileStatefulSet(core: ClusterCore, workload: WorkloadRecord): void {
-  const isParallel = objectAt(workload.document, 'spec')['podManagementPolicy'] === 'Parallel';
+  const isParallel = recordAt(workload.document, 'spec')['podManagementPolicy'] === 'Parallel';
   const wanted = workload.replicas ?? 0;
   for (let ordinal = 0; ordinal < wanted; ordinal += 1) {
     const name = `${workload.name}-${ordinal}`;
@@ -121,7 +121,7 @@ function scaleNewestReplicaSet(core: ClusterCore, deployment: WorkloadRecord): v
 /** An operator makes its pod again under the same name, from what the old one was. */
 function recreate(core: ClusterCore, workload: WorkloadRecord, gone: PodRecord): void {
   if (core.store.pods.has(keyOf(gone)) || activePods(workload).length >= (workload.replicas ?? 0)) return;
-  const spec = objectAt(gone.document, 'spec');
+  const spec = recordAt(gone.document, 'spec');
   createPod(core, workload, gone.name, {
     metadata: { labels: gone.labels, annotations: gone.annotations },
     spec: without(spec, 'nodeName'),
@@ -129,7 +129,7 @@ function recreate(core: ClusterCore, workload: WorkloadRecord, gone: PodRecord):
 }
 
 function wantedJobPods(job: WorkloadRecord): number {
-  const completions = objectAt(job.document, 'spec')['completions'];
+  const completions = recordAt(job.document, 'spec')['completions'];
   const left = typeof completions === 'number' ? completions - job.succeededCount : (job.replicas ?? 1);
   return Math.max(0, Math.min(job.replicas ?? 1, left));
 }
@@ -138,7 +138,7 @@ function activePods(workload: WorkloadRecord): readonly PodRecord[] {
   return [...workload.pods].filter((pod) => pod.deletionAt === null && pod.phase !== 'Succeeded' && pod.phase !== 'Failed');
 }
 
-function createPod(core: ClusterCore, workload: WorkloadRecord, name: string, template: JsonObject): void {
+function createPod(core: ClusterCore, workload: WorkloadRecord, name: string, template: JsonRecord): void {
   admit(core, workload, readPod(newPodDocument(core, workload, name, template), core.timeline.now()));
 }
 
@@ -151,9 +151,9 @@ function admit(core: ClusterCore, workload: WorkloadRecord, pod: PodRecord): voi
   markChanged(core.store, pod);
 }
 
-function newPodDocument(core: ClusterCore, workload: WorkloadRecord, name: string, template: JsonObject): JsonObject {
+function newPodDocument(core: ClusterCore, workload: WorkloadRecord, name: string, template: JsonRecord): JsonRecord {
   const { owned } = workload;
-  const spec = objectAt(template, 'spec');
+  const spec = recordAt(template, 'spec');
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -164,8 +164,8 @@ function newPodDocument(core: ClusterCore, workload: WorkloadRecord, name: strin
       uid: core.prng.uuid(),
       resourceVersion: String(nextVersion(core.store)),
       creationTimestamp: kubernetesTime(core.timeline.now()),
-      labels: { ...objectAt(template, 'metadata', 'labels'), ...ordinalLabels(workload, name) },
-      annotations: objectAt(template, 'metadata', 'annotations'),
+      labels: { ...recordAt(template, 'metadata', 'labels'), ...ordinalLabels(workload, name) },
+      annotations: recordAt(template, 'metadata', 'annotations'),
       ownerReferences: [{ ...owned, controller: true, blockOwnerDeletion: true }],
     },
     spec: { ...spec, tolerations: withDefaultTolerations(listAt(spec, 'tolerations')) },
@@ -174,7 +174,7 @@ function newPodDocument(core: ClusterCore, workload: WorkloadRecord, name: strin
 }
 
 /** Labels a StatefulSet adds to each pod. */
-function ordinalLabels(workload: WorkloadRecord, name: string): JsonObject {
+function ordinalLabels(workload: WorkloadRecord, name: string): JsonRecord {
   if (workload.kind !== 'StatefulSet') return {};
   return {
     'statefulset.kubernetes.io/pod-name': name,
@@ -185,18 +185,18 @@ function ordinalLabels(workload: WorkloadRecord, name: string): JsonObject {
 /** What admission adds to every pod (`DefaultTolerationSeconds`). */
 function withDefaultTolerations(tolerations: readonly unknown[]): readonly unknown[] {
   const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
-    .filter((key) => !tolerations.some((one) => isObject(one) && (one['key'] === key || one['key'] === undefined)))
+    .filter((key) => !tolerations.some((one) => isRecord(one) && (one['key'] === key || one['key'] === undefined)))
     .map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
   return [...tolerations, ...added];
 }
 
 /** A DaemonSet's pod belongs to one node and stays through its cordon. */
-function withDaemonRules(document: JsonObject, node: NodeRecord): JsonObject {
-  const spec = objectAt(document, 'spec');
-  const affinity = objectAt(spec, 'affinity');
-  const wanted = objectAt(affinity, 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution');
+function withDaemonRules(document: JsonRecord, node: NodeRecord): JsonRecord {
+  const spec = recordAt(document, 'spec');
+  const affinity = recordAt(spec, 'affinity');
+  const wanted = recordAt(affinity, 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution');
   const field = { key: 'metadata.name', operator: 'In', values: [node.name] };
-  const terms = listAt(wanted, 'nodeSelectorTerms').filter(isObject);
+  const terms = recordsAt(wanted, 'nodeSelectorTerms');
   const pinned = (terms.length === 0 ? [{}] : terms).map((term) => ({ ...term, matchFields: [field] }));
   return {
     ...document,
@@ -205,7 +205,7 @@ function withDaemonRules(document: JsonObject, node: NodeRecord): JsonObject {
       affinity: {
         ...affinity,
         nodeAffinity: {
-          ...objectAt(affinity, 'nodeAffinity'),
+          ...recordAt(affinity, 'nodeAffinity'),
           requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: pinned },
         },
       },

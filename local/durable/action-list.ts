@@ -1,6 +1,6 @@
+import type { JsonRecord } from '../../domain/json.ts';
+import { isRecord, numberAt, parseJson, textAt } from '../../domain/json.ts';
 import type { Instant } from '../../domain/time.ts';
-import { isJsonObject, numberMember, parseJson, textMember } from '../json.ts';
-import type { JsonObject } from '../json.ts';
 
 /** One thing an orchestrator asked for; the durable-functions 3.x SDK sends all of them, from the first, at every turn. */
 export type Action =
@@ -88,7 +88,7 @@ export function parseThrownState(message: string): StateParse | null {
 }
 
 function toState(value: unknown): OrchestratorState {
-  if (!isJsonObject(value)) throw unreadable('the orchestrator state', value);
+  if (!isRecord(value)) throw unreadable('the orchestrator state', value);
   if (!SCHEMA_VERSIONS.includes(value['schemaVersion'])) throw unreadable('schemaVersion', value['schemaVersion']);
   const lists = value['actions'];
   const list: unknown = Array.isArray(lists) && lists.length === 1 ? lists[0] : null;
@@ -98,14 +98,14 @@ function toState(value: unknown): OrchestratorState {
     isDone: value['isDone'] === true,
     actions: list.map(toAction),
     outputJson: jsonOf(value['output']),
-    error: textMember(value, 'error'),
+    error: textAt(value, 'error'),
     customStatusJson: customStatus === undefined || customStatus === null ? null : JSON.stringify(customStatus),
   };
 }
 
 function toAction(value: unknown): Action {
-  if (!isJsonObject(value)) throw unreadable('an action', value);
-  const type = numberMember(value, 'actionType') ?? -1;
+  if (!isRecord(value)) throw unreadable('an action', value);
+  const type = numberAt(value, 'actionType') ?? -1;
   switch (type) {
     case 0:
     case 1:
@@ -118,7 +118,7 @@ function toAction(value: unknown): Action {
     case 5:
       return { kind: 'timer', fireAt: toInstant(value['fireAt']), state: value['isCanceled'] === true ? 'canceled' : 'awaited' };
     case 6:
-      return { kind: 'event', name: textMember(value, 'externalEventName') ?? '' };
+      return { kind: 'event', name: textAt(value, 'externalEventName') ?? '' };
     case 11:
     case 12: {
       const children = value['compoundActions'];
@@ -133,25 +133,25 @@ function toAction(value: unknown): Action {
   }
 }
 
-function toCall(value: JsonObject): Call {
-  const name = textMember(value, 'functionName');
+function toCall(value: JsonRecord): Call {
+  const name = textAt(value, 'functionName');
   if (name === null) throw unreadable('functionName', value['functionName']);
   return {
     name,
     inputJson: rawJsonOf(value['input']),
-    instanceId: textMember(value, 'instanceId'),
-    version: textMember(value, 'version'),
+    instanceId: textAt(value, 'instanceId'),
+    version: textAt(value, 'version'),
   };
 }
 
 function toRetry(value: unknown): Retry {
-  if (!isJsonObject(value)) throw unreadable('retryOptions', value);
+  if (!isRecord(value)) throw unreadable('retryOptions', value);
   return {
-    firstIntervalMs: numberMember(value, 'firstRetryIntervalInMilliseconds') ?? 0,
-    attemptsMax: numberMember(value, 'maxNumberOfAttempts') ?? 1,
-    backoff: numberMember(value, 'backoffCoefficient') ?? 1,
-    intervalMaxMs: numberMember(value, 'maxRetryIntervalInMilliseconds') ?? RETRY_INTERVAL_MAX_MS,
-    timeoutMs: numberMember(value, 'retryTimeoutInMilliseconds'),
+    firstIntervalMs: numberAt(value, 'firstRetryIntervalInMilliseconds') ?? 0,
+    attemptsMax: numberAt(value, 'maxNumberOfAttempts') ?? 1,
+    backoff: numberAt(value, 'backoffCoefficient') ?? 1,
+    intervalMaxMs: numberAt(value, 'maxRetryIntervalInMilliseconds') ?? RETRY_INTERVAL_MAX_MS,
+    timeoutMs: numberAt(value, 'retryTimeoutInMilliseconds'),
   };
 }
 

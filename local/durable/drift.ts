@@ -1,4 +1,4 @@
-import { isJsonObject, numberMember, textMember } from '../json.ts';
+import { isRecord, isTrueAt, numberAt, textAt, valueAt } from '../../domain/json.ts';
 import type { OpenTask } from './replay.ts';
 
 const KINDS: Readonly<Record<number, OpenTask['kind']>> = { 0: 'activity', 1: 'activity', 2: 'child', 3: 'child', 5: 'timer' };
@@ -15,15 +15,14 @@ export interface SdkOpenTask {
  * as durable-functions 3.5.0 shapes it. An internal of the SDK: for assertions in development only.
  */
 export function readSdkOpenTasks(context: unknown): readonly SdkOpenTask[] | null {
-  const durable = memberOf(context, 'df');
-  const openTasks = memberOf(memberOf(durable, 'taskOrchestratorExecutor'), 'openTasks');
-  if (!isJsonObject(openTasks)) return null;
+  const openTasks = valueAt(context, 'df', 'taskOrchestratorExecutor', 'openTasks');
+  if (!isRecord(openTasks)) return null;
   const tasks: SdkOpenTask[] = [];
   for (const [key, task] of Object.entries(openTasks)) {
     const id = Number(key);
-    const action = memberOf(task, 'action');
+    const action = valueAt(task, 'action');
     if (!Number.isInteger(id) || isCanceled(task)) continue;
-    tasks.push(isJsonObject(action) ? { id, kind: KINDS[numberMember(action, 'actionType') ?? -1] ?? null, name: textMember(action, 'functionName') } : { id, kind: null, name: null });
+    tasks.push(isRecord(action) ? { id, kind: KINDS[numberAt(action, 'actionType') ?? -1] ?? null, name: textAt(action, 'functionName') } : { id, kind: null, name: null });
   }
   return tasks;
 }
@@ -45,9 +44,5 @@ export function findDrift(host: readonly OpenTask[], sdk: readonly SdkOpenTask[]
 }
 
 function isCanceled(task: unknown): boolean {
-  return memberOf(memberOf(task, 'action'), 'isCanceled') === true || memberOf(memberOf(memberOf(task, 'parent'), 'action'), 'isCanceled') === true;
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return isJsonObject(value) ? value[name] : undefined;
+  return isTrueAt(task, 'action', 'isCanceled') || isTrueAt(task, 'parent', 'action', 'isCanceled');
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, numberMember, parseJson, textMember } from '../json.ts';
+import { isRecord, numberAt, parseJson, textAt } from '../../domain/json.ts';
 
 /** Numbers of history events as the durable protocol has them. */
 export const eventTypes = {
@@ -80,9 +80,9 @@ export function parsePendingEvent(json: string): PendingEvent {
 const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(eventTypes));
 
 function isPendingEvent(value: unknown): value is PendingEvent {
-  return isJsonObject(value) && KNOWN_TYPES.has(numberMember(value, 'EventType') ?? -1) && numberMember(value, 'EventId') !== null;
+  return isRecord(value) && KNOWN_TYPES.has(numberAt(value, 'EventType') ?? -1) && numberAt(value, 'EventId') !== null;
 }
 
 function isHistoryEvent(value: unknown): value is HistoryEvent {
-  return isPendingEvent(value) && isJsonObject(value) && textMember(value, 'Timestamp') !== null;
+  return isPendingEvent(value) && isRecord(value) && textAt(value, 'Timestamp') !== null;
 }

@@ -1,5 +1,5 @@
+import { parseJson } from '../../domain/json.ts';
 import type { Instant } from '../../domain/time.ts';
-import { parseJson } from '../json.ts';
 import type { DurableEngine, InstanceAnswer, InstanceFilter, InstanceRecord } from './instance.ts';
 import { isFinished } from './instance.ts';
 

@@ -1,6 +1,6 @@
+import type { JsonRecord } from '../../domain/json.ts';
+import { parseJson } from '../../domain/json.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { JsonObject } from '../json.ts';
-import { parseJson } from '../json.ts';
 import type { StateParse } from './action-list.ts';
 import { findDrift } from './drift.ts';
 import type { SdkOpenTask } from './drift.ts';
@@ -29,7 +29,7 @@ export interface DurableFunctions {
   readonly activities: ReadonlySet<string>;
   readonly orchestrations: ReadonlySet<string>;
   /** Never rejects. */
-  invokeOrchestrator(name: string, binding: JsonObject): Promise<OrchestratorAnswer>;
+  invokeOrchestrator(name: string, binding: JsonRecord): Promise<OrchestratorAnswer>;
   /** Never rejects. */
   invokeActivity(name: string, inputJson: string, instanceId: string): Promise<ActivityAnswer>;
 }
@@ -126,7 +126,7 @@ function toConfirmation(decision: Decision, instance: InstanceRecord, moment: st
 }
 
 /** The orchestration trigger's payload; the misspelling is the protocol's. */
-function toBinding(instance: InstanceRecord, past: readonly HistoryEvent[], fresh: readonly HistoryEvent[]): JsonObject {
+function toBinding(instance: InstanceRecord, past: readonly HistoryEvent[], fresh: readonly HistoryEvent[]): JsonRecord {
   return {
     history: [...past.map((event) => ({ ...event, IsPlayed: true })), ...fresh.map((event) => ({ ...event, IsPlayed: false }))],
     input: instance.inputJson === null ? null : parseJson(instance.inputJson),

@@ -1,7 +1,7 @@
 import Module from 'node:module';
 import { randomUUID } from 'node:crypto';
-import { isJsonObject, textMember } from '../json.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonRecord } from '../../domain/json.ts';
+import { isRecord, textAt, valueAt } from '../../domain/json.ts';
 
 /** One value on its way into or out of a function, as the worker protocol wraps it. */
 export interface TypedData {
@@ -10,13 +10,13 @@ export interface TypedData {
   readonly bytes?: Uint8Array;
   readonly int?: number;
   readonly double?: number;
-  readonly http?: JsonObject;
+  readonly http?: JsonRecord;
 }
 
 /** A function the app registered. */
 export interface RegisteredFunction {
   readonly name: string;
-  readonly bindings: Readonly<Record<string, JsonObject>>;
+  readonly bindings: Readonly<Record<string, JsonRecord>>;
   /** The trigger's binding name and type, for example `httpTrigger`. */
   readonly triggerName: string;
   readonly trigger: string;
@@ -211,15 +211,15 @@ export function installCoreApi(): CoreApi {
 }
 
 function toRegistered(metadata: unknown, callback: FunctionCallback): RegisteredFunction {
-  const name = isJsonObject(metadata) ? textMember(metadata, 'name') : null;
-  const given = isJsonObject(metadata) ? metadata['bindings'] : null;
-  if (name === null || !isJsonObject(given)) throw new AppRefused('function-unreadable', 'A function was registered without name or bindings.');
-  const bindings: Record<string, JsonObject> = {};
+  const name = textAt(metadata, 'name');
+  const given = valueAt(metadata, 'bindings');
+  if (name === null || !isRecord(given)) throw new AppRefused('function-unreadable', 'A function was registered without name or bindings.');
+  const bindings: Record<string, JsonRecord> = {};
   let trigger: { readonly name: string; readonly type: string } | null = null;
   for (const [bindingName, binding] of Object.entries(given)) {
-    if (!isJsonObject(binding)) continue;
+    if (!isRecord(binding)) continue;
     bindings[bindingName] = binding;
-    const type = textMember(binding, 'type') ?? '';
+    const type = textAt(binding, 'type') ?? '';
     if (/trigger$/i.test(type)) trigger = { name: bindingName, type };
   }
   if (trigger === null) throw new AppRefused('function-unreadable', `Function ${name} has no trigger.`);

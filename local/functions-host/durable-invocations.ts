@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson } from '../json.ts';
+import { parseJson, textAt } from '../../domain/json.ts';
 import { parseState, parseThrownState } from '../durable/action-list.ts';
 import { readSdkOpenTasks } from '../durable/drift.ts';
 import type { ActivityAnswer, DurableFunctions, OrchestratorAnswer } from '../durable/turn.ts';
@@ -67,6 +67,5 @@ function jsonOf(value: TypedData | null): string {
 
 function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message;
-  if (isJsonObject(error) && typeof error['message'] === 'string') return error['message'];
-  return String(error);
+  return textAt(error, 'message') ?? String(error);
 }

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isJsonObject, numberMember, parseJson, textMember } from '../json.ts';
-import type { JsonObject } from '../json.ts';
+import { isRecord, numberAt, parseJson, recordAt, textAt } from '../../domain/json.ts';
 import { AppRefused } from './core-api.ts';
 
 /** What this host reads of host.json; everything else there is for Azure. */
@@ -21,16 +20,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readHostSettings(appEntry: URL, environment: Environment): HostSettings {
   const path = findUpwards('host.json', dirname(fileURLToPath(appEntry)));
   const content: unknown = path === null ? {} : parseJson(readFileSync(path, 'utf8'));
-  if (!isJsonObject(content)) throw new AppRefused('host-json-unreadable', `${path ?? 'host.json'} holds no JSON object. Correct it.`);
-  const extensions = objectMember(content, 'extensions');
-  const durable = objectMember(extensions, 'durableTask');
-  const prefix = textMember(objectMember(extensions, 'http'), 'routePrefix') ?? 'api';
+  if (!isRecord(content)) throw new AppRefused('host-json-unreadable', `${path ?? 'host.json'} holds no JSON object. Correct it.`);
+  const durable = recordAt(content, 'extensions', 'durableTask');
+  const prefix = textAt(content, 'extensions', 'http', 'routePrefix') ?? 'api';
   return {
     routePrefix: prefix.replace(/^\/+|\/+$/g, ''),
-    hubName: resolveHubName(textMember(durable, 'hubName'), environment),
-    defaultVersion: textMember(durable, 'defaultVersion'),
-    concurrentOrchestratorsMax: numberMember(durable, 'maxConcurrentOrchestratorFunctions') ?? 10,
-    concurrentActivitiesMax: numberMember(durable, 'maxConcurrentActivityFunctions') ?? 10,
+    hubName: resolveHubName(textAt(durable, 'hubName'), environment),
+    defaultVersion: textAt(durable, 'defaultVersion'),
+    concurrentOrchestratorsMax: numberAt(durable, 'maxConcurrentOrchestratorFunctions') ?? 10,
+    concurrentActivitiesMax: numberAt(durable, 'maxConcurrentActivityFunctions') ?? 10,
   };
 }
 
@@ -54,9 +52,4 @@ function findUpwards(name: string, from: string): string | null {
   if (existsSync(candidate)) return candidate;
   const parent = dirname(from);
   return parent === from ? null : findUpwards(name, parent);
-}
-
-function objectMember(object: JsonObject, name: string): JsonObject {
-  const value = object[name];
-  return isJsonObject(value) ? value : {};
 }

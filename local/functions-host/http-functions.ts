@@ -1,4 +1,4 @@
-import { isJsonObject, textMember } from '../json.ts';
+import { textAt, textMapAt, valueAt } from '../../domain/json.ts';
 import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { AppRefused } from './core-api.ts';
 import { parseRoute } from './http-routes.ts';
@@ -34,7 +34,7 @@ export function httpFunctions(options: HttpFunctionOptions): HostHandler {
 function routeOf(registered: RegisteredFunction, prefix: string): Route {
   const binding = registered.bindings[registered.triggerName] ?? {};
   const methods = binding['methods'];
-  const route = textMember(binding, 'route') ?? registered.name;
+  const route = textAt(binding, 'route') ?? registered.name;
   return parseRoute(`${prefix}/${route}`, Array.isArray(methods) ? methods.filter((method) => typeof method === 'string') : ['GET', 'POST']);
 }
 
@@ -70,16 +70,11 @@ function toResponse(name: string, value: TypedData | null): HostResponse {
   if (http === undefined) return { status: 204, headers: {}, body: '' };
   const cookies = http['cookies'];
   if (Array.isArray(cookies) && cookies.length > 0) throw new AppRefused('not-implemented-locally', `Function ${name} sets cookies. Set the header instead.`);
-  const headers: Record<string, string> = {};
-  if (isJsonObject(http['headers'])) {
-    for (const [header, text] of Object.entries(http['headers'])) if (typeof text === 'string') headers[header] = text;
-  }
-  return { status: Number(http['statusCode'] ?? 200), headers, body: bytesOf(http['body']) };
+  return { status: Number(http['statusCode'] ?? 200), headers: textMapAt(http, 'headers'), body: bytesOf(http['body']) };
 }
 
 function bytesOf(body: unknown): Uint8Array | string {
-  if (!isJsonObject(body)) return '';
-  const bytes = body['bytes'];
+  const bytes = valueAt(body, 'bytes');
   if (bytes instanceof Uint8Array) return bytes;
-  return textMember(body, 'string') ?? textMember(body, 'json') ?? '';
+  return textAt(body, 'string') ?? textAt(body, 'json') ?? '';
 }

@@ -1,5 +1,5 @@
+import { textAt } from '../../domain/json.ts';
 import type { InFlight } from '../in-flight.ts';
-import { textMember } from '../json.ts';
 import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { AppRefused } from './core-api.ts';
 import { resolveSetting } from './host-settings.ts';
@@ -18,7 +18,7 @@ interface QueueFunctionOptions {
 /** Queue of a Service Bus trigger. Throws `not-implemented-locally` for topics, sessions and batches. */
 export function queueNameOf(registered: RegisteredFunction, environment: Readonly<Record<string, string | undefined>>): string {
   const binding = registered.bindings[registered.triggerName] ?? {};
-  const queue = textMember(binding, 'queueName');
+  const queue = textAt(binding, 'queueName');
   if (queue === null) throw new AppRefused('not-implemented-locally', `Function ${registered.name} reads a Service Bus topic. The local host serves queues only.`);
   for (const feature of ['isSessionsEnabled', 'cardinality']) {
     const value = binding[feature];

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
+import { isRecord, numberAt, parseJson, textAt } from '../../domain/json.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { HostClock, Scheduled } from '../clock.ts';
-import { isJsonObject, numberMember, parseJson, textMember } from '../json.ts';
 import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { AppRefused } from './core-api.ts';
 import { resolveSetting } from './host-settings.ts';
@@ -88,7 +88,7 @@ export function timerFunctions(options: TimerFunctionOptions): TimerFunctions {
 }
 
 function toCron(registered: RegisteredFunction, environment: Readonly<Record<string, string | undefined>>): Cron {
-  const template = textMember(registered.bindings[registered.triggerName] ?? {}, 'schedule') ?? '';
+  const template = textAt(registered.bindings[registered.triggerName] ?? {}, 'schedule') ?? '';
   const schedule = resolveSetting(template, environment);
   try {
     // NCRONTAB wants day and weekday both to match; cron takes either.
@@ -117,9 +117,9 @@ function toPayload(status: ScheduleStatus | null, now: Instant, due: 'on-time' |
 
 function readStatus(options: TimerFunctionOptions, name: string): ScheduleStatus | null {
   const value = parseJson(options.memory.read(`timer:${name}`) ?? '');
-  if (!isJsonObject(value)) return null;
-  const next = numberMember(value, 'next');
-  return next === null ? null : { last: numberMember(value, 'last'), next };
+  if (!isRecord(value)) return null;
+  const next = numberAt(value, 'next');
+  return next === null ? null : { last: numberAt(value, 'last'), next };
 }
 
 function writeStatus(options: TimerFunctionOptions, name: string, status: ScheduleStatus): void {

@@ -1,10 +1,10 @@
+import { isRecord, textAt } from '../../domain/json.ts';
 import { formatBoth } from '../../domain/local-time.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
 import type { ClusterWorld, PoolView } from '../../sim/cluster-world.ts';
 import { readWebhook } from '../../sim/github-changes.ts';
 import type { WorldChange } from '../../sim/wire.ts';
-import { isJsonObject, textMember } from '../json.ts';
 
 /** Cluster changes worth a line, with who is at work; single pods would be hundreds. */
 const told: Readonly<Record<string, string>> = {
@@ -111,7 +111,7 @@ function githubLine(change: WorldChange): string | null {
   const action = String(webhook?.payload['action'] ?? '');
   if (webhook?.event === 'issues' && ['opened', 'closed', 'reopened'].includes(action)) return change.text;
   const comment = webhook?.payload['comment'];
-  if (webhook?.event !== 'issue_comment' || action !== 'created' || !isJsonObject(comment)) return null;
-  const words = (textMember(comment, 'body') ?? '').replace(/<!--.*?-->/gs, '').trim().split('\n')[0] ?? '';
+  if (webhook?.event !== 'issue_comment' || action !== 'created' || !isRecord(comment)) return null;
+  const words = (textAt(comment, 'body') ?? '').replace(/<!--.*?-->/gs, '').trim().split('\n')[0] ?? '';
   return `${change.text}: ${words.slice(0, 140)}`;
 }

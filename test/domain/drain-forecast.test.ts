@@ -68,8 +68,8 @@ test('all 180 recorded dry runs agree in status, Retry-After, message, cause and
   assert.ok(Array.isArray(rows));
   const answers = rows.map(recordOf).map((row) => {
     const body = recordAt(row, 'body');
-    const retryAfter = textAt(recordAt(row, 'headers'), 'retry-after');
-    const [cause] = recordsAt(recordAt(body, 'details'), 'causes');
+    const retryAfter = textAt(row, 'headers', 'retry-after');
+    const [cause] = recordsAt(body, 'details', 'causes');
     return {
       pod: `${textAt(row, 'namespace') ?? ''}/${textAt(row, 'pod') ?? ''}`,
       status: numberAt(row, 'status'),

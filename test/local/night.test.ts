@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { isJsonObject, numberMember, parseJson, textMember } from '../../local/json.ts';
+import { isRecord, numberAt, parseJson, textAt } from '../../domain/json.ts';
 
 const start = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 
@@ -50,9 +50,9 @@ function effects(folder: string): readonly string[] {
     .filter((line) => line !== '')
     .flatMap((line) => {
       const entry = parseJson(line);
-      if (!isJsonObject(entry)) return [];
-      const [service, method, path] = ['service', 'method', 'path'].map((name) => textMember(entry, name) ?? '');
-      const isAccepted = (numberMember(entry, 'status') ?? 500) < 300 && method !== 'GET';
+      if (!isRecord(entry)) return [];
+      const [service, method, path] = ['service', 'method', 'path'].map((name) => textAt(entry, name) ?? '');
+      const isAccepted = (numberAt(entry, 'status') ?? 500) < 300 && method !== 'GET';
       const isCounted = service === 'arm' ? !path?.endsWith('listClusterUserCredential') : service === 'github' && path?.endsWith('/issues') === true;
       return isAccepted && isCounted ? [`${service} ${method} ${path?.split('lab-aks').at(-1)}`] : [];
     });

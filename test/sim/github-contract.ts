@@ -61,7 +61,7 @@ function checkExchange(paths: Readonly<Record<string, unknown>>, exchange: Excha
   const verb = method.toLowerCase();
   const template = Object.keys(paths).find((name) => templatePattern(name).test(path) && verb in recordAt(paths, name));
   if (template === undefined) return [`${method} ${path} is no operation of the description`];
-  const operation = recordAt(recordAt(paths, template), verb);
+  const operation = recordAt(paths, template, verb);
   const faults = exchange.requestBody === null || status === 422 ? [] : checkRequest([template, verb], operation, exchange, validate);
   const answers = recordAt(operation, 'responses');
   const answer = answers[String(status)];

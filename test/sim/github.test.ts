@@ -95,7 +95,7 @@ function exerciseContents(ask: ReturnType<typeof makeWorld>['ask']): void {
   ask(appLogin, 'POST', `${at}/git/refs`, { body: { ref: 'refs/heads/slackwater-state', sha: main } });
   const write = (body: Readonly<Record<string, unknown>>) => ask(appLogin, 'PUT', `${at}/contents/state%2Fshop.json`, { body });
   const written = write({ message: 'Freeze', content: base64('{}'), branch: 'slackwater-state' });
-  const sha = textAt(recordAt(written.record, 'content'), 'sha');
+  const sha = textAt(written.record, 'content', 'sha');
   write({ message: 'Thaw', content: base64('{"a":1}'), branch: 'slackwater-state', sha });
   write({ message: 'Lost race', content: base64('{"b":1}'), branch: 'slackwater-state', sha });
   write({ message: 'No sha', content: base64('{"b":1}'), branch: 'slackwater-state' });
@@ -196,9 +196,9 @@ test('an issue and its comments say themselves as webhooks', () => {
     'issue_comment deleted',
   ]);
   const created = changes.find(({ event }) => event === 'issue_comment')?.payload ?? {};
-  assert.equal(textAt(recordAt(created, 'comment'), 'body'), '/resume');
-  assert.equal(textAt(recordAt(created, 'sender'), 'login'), 'demo-operator');
-  assert.equal(textAt(recordAt(created, 'repository'), 'full_name'), repository);
+  assert.equal(textAt(created, 'comment', 'body'), '/resume');
+  assert.equal(textAt(created, 'sender', 'login'), 'demo-operator');
+  assert.equal(textAt(created, 'repository', 'full_name'), repository);
   assert.equal(recordAt(created, 'issue')['number'], 1);
   assert.equal(typeof recordAt(created, 'installation')['id'], 'number');
 });
