@@ -2,6 +2,7 @@ import type { Octokit } from '@octokit/rest';
 import type { PolicySource } from '../activities/ports.ts';
 import { isRecord, numberAt, textAt } from '../domain/json.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
+import { judgePolicySet, withoutRivals } from '../domain/policy-set.ts';
 import type { Fault } from '../domain/result.ts';
 import { classifyGitHubError, UnreadableAnswer } from './github-failure.ts';
 import { isStatus } from './github-issue.ts';
@@ -28,6 +29,8 @@ interface PolicyEntry {
 interface ParsedFile {
   readonly policies: readonly MaintenancePolicy[];
   readonly faults: readonly Fault[];
+  /** What a file with faults says; empty for any other. */
+  readonly faultyText: string;
 }
 
 interface Memory {
@@ -46,7 +49,7 @@ const FETCHES_AT_ONCE = 8;
  *
  * The folder is asked for with its ETag, so that an unchanged one costs one request that does not count against the rate
  * limit. Faults carry `file:line:column`. Codes beside those of a policy: `policy-file-not-read`, `policy-file-too-large`,
- * `policy-folder-too-large`, and `cluster-has-two-policies`, which refuses them all.
+ * `policy-folder-too-large`, `cluster-in-faulty-file`, and those of `judgePolicySet`.
  * @see GitHub REST, "Get repository content" and "Use conditional requests".
  */
 export function createPolicySource(options: PolicySourceOptions): PolicySource {
@@ -59,10 +62,8 @@ export function createPolicySource(options: PolicySourceOptions): PolicySource {
         const wanted = entries.filter(({ path }) => /\.ya?ml$/i.test(path));
         const files = await readFiles(github, name, wanted, memory);
         const cut = entries.length >= FOLDER_ENTRIES_MAX ? [folderTooLarge(options.path)] : [];
-        return refuseSharedClusters({
-          policies: files.flatMap(({ policies }) => policies),
-          faults: [...cut, ...files.flatMap(({ faults }) => faults)],
-        });
+        const { policies, faults } = judgeTogether(files);
+        return { policies, faults: [...cut, ...faults] };
       }),
   };
 }
@@ -118,7 +119,7 @@ async function readFile(github: Octokit, name: RepositoryName, entry: PolicyEntr
     // One file that cannot be fetched must not hide the others; it is asked for again next time.
     const { message, remedy } = classifyGitHubError(thrown, '');
     const fault: Fault = { code: 'policy-file-not-read', where: entry.path, message, remedy };
-    return { key, file: { policies: [], faults: [fault] }, isFinal: false };
+    return { key, file: { policies: [], faults: [fault], faultyText: '' }, isFinal: false };
   }
 }
 
@@ -130,17 +131,18 @@ function parseFile(path: string, data: unknown): { readonly sha: string; readonl
     const size = numberAt(record, 'size') ?? 0;
     const message = `The file has ${size} bytes; GitHub gives the content of files up to 1 MB.`;
     const fault: Fault = { code: 'policy-file-too-large', where: path, message, remedy: 'Split it: one policy a file.' };
-    return { sha, file: { policies: [], faults: [fault] } };
+    return { sha, file: { policies: [], faults: [fault], faultyText: '' } };
   }
-  const parsed = readPolicyText(Buffer.from(content, 'base64').toString('utf8'), path);
-  if (parsed.ok) return { sha, file: { policies: parsed.value, faults: [] } };
+  const text = Buffer.from(content, 'base64').toString('utf8');
+  const parsed = readPolicyText(text, path);
+  if (parsed.ok) return { sha, file: { policies: parsed.value, faults: [], faultyText: '' } };
   const faults = parsed.faults.map(({ code, where, message, remedy, line, column }) => ({
     code,
     where: `${path}:${line}:${column}`,
     message: message.includes(where) ? message : `${where}: ${message}`,
     remedy,
   }));
-  return { sha, file: { policies: [], faults } };
+  return { sha, file: { policies: [], faults, faultyText: text } };
 }
 
 function folderTooLarge(path: string): Fault {
@@ -152,21 +154,23 @@ function folderTooLarge(path: string): Fault {
   };
 }
 
-/** Two policies would fight over one cluster: none of them counts until a person has chosen. */
-function refuseSharedClusters({ policies, faults }: ParsedFile): ParsedFile {
-  const byCluster = Map.groupBy(policies, ({ clusterResourceId }) => clusterResourceId.toLowerCase());
-  const shared = [...byCluster.values()].filter((group) => group.length > 1);
-  const added = shared.flatMap((group) =>
-    group.map((policy): Fault => {
-      const others = group.filter((other) => other !== policy).map(({ name, source }) => `${name} (${source})`);
-      return {
-        code: 'cluster-has-two-policies',
-        where: policy.source,
-        message: `${policy.name} is about the same cluster as ${others.join(', ')}: none of them opens a window.`,
-        remedy: 'Keep one policy for the cluster.',
-      };
-    }),
-  );
-  const refused = new Set(shared.flat());
-  return { policies: policies.filter((policy) => !refused.has(policy)), faults: [...faults, ...added] };
+/** What the files say together: of policies that share a cluster, with each other or with a faulty file, none counts. */
+function judgeTogether(files: readonly ParsedFile[]): { readonly policies: readonly MaintenancePolicy[]; readonly faults: readonly Fault[] } {
+  const policies = files.flatMap((file) => file.policies);
+  const faults = files.flatMap((file) => file.faults);
+  const clashes = judgePolicySet(policies).map(({ code, source, message, remedy }): Fault => ({ code, where: source, message, remedy }));
+  const doubtful = policies.filter(({ clusterResourceId }) => files.some(({ faultyText }) => namesCluster(faultyText, clusterResourceId)));
+  const doubts = doubtful.map(({ name, source }): Fault => ({
+    code: 'cluster-in-faulty-file',
+    where: source,
+    message: `A file with faults names the cluster of ${name} too, so which of them counts is unknown: no window opens.`,
+    remedy: 'Mend or remove that file, and keep one policy for each cluster.',
+  }));
+  return { policies: withoutRivals(policies).filter((policy) => !doubtful.includes(policy)), faults: [...faults, ...clashes, ...doubts] };
+}
+
+/** Whether a text holds this resource id as a whole, in whatever case. */
+function namesCluster(text: string, clusterResourceId: string): boolean {
+  const [, ...after] = text.toLowerCase().split(clusterResourceId.toLowerCase());
+  return after.some((rest) => !/^[\w-]/.test(rest));
 }

@@ -11,7 +11,7 @@ export function judgePolicySet(policies: readonly MaintenancePolicy[]): readonly
   return policies.flatMap((policy, index) => {
     const earlier = policies.slice(0, index);
     const namesake = earlier.find((each) => each.name === policy.name);
-    const rival = earlier.find((each) => each.clusterResourceId.toLowerCase() === policy.clusterResourceId.toLowerCase());
+    const rival = earlier.find((each) => clusterKeyOf(each) === clusterKeyOf(policy));
     const faults: PolicyFault[] = [];
     if (namesake !== undefined) {
       faults.push({
@@ -30,9 +30,19 @@ export function judgePolicySet(policies: readonly MaintenancePolicy[]): readonly
         path: ['spec', 'cluster', 'resourceId'],
         source: policy.source,
         message: `spec.cluster.resourceId is that of policy ${rival.name} in ${rival.source}: one cluster, two policies.`,
-        remedy: 'Keep one policy for each cluster.',
+        remedy: 'Keep one policy for each cluster; until then none of them opens a window.',
       });
     }
     return faults;
   });
+}
+
+/** The policies that may open windows: of those that share a cluster none, because which of them counts would be a guess. */
+export function withoutRivals(policies: readonly MaintenancePolicy[]): readonly MaintenancePolicy[] {
+  const byCluster = Map.groupBy(policies, clusterKeyOf);
+  return policies.filter((policy) => byCluster.get(clusterKeyOf(policy))?.length === 1);
+}
+
+function clusterKeyOf({ clusterResourceId }: MaintenancePolicy): string {
+  return clusterResourceId.toLowerCase();
 }

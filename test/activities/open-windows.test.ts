@@ -101,6 +101,16 @@ describe('an open window', () => {
   }
 });
 
+test('a policy edited while its run goes on starts nothing beside it, whatever the edit says of the window', async () => {
+  for (const edit of [policyWith('spec.window.startTime', '22:30'), policyWith('spec.target.kubernetesVersion', '1.36'), policyWith('metadata.name', 'renamed')]) {
+    const { world, ports } = setUp(opens + 3_600_000, [readPolicy(edit)]);
+    world.windows.push(instance({ runtimeStatus: 'Running', createdAt: opens }));
+
+    assert.deepEqual(await decide(ports), ['already-running']);
+    assert.deepEqual(world.started, []);
+  }
+});
+
 describe('what does not open', () => {
   for (const [what, now] of [['a moment before it opens', opens - 1], ['the moment it closes', closes]] as const) {
     test(what, async () => {

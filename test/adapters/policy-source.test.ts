@@ -84,10 +84,30 @@ test('two policies for one cluster are both refused, whatever case its id is in'
   });
   const { policies, faults } = await read();
   assert.deepEqual(policies, ['c']);
-  assert.deepEqual(faults.map(({ code, where }) => [code, where]), [
-    ['cluster-has-two-policies', 'policies/a.yaml'],
-    ['cluster-has-two-policies', 'policies/b.yaml'],
+  assert.deepEqual(faults.map(({ code, where }) => [code, where]), [['repeated-cluster', 'policies/b.yaml']]);
+  assert.match(faults[0]?.message ?? '', /policy a in policies\/a\.yaml/);
+  assert.match(faults[0]?.remedy ?? '', /none of them opens a window/);
+});
+
+test('a policy whose cluster a faulty file names too is refused until that file is mended', async (context) => {
+  const { read } = await connect(context, {
+    'policies/a.yaml': policy('a', 'shop'),
+    'policies/b.yaml': policy('b', 'SHOP').replace('durationHours: 6', 'durationHours: 60'),
+    'policies/c.yaml': policy('c', 'shop-prod'),
+    'policies/d.yaml': policy('d', 'sho'),
+  });
+  const { policies, faults } = await read();
+  assert.deepEqual(policies, ['c', 'd']);
+  assert.deepEqual(faults.map(({ code, where }) => [code, where.replace(/:.*/, '')]), [
+    ['out-of-range', 'policies/b.yaml'],
+    ['cluster-in-faulty-file', 'policies/a.yaml'],
   ]);
+});
+
+test('two policies of one name are told and both count, for a name decides nothing', async (context) => {
+  const { read } = await connect(context, { 'policies/a.yaml': policy('a', 'shop'), 'policies/b.yaml': policy('a', 'bank') });
+  const { policies, faults } = await read();
+  assert.deepEqual([policies, faults.map(({ code }) => code)], [['a', 'a'], ['repeated-policy-name']]);
 });
 
 test('a policy on another branch does not count', async (context) => {

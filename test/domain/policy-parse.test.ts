@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseMaintenancePolicy } from '../../domain/policy-parse.ts';
-import { judgePolicySet } from '../../domain/policy-set.ts';
+import { judgePolicySet, withoutRivals } from '../../domain/policy-set.ts';
 import { goodPolicy, policyWith } from './good-policy.ts';
 
 function faultsOf(value: unknown): readonly string[] {
@@ -212,4 +212,6 @@ test('two policies may not share a name or a cluster, whatever the case of its r
   assert.deepEqual(judgePolicySet([first.value]), []);
   assert.deepEqual(judgePolicySet([first.value, shouted]).map(({ code, source }) => [code, source]), [['repeated-cluster', 'b.yaml']]);
   assert.deepEqual(judgePolicySet([first.value, first.value]).map(({ code }) => code), ['repeated-policy-name', 'repeated-cluster']);
+  assert.deepEqual(withoutRivals([first.value]), [first.value]);
+  assert.deepEqual(withoutRivals([first.value, shouted]), []);
 });
