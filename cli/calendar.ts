@@ -1,7 +1,9 @@
 import { formatBothDated, formatInstant, formatLocal, formatLocalDate, formatUtcDated, parseInstant } from '../domain/local-time.ts';
 import type { MaintenancePolicy, WindowSchedule } from '../domain/maintenance-policy.ts';
-import { nextOccurrences, openingAt, type WindowOccurrence } from '../domain/maintenance-window.ts';
-import { HOUR_MS, type Instant, minutesBetween } from '../domain/time.ts';
+import { nextOccurrences, openingAt } from '../domain/maintenance-window.ts';
+import type { WindowOccurrence } from '../domain/maintenance-window.ts';
+import { HOUR_MS, minutesBetween } from '../domain/time.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Command, CommandArguments, CommandIo } from './command.ts';
 import { placeOf, readPolicyFiles } from './policy-files.ts';
 import { printable, renderFault, renderJson, renderTable } from './print.ts';

@@ -4,8 +4,8 @@ import type { PreflightReport } from '../domain/preflight-report.ts';
 import { judgePreflight } from '../domain/preflight.ts';
 import type { Command } from './command.ts';
 import { printable, renderCount, renderJson } from './print.ts';
-import type { SnapshotInput } from './snapshot-input.ts';
 import { readSnapshotInput, snapshotOptions } from './snapshot-input.ts';
+import type { SnapshotInput } from './snapshot-input.ts';
 
 /** `slackwater preflight`: everything that would keep the cluster of a snapshot from being upgraded. */
 export const preflightCommand: Command = {

@@ -6,12 +6,12 @@ import type {
   UpgradeProfile,
   UpgradeSettings,
 } from './cluster-snapshot.ts';
-import type { FaultList, JsonRecord } from './json.ts';
 import { collectFaults, isRecord, isTrueAt, numberAt, recordAt, recordsAt, requireText, textAt, textsAt } from './json.ts';
+import type { FaultList, JsonRecord } from './json.ts';
 import { parseTimestamp } from './kubernetes-quantity.ts';
 import { compareVersions, parseKubernetesVersion } from './kubernetes-version.ts';
-import type { Fault, Result } from './result.ts';
 import { refuse, succeed } from './result.ts';
+import type { Fault, Result } from './result.ts';
 
 const remedy = 'Read it again with az aks show, az aks nodepool list or az aks get-upgrades, each with -o json.';
 

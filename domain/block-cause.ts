@@ -1,16 +1,16 @@
-import type { BudgetHealth, ControllerPodCounts } from './budget-health.ts';
 import { countControllerPods, judgeBudgetHealth, namesText } from './budget-health.ts';
+import type { BudgetHealth, ControllerPodCounts } from './budget-health.ts';
 import type { AdmissionWebhook, ClusterSnapshot, DisruptionBudget, Node, Pod } from './cluster-snapshot.ts';
-import type { BudgetIndex } from './disruption-budget.ts';
 import { budgetsOfPod, fullName, indexBudgets, matchesSelector } from './disruption-budget.ts';
+import type { BudgetIndex } from './disruption-budget.ts';
 import { isDrained } from './drain-forecast.ts';
 import { deadEvictionWebhooks, isFinished, judgeEviction } from './eviction.ts';
 import { formatUtc } from './local-time.ts';
-import type { Instant } from './time.ts';
 import { MINUTE_MS } from './time.ts';
+import type { Instant } from './time.ts';
 import type { BlockCause } from './unit-progress.ts';
-import type { WorkloadIndex } from './workload.ts';
 import { controllerOf, controllerText, indexWorkloads, ownerNamedBy } from './workload.ts';
+import type { WorkloadIndex } from './workload.ts';
 
 /** What is known of a cluster whose nodes drain. */
 type DrainView = Pick<

@@ -1,8 +1,8 @@
 import type { DisruptionBudget, Pod } from './cluster-snapshot.ts';
 import { allowedDisruptions, countsByScale, fullName, recomputeBudget } from './disruption-budget.ts';
 import { isFinished } from './eviction.ts';
-import type { WorkloadIndex } from './workload.ts';
 import { controllerOf } from './workload.ts';
+import type { WorkloadIndex } from './workload.ts';
 
 /** What a budget could allow, apart from how its pods happen to be now. */
 export interface BudgetHealth {

@@ -1,6 +1,7 @@
 import { leastPermissionFor } from './command-permission.ts';
 import { codeSpan, prose, renderPhrase } from './markdown-text.ts';
-import { commandSummaries, verbs, type NotUnderstood } from './operator-command.ts';
+import { commandSummaries, verbs } from './operator-command.ts';
+import type { NotUnderstood } from './operator-command.ts';
 import type { Verb } from './operator-decision.ts';
 import { renderLines, renderPools } from './report-markdown.ts';
 import { reportOf } from './report.ts';

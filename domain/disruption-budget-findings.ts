@@ -1,10 +1,10 @@
-import type { BudgetHealth } from './budget-health.ts';
 import { countText, demandText, namesText } from './budget-health.ts';
+import type { BudgetHealth } from './budget-health.ts';
 import type { DisruptionBudget } from './cluster-snapshot.ts';
 import { fullName } from './disruption-budget.ts';
 import type { Finding } from './preflight-report.ts';
-import type { PlacedPod, PreflightCheck, PreflightView } from './preflight-view.ts';
 import { drainedPods, judgeBudgets, nodeNames, podNames, poolNames, severityOfBlock } from './preflight-view.ts';
+import type { PlacedPod, PreflightCheck, PreflightView } from './preflight-view.ts';
 import { controllerOf, ownerNamedBy, placeOf } from './workload.ts';
 
 /** Budgets that allow nothing: never (`PDB_STRUCTURAL`), or not while some pods are missing (`PDB_TRANSIENT`). */

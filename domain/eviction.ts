@@ -39,7 +39,7 @@ export interface EvictionVerdict {
 const allowed = { status: 201, message: '', cause: '', retryAfterSeconds: null } as const;
 const violation = "Cannot evict pod as it would violate the pod's disruption budget.";
 /** A budget with more unconfirmed evictions than this is refused by the API server. */
-const mostDisruptedPods = 2_000;
+const DISRUPTED_PODS_MAX = 2_000;
 
 /**
  * What the API server would answer to one eviction now, without asking it.
@@ -131,7 +131,7 @@ function judgeBudget(budget: DisruptionBudget): EvictionVerdict {
     return { status: 429, message: violation, cause, retryAfterSeconds: 10, rule: 'not-observed' };
   }
   if (status.disruptionsAllowed < 0) return corrupt(name, 'pdb disruptions allowed is negative');
-  if (Object.keys(status.disruptedPods).length > mostDisruptedPods) {
+  if (Object.keys(status.disruptedPods).length > DISRUPTED_PODS_MAX) {
     return corrupt(name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller');
   }
   if (status.disruptionsAllowed > 0) return { ...allowed, rule: 'allowed' };

@@ -1,9 +1,10 @@
 import { runIdInReport } from './hidden-marker.ts';
-import type { JsonRecord } from './json.ts';
 import { isRecord, parseJson } from './json.ts';
+import type { JsonRecord } from './json.ts';
 import { parseInstant } from './local-time.ts';
 import { mayBeCommand } from './operator-command.ts';
-import { refuse, succeed, type Fault, type Result } from './result.ts';
+import { refuse, succeed } from './result.ts';
+import type { Fault, Result } from './result.ts';
 import type { Instant } from './time.ts';
 
 /** Type of our own messages on the queue `inbox`. */

@@ -1,6 +1,6 @@
 import type { DisruptionBudget, LabelSelector } from './cluster-snapshot.ts';
-import type { FaultList, JsonRecord } from './json.ts';
 import { isRecord, numberAt, recordAt, recordsAt, textAt, textMapAt, textsAt, timeAt } from './json.ts';
+import type { FaultList, JsonRecord } from './json.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
 import type { Instant } from './time.ts';
 

@@ -1,8 +1,8 @@
-import type { FaultList, JsonRecord } from './json.ts';
 import { collectFaults, isRecord, numberAt, recordAt, textAt } from './json.ts';
+import type { FaultList, JsonRecord } from './json.ts';
 import { readTimestamp } from './kubernetes-metadata.ts';
-import type { Fault, Result } from './result.ts';
 import { refuse, succeed } from './result.ts';
+import type { Fault, Result } from './result.ts';
 import type { Instant } from './time.ts';
 
 /** A `v1` Event: a hint about a node or pod, never the truth. */

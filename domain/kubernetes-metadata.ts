@@ -1,6 +1,6 @@
 import type { OwnerReference } from './cluster-snapshot.ts';
-import type { FaultList, JsonRecord } from './json.ts';
 import { isTrueAt, recordAt, recordsAt, requireText, textAt, textMapAt, textsAt, timeAt } from './json.ts';
+import type { FaultList, JsonRecord } from './json.ts';
 import type { Instant } from './time.ts';
 
 /** `metadata` of a Kubernetes object as far as the readers need it. */
@@ -19,7 +19,7 @@ interface ObjectMetadata {
   readonly owner: OwnerReference | null;
 }
 
-const longestAnnotation = 1_024;
+const ANNOTATION_CHARACTERS_MAX = 1_024;
 
 /** Reads `metadata`; a missing name (or namespace where one is needed) is a fault. */
 export function readMetadata(
@@ -56,8 +56,8 @@ export function readTimestamp(record: JsonRecord, key: string, path: string, fau
 /** Long annotations (a whole manifest as last applied) are dropped: no rule reads them, and they are most of the bytes. */
 function shortAnnotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const key in annotations) {
-    if ((annotations[key]?.length ?? 0) > longestAnnotation) {
-      return Object.fromEntries(Object.entries(annotations).filter(([, text]) => text.length <= longestAnnotation));
+    if ((annotations[key]?.length ?? 0) > ANNOTATION_CHARACTERS_MAX) {
+      return Object.fromEntries(Object.entries(annotations).filter(([, text]) => text.length <= ANNOTATION_CHARACTERS_MAX));
     }
   }
   return annotations;

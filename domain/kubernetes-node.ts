@@ -1,6 +1,6 @@
 import type { Node, Taint } from './cluster-snapshot.ts';
-import type { FaultList, JsonRecord } from './json.ts';
 import { isTrueAt, recordAt, recordsAt, textAt } from './json.ts';
+import type { FaultList, JsonRecord } from './json.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
 import { resourcesOf } from './kubernetes-pod.ts';
 import { parseQuantity } from './kubernetes-quantity.ts';

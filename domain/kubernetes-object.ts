@@ -7,14 +7,14 @@ import type {
   Pod,
   Workload,
 } from './cluster-snapshot.ts';
-import type { FaultList, JsonRecord } from './json.ts';
 import { collectFaults, isRecord, recordAt, textAt } from './json.ts';
+import type { FaultList, JsonRecord } from './json.ts';
 import { readDisruptionBudget } from './kubernetes-budget.ts';
 import { readNode } from './kubernetes-node.ts';
 import { readPod } from './kubernetes-pod.ts';
 import { readNamespace, readWebhooks, readWorkload } from './kubernetes-workload.ts';
-import type { Fault, Result } from './result.ts';
 import { refuse, succeed } from './result.ts';
+import type { Fault, Result } from './result.ts';
 
 /** What is read of Kubernetes, without what could not be read. */
 export type KubernetesParts = Pick<
@@ -26,7 +26,7 @@ const workloadKinds: ReadonlySet<string> = new Set([
   'Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicationController',
 ]);
 
-const mostFaults = 50;
+const FAULTS_MAX = 50;
 
 /**
  * Reads Kubernetes objects as the API server or kubectl print them, each with its `kind`.
@@ -44,7 +44,7 @@ export function readKubernetesItems(items: readonly unknown[]): Result<Kubernete
     namespaces: new Array<Namespace>(),
     admissionWebhooks: new Array<AdmissionWebhook>(),
   };
-  for (let index = 0; index < items.length && faults.faults.length < mostFaults; index += 1) {
+  for (let index = 0; index < items.length && faults.faults.length < FAULTS_MAX; index += 1) {
     const item = items[index];
     if (!isRecord(item)) faults.add(`items[${index}]`, 'a Kubernetes object');
     else readItem(item, pathOf(item, index), parts, faults);

@@ -1,6 +1,6 @@
 import type { ComputeResources, Pod } from './cluster-snapshot.ts';
-import type { FaultList, JsonRecord } from './json.ts';
 import { isRecord, numberAt, recordAt, recordsAt, textAt } from './json.ts';
+import type { FaultList, JsonRecord } from './json.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
 import { parseCpuMillicores, parseMemoryBytes } from './kubernetes-quantity.ts';
 

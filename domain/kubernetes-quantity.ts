@@ -1,5 +1,5 @@
-import type { Instant } from './time.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
+import type { Instant } from './time.ts';
 
 const suffixFactors: Readonly<Record<string, number>> = {
   '': 1, n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18,

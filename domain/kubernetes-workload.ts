@@ -1,6 +1,6 @@
 import type { AdmissionWebhook, Namespace, Workload } from './cluster-snapshot.ts';
-import type { FaultList, JsonRecord } from './json.ts';
 import { isRecord, numberAt, recordAt, recordsAt, textAt, textsAt } from './json.ts';
+import type { FaultList, JsonRecord } from './json.ts';
 import { readSelector } from './kubernetes-budget.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
 

@@ -1,8 +1,10 @@
 import { Temporal } from 'temporal-polyfill';
 import { isLocalDate, isTimeZone } from './local-time.ts';
 import type { NotAllowedDates, WindowOpening, WindowSchedule } from './maintenance-policy.ts';
-import { type ScheduledDate, scheduledDates } from './schedule-dates.ts';
-import { DAY_MS, HOUR_MS, type Instant, isInside, type Span } from './time.ts';
+import { scheduledDates } from './schedule-dates.ts';
+import type { ScheduledDate } from './schedule-dates.ts';
+import { DAY_MS, HOUR_MS, isInside } from './time.ts';
+import type { Instant, Span } from './time.ts';
 
 /** A date the schedule names: the window opens on it, or does not and says why. */
 export type WindowOccurrence =

@@ -1,7 +1,7 @@
 import type { NodePool } from './cluster-snapshot.ts';
 import { isTerminalState } from './judge-progress.ts';
-import type { ControlPlaneTarget } from './kubernetes-version.ts';
 import { chooseControlPlaneTarget, judgeSkew, minorOf } from './kubernetes-version.ts';
+import type { ControlPlaneTarget } from './kubernetes-version.ts';
 import { isSpot, isStopped } from './node-pool.ts';
 import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';

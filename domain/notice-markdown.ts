@@ -1,6 +1,8 @@
 import { noticeMarker, withMarker } from './hidden-marker.ts';
-import { renderPhrase, type Phrase } from './markdown-text.ts';
-import { reportLines, type ReportLine } from './report-lines.ts';
+import { renderPhrase } from './markdown-text.ts';
+import type { Phrase } from './markdown-text.ts';
+import { reportLines } from './report-lines.ts';
+import type { ReportLine } from './report-lines.ts';
 import { namesOf, unitPhrase } from './report-words.ts';
 import type { Instant } from './time.ts';
 import type { WindowStatus } from './window-status.ts';

@@ -3,20 +3,20 @@ import type { Pod } from './cluster-snapshot.ts';
 import { fullName } from './disruption-budget.ts';
 import { drainTimeoutMinutes } from './node-pool.ts';
 import type { Finding } from './preflight-report.ts';
-import type { PlacedPod, PreflightCheck } from './preflight-view.ts';
 import { drainedPods, nodeNames, podNames, poolNames, settingsOf } from './preflight-view.ts';
-import type { Instant } from './time.ts';
+import type { PlacedPod, PreflightCheck } from './preflight-view.ts';
 import { MINUTE_MS, minutesBetween } from './time.ts';
+import type { Instant } from './time.ts';
 import { controllerOf, ownerOfPod, placeOf } from './workload.ts';
 
 /** A pod is given up on this long after its grace has run out, sooner when a finalizer holds it. */
-const stuckAfterMinutes = 5;
-const heldAfterMinutes = 1;
+const STUCK_AFTER_MINUTES = 5;
+const HELD_AFTER_MINUTES = 1;
 /** Finalizers that their controllers take off by themselves within moments. */
 const passingFinalizers: ReadonlySet<string> = new Set(['batch.kubernetes.io/job-tracking', 'foregroundDeletion', 'orphan']);
 /** Minutes on top of a grace for the eviction itself. */
-const drainMarginMinutes = 5;
-const drainTimeoutMostMinutes = 1_440;
+const DRAIN_MARGIN_MINUTES = 5;
+const DRAIN_TIMEOUT_MINUTES_MAX = 1_440;
 
 /** One finding per workload: a termination grace longer than the time AKS gives a node to drain. */
 export const checkGrace: PreflightCheck = (view) => {
@@ -35,8 +35,8 @@ function graceFinding(
   pods: readonly PlacedPod[],
   minutes: { readonly graceMinutes: number; readonly timeoutMinutes: number },
 ): Finding {
-  const neededMinutes = minutes.graceMinutes + drainMarginMinutes;
-  const canBeSet = neededMinutes <= drainTimeoutMostMinutes;
+  const neededMinutes = minutes.graceMinutes + DRAIN_MARGIN_MINUTES;
+  const canBeSet = neededMinutes <= DRAIN_TIMEOUT_MINUTES_MAX;
   return {
     code: 'GRACE_EXCEEDS_TIMEOUT',
     where,
@@ -45,7 +45,7 @@ function graceFinding(
     message: `${where} may take ${minutes.graceMinutes} min to end, and AKS gives up on a node after ${minutes.timeoutMinutes} min.`,
     remedy: canBeSet
       ? `Set drainTimeoutInMinutes of ${poolNames(pods).join(', ')} to at least ${neededMinutes}, or shorten terminationGracePeriodSeconds.`
-      : `Shorten terminationGracePeriodSeconds: AKS drains a node for at most ${drainTimeoutMostMinutes} min.`,
+      : `Shorten terminationGracePeriodSeconds: AKS drains a node for at most ${DRAIN_TIMEOUT_MINUTES_MAX} min.`,
     evidence: {
       graceMinutes: minutes.graceMinutes,
       drainTimeoutMinutes: minutes.timeoutMinutes,
@@ -96,6 +96,6 @@ export const checkTerminatingStuck: PreflightCheck = (view) =>
 function minutesStuck(pod: Pod, now: Instant): number | null {
   if (pod.deletionTimestamp === null) return null;
   const isHeld = pod.finalizers.some((finalizer) => !passingFinalizers.has(finalizer));
-  const patienceMinutes = isHeld ? heldAfterMinutes : stuckAfterMinutes;
+  const patienceMinutes = isHeld ? HELD_AFTER_MINUTES : STUCK_AFTER_MINUTES;
   return now - pod.deletionTimestamp >= patienceMinutes * MINUTE_MS ? minutesBetween(pod.deletionTimestamp, now) : null;
 }

@@ -1,10 +1,12 @@
 import { closestWord } from './closest-word.ts';
-import { type FieldFault, fieldAt, isClean, readFields } from './field-reading.ts';
+import { fieldAt, isClean, readFields } from './field-reading.ts';
+import type { FieldFault } from './field-reading.ts';
 import type { ReadBy } from './field-shape.ts';
 import { findTimeZone } from './local-time.ts';
 import type { DeclaredUpgradeSettings, MaintenancePolicy, Schedule, WindowSchedule } from './maintenance-policy.ts';
 import { policyShape } from './policy-shape.ts';
-import { refuse, type Result, succeed } from './result.ts';
+import { refuse, succeed } from './result.ts';
+import type { Result } from './result.ts';
 
 /** One thing wrong with a policy; `source` is the file or repository path. */
 export interface PolicyFault extends FieldFault {

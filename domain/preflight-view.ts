@@ -1,16 +1,16 @@
 import type { ClusterSnapshot, DisruptionBudget, Node, NodePool, Pod, UpgradeSettings } from './cluster-snapshot.ts';
-import type { BudgetHealth } from './budget-health.ts';
 import { countControllerPods, judgeBudgetHealth } from './budget-health.ts';
+import type { BudgetHealth } from './budget-health.ts';
 import { fullName } from './disruption-budget.ts';
-import type { PodForecast } from './drain-forecast.ts';
 import { forecastPods, isDrained } from './drain-forecast.ts';
+import type { PodForecast } from './drain-forecast.ts';
 import { isFinished } from './eviction.ts';
 import type { MaintenancePolicy } from './maintenance-policy.ts';
 import { isSpot, mergeUpgradeSettings, undrainableNodeBehavior } from './node-pool.ts';
 import type { UndigestedPlan } from './plan-maintenance.ts';
 import type { Finding, Severity } from './preflight-report.ts';
-import type { WorkloadIndex } from './workload.ts';
 import { indexWorkloads } from './workload.ts';
+import type { WorkloadIndex } from './workload.ts';
 
 /** What the checks of preflight look at; derived once, so that each check is a few lines. */
 export interface PreflightView {

@@ -23,8 +23,8 @@ import { isStopped } from './node-pool.ts';
 import type { UndigestedPlan } from './plan-maintenance.ts';
 import { checkGrace, checkTerminatingStuck, checkUnmanaged } from './pod-findings.ts';
 import type { Finding, PreflightReport, Severity } from './preflight-report.ts';
-import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 import { viewPreflight } from './preflight-view.ts';
+import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 
 /** Every check; a new one is a line here. */
 const preflightChecks: readonly PreflightCheck[] = [

@@ -2,7 +2,8 @@ import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven } from './node-count.ts';
 import { resultLine } from './report-result.ts';
 import { namesOf, nodeCount, spellMinutes, unitPhrase } from './report-words.ts';
-import { minutesBetween, MINUTE_MS, type Instant } from './time.ts';
+import { minutesBetween, MINUTE_MS } from './time.ts';
+import type { Instant } from './time.ts';
 import type { BlockCause } from './unit-progress.ts';
 import type { Pause, UnitStatus, WindowStatus } from './window-status.ts';
 

@@ -1,5 +1,6 @@
 import { reportMarker, withMarker } from './hidden-marker.ts';
-import { jsonFence, prose, renderPhrase, visibleText, type Phrase } from './markdown-text.ts';
+import { jsonFence, prose, renderPhrase, visibleText } from './markdown-text.ts';
+import type { Phrase } from './markdown-text.ts';
 import { formatBothDated, isTimeZone } from './local-time.ts';
 import type { ReportLine } from './report-lines.ts';
 import type { PoolRow, ReportModel } from './report.ts';

@@ -1,10 +1,13 @@
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun } from './node-count.ts';
-import { reportLines, type ReportLine } from './report-lines.ts';
+import { reportLines } from './report-lines.ts';
+import type { ReportLine } from './report-lines.ts';
 import { provenOutcome } from './report-result.ts';
 import { namesOf, poolPhrase, spellMinutes } from './report-words.ts';
-import { minutesBetween, type Instant } from './time.ts';
+import { minutesBetween } from './time.ts';
+import type { Instant } from './time.ts';
 import type { BlockCause } from './unit-progress.ts';
+import { startCutOff } from './upgrade-plan.ts';
 import type { RunOutcome, TimelineEntry, UnitStatus, WindowStatus } from './window-status.ts';
 
 /** One row of the pool table; counts are null where nodes were not counted or do not apply. */
@@ -175,7 +178,7 @@ function planOf(status: WindowStatus): readonly Phrase[] {
       { name: unit.to },
       `, about ${unit.estimateMinutes} min`,
       ...(unit.attempt > 1 ? [`, attempt ${unit.attempt}`] : []),
-      ...(unit.state === 'planned' ? [', starts at the latest ', { at: closes - unit.estimateMinutes * 60_000, form: 'clock' } as const] : []),
+      ...(unit.state === 'planned' ? [', starts at the latest ', { at: startCutOff(unit, closes), form: 'clock' } as const] : []),
       '.',
     ]);
   }

@@ -1,5 +1,6 @@
-import type { Instant } from './time.ts';
 import type { UpgradeSettings } from './cluster-snapshot.ts';
+import { MINUTE_MS } from './time.ts';
+import type { Instant } from './time.ts';
 
 /** What one run would do, in order; frozen in history with its digest. */
 export interface UpgradePlan {
@@ -53,6 +54,6 @@ export interface UnitVersion {
 }
 
 /** The latest moment `unit` may start so that its estimate ends before `closes`. Unit: epoch ms. */
-export function startCutOff(unit: PlannedUnit, closes: Instant): Instant {
-  return closes - unit.estimateMinutes * 60_000;
+export function startCutOff(unit: Pick<PlannedUnit, 'estimateMinutes'>, closes: Instant): Instant {
+  return closes - unit.estimateMinutes * MINUTE_MS;
 }

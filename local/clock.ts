@@ -1,5 +1,7 @@
-import { HOUR_MS, type Instant } from '../domain/time.ts';
-import { createInFlight, type InFlight } from './in-flight.ts';
+import { HOUR_MS } from '../domain/time.ts';
+import type { Instant } from '../domain/time.ts';
+import { createInFlight } from './in-flight.ts';
+import type { InFlight } from './in-flight.ts';
 
 /** A callback due at a moment. */
 export interface Scheduled {

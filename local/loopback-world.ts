@@ -1,21 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createMessagePort } from '../adapters/service-bus-client.ts';
-import { latestNodeImages, type SnapshotDocuments } from '../adapters/snapshot-folder.ts';
+import { latestNodeImages } from '../adapters/snapshot-folder.ts';
+import type { SnapshotDocuments } from '../adapters/snapshot-folder.ts';
 import type { Instant } from '../domain/time.ts';
-import { createClusterWorld, type ClusterWorld } from '../sim/cluster-world.ts';
+import { createClusterWorld } from '../sim/cluster-world.ts';
+import type { ClusterWorld } from '../sim/cluster-world.ts';
 import type { Perturbation } from '../sim/perturbation.ts';
 import { readPerturbation } from '../sim/perturbation-reading.ts';
 import type { Physics } from '../sim/physics.ts';
 import type { WorldChange } from '../sim/wire.ts';
 import { serveArm } from './arm-server.ts';
 import type { HostClock } from './clock.ts';
-import { createFaultList, type FaultList } from './faults.ts';
-import { startGitHubServer, type GitHubServer } from './github-server.ts';
-import { openJournal, replayJournal, type Journal } from './journal.ts';
+import { createFaultList } from './faults.ts';
+import type { FaultList } from './faults.ts';
+import { startGitHubServer } from './github-server.ts';
+import type { GitHubServer } from './github-server.ts';
+import { openJournal, replayJournal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { serveKubernetes } from './kubernetes-server.ts';
-import { createRequestLog, type RequestLog } from './request-log.ts';
-import { startServiceBus, type RunningServiceBus } from './service-bus-server.ts';
+import { createRequestLog } from './request-log.ts';
+import type { RequestLog } from './request-log.ts';
+import { startServiceBus } from './service-bus-server.ts';
+import type { RunningServiceBus } from './service-bus-server.ts';
 
 const SCRIPT_SERVICE = 'script';
 

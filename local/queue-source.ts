@@ -1,10 +1,10 @@
-import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import { ServiceBusClient } from '@azure/service-bus';
+import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import type { HostLog } from './functions-host/host-options.ts';
 import type { QueueMessage, QueueSource } from './functions-host/queue-source.ts';
 
 /** Messages handled at once, as host.json says for Azure. */
-const concurrentCalls = 8;
+const CONCURRENT_CALLS = 8;
 
 /**
  * Service Bus queues for the local Functions host, received with the real client in peek-lock mode.
@@ -31,7 +31,7 @@ export function createQueueSource(options: { readonly connectionString: string; 
           },
           processError: async ({ error, errorSource }) => log('warn', 'queue.receiver-error', { queue, errorSource, error: error.message }),
         },
-        { autoCompleteMessages: false, maxConcurrentCalls: concurrentCalls },
+        { autoCompleteMessages: false, maxConcurrentCalls: CONCURRENT_CALLS },
       );
       return {
         async close() {

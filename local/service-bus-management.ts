@@ -13,7 +13,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-const peekCountMax = 1_000;
+const PEEKED_MESSAGES_MAX = 1_000;
 
 /** Answers a request to `$cbs` or to an entity's `$management`; the reply is correlated by the request's message id. */
 export function answerManagement(broker: ServiceBusBroker, entity: string, message: unknown, exchange: Exchange): Message {
@@ -74,7 +74,7 @@ function renewLocks(broker: ServiceBusBroker, entity: string, body: JsonRecord):
 
 function peek(broker: ServiceBusBroker, entity: string, body: JsonRecord): Answer {
   const from = numberAt(body, 'from-sequence-number') ?? 1;
-  const countMax = Math.min(numberAt(body, 'message-count') ?? 1, peekCountMax);
+  const countMax = Math.min(numberAt(body, 'message-count') ?? 1, PEEKED_MESSAGES_MAX);
   const messages = broker.peek(entity, from, countMax);
   if (messages.length === 0) return { status: 204, description: 'No Content', condition: null, body: null };
   return succeed({ messages: messages.map((message) => ({ message: writeEncoded(message) })) });

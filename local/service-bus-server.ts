@@ -46,9 +46,9 @@ export interface RunningServiceBus {
 }
 
 /** Largest message of the Standard tier. Unit: bytes. */
-const messageBytesMax = 262_144;
+const MESSAGE_BYTES_MAX = 262_144;
 /** How often expired locks are looked for. Unit: milliseconds of the machine. */
-const lockSweepMs = 50;
+const LOCK_SWEEP_MS = 50;
 const managementSuffix = '/$management';
 /** A modified outcome is told apart from a released one, which rhea's types do not know as an option. */
 const senderOptions = { autosettle: false, treat_modified_as_released: false };
@@ -70,7 +70,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
     port: options.port ?? 0,
     host: '127.0.0.1',
     sender_options: senderOptions,
-    receiver_options: { autoaccept: false, credit_window: 500, max_message_size: messageBytesMax },
+    receiver_options: { autoaccept: false, credit_window: 500, max_message_size: MESSAGE_BYTES_MAX },
   });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -78,7 +78,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
     socket.on('close', () => sockets.delete(socket));
   });
   await once(server, 'listening');
-  const sweep = setInterval(() => broker.expireLocks(), lockSweepMs);
+  const sweep = setInterval(() => broker.expireLocks(), LOCK_SWEEP_MS);
   sweep.unref();
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -176,8 +176,8 @@ function takeArrivals(
   { address, message, delivery }: { readonly address: string; readonly message: unknown; readonly delivery: Delivery },
 ): TellOutcome {
   const arrivals = readArrivals(message, delivery.format);
-  if (arrivals.some((arrival) => arrival.encoded.length > messageBytesMax)) {
-    return () => delivery.reject({ condition: condition.tooLarge, description: `A message is larger than ${messageBytesMax} bytes.` });
+  if (arrivals.some((arrival) => arrival.encoded.length > MESSAGE_BYTES_MAX)) {
+    return () => delivery.reject({ condition: condition.tooLarge, description: `A message is larger than ${MESSAGE_BYTES_MAX} bytes.` });
   }
   for (const arrival of arrivals) {
     const fate = broker.send(address, arrival);

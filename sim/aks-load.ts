@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { isRecord, listAt, numberAt, recordAt, textAt, valueAt, without } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { AksState, PoolState } from './aks-state.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
 import type { Prng } from './prng.ts';

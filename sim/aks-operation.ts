@@ -1,5 +1,5 @@
-import type { AksError, AksState, OperationRecord, PoolState } from './aks-state.ts';
 import { isAtRest } from './aks-state.ts';
+import type { AksError, AksState, OperationRecord, PoolState } from './aks-state.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import { armTime } from './timestamp.ts';
 

@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { isEqualJson, isRecord, numberAt, recordAt, textAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import { SKEW_MINORS_MAX } from '../domain/kubernetes-version.ts';
 import type { AksCore } from './aks-operation.ts';
 import { renderPool } from './aks-render.ts';

@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { textAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { AksError, AksState, OperationRecord, PoolState } from './aks-state.ts';
 import { armTime } from './timestamp.ts';
 import { isOlderVersion } from './aks-versions.ts';

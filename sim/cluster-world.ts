@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { isRecord, listAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
 import { answerArm } from './aks-api.ts';
 import { loadAksState } from './aks-load.ts';

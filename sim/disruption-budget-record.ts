@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { listAt, numberAt, recordAt, textAt, textMapAt, timeAt, valueAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { BudgetRecord, BudgetStatus } from './kubernetes-objects.ts';
 import { readLabelSelector } from './label-selector.ts';
 

@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { isRecord, listAt, numberAt, recordAt, textAt, textMapAt, textsAt, timeAt, valueAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
 import type { NodeRecord, OwnerRecord, PodPhase, PodRecord, Sickness, WorkloadKind, WorkloadRecord } from './kubernetes-objects.ts';
 import { addRecord, createKubernetesStore, workloadOf } from './kubernetes-store.ts';

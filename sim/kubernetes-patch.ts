@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { isEqualJson, isRecord, textAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 
 /** A patched document, or why it could not be made: `unsupported` is 415/501, `failed` 422. */
 type PatchResult =

@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { recordAt, textAt, textMapAt, valueAt, without } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { ResourcePath, ServedKind } from './kubernetes-kinds.ts';
 import type { StoredRecord } from './kubernetes-objects.ts';

@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { isRecord, listAt, numberAt, recordAt, textAt, valueAt, without } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { BudgetRecord, NodeRecord, PodRecord, StoredRecord, WorkloadRecord } from './kubernetes-objects.ts';
 import { familyOf } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';

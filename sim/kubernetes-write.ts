@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { isEqualJson, isRecord, listAt, numberAt, recordAt, textAt, textMapAt, textsAt, valueAt, without } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import { readBudgetSpec } from './disruption-budget-record.ts';
 import type { ResourcePath } from './kubernetes-kinds.ts';

@@ -1,5 +1,5 @@
 import { numberAt, textAt, valueAt } from '../domain/json.ts';
-import { MINUTE_MS } from '../domain/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { AksError, PoolState } from './aks-state.ts';
 import { isOlderVersion } from './aks-versions.ts';
@@ -20,7 +20,7 @@ export type RollEnd =
   | { readonly kind: 'failed' | 'canceled'; readonly error: AksError };
 
 /** How AKS warns a spot machine before it takes it. Unit: milliseconds. Source: Azure docs, spot eviction notice of 30 seconds. */
-const SPOT_NOTICE_MS = 30_000;
+const SPOT_NOTICE_SECONDS = 30;
 
 /** One roll while it runs. */
 interface Roll {
@@ -30,7 +30,7 @@ interface Roll {
   readonly drain: DrainOptions;
   readonly behavior: 'Schedule' | 'Cordon';
   /** Old nodes not begun yet, in order. */
-  readonly todo: NodeRecord[];
+  readonly remaining: NodeRecord[];
   readonly surge: NodeRecord[];
   /** Nodes taken down together; 0 means: as many as there are spare surge nodes. */
   readonly inPlaceCount: number;
@@ -66,7 +66,7 @@ export function startRoll(core: AksCore, pool: PoolState, release: NodeRelease, 
     release,
     drain: { timeoutMinutes: numberAt(settings, 'drainTimeoutInMinutes') ?? 30, webhooks: () => core.aks.evictionWebhooks },
     behavior: textAt(settings, 'undrainableNodeBehavior') === 'Cordon' ? 'Cordon' : 'Schedule',
-    todo: [...old],
+    remaining: [...old],
     surge: [...core.cluster.store.nodes.values()].filter((node) => node.pool === pool.name && node.isSurge),
     inPlaceCount: surgeWanted === 0 && inPlace > 0 ? inPlace : 0,
     errors: [],
@@ -76,8 +76,8 @@ export function startRoll(core: AksCore, pool: PoolState, release: NodeRelease, 
   };
   for (const node of roll.surge) uncordonNode(core.cluster, node, 'AKS');
   if (textAt(pool.properties, 'scaleSetPriority') === 'Spot') rollSpot(roll);
-  else if (roll.inPlaceCount > 0 || roll.todo.length === 0) later(roll, 0, () => nextBatch(roll));
-  else orderSpares(roll, Math.max(1, Math.min(surgeWanted, roll.todo.length)));
+  else if (roll.inPlaceCount > 0 || roll.remaining.length === 0) later(roll, 0, () => nextBatch(roll));
+  else orderSpares(roll, Math.max(1, Math.min(surgeWanted, roll.remaining.length)));
   return () => {
     roll.phase = 'stopped';
     for (const cancel of roll.cancels) cancel();
@@ -138,8 +138,8 @@ function nextBatch(roll: Roll): void {
   if (roll.phase !== 'rolling') return;
   if (roll.errors.length > 0 && roll.behavior === 'Schedule') return finish(roll, failed(roll));
   const size = roll.inPlaceCount > 0 ? roll.inPlaceCount : spareCount(roll);
-  if (roll.todo.length === 0 || size <= 0) return finishQuarantine(roll);
-  const batch = roll.todo.splice(0, size);
+  if (roll.remaining.length === 0 || size <= 0) return finishQuarantine(roll);
+  const batch = roll.remaining.splice(0, size);
   let openCount = batch.length;
   const settle = (): void => {
     openCount -= 1;
@@ -209,14 +209,14 @@ function reimage(roll: Roll, node: NodeRecord, settle: () => void): void {
 function rollSpot(roll: Roll): void {
   const { cluster } = roll.core;
   if (roll.phase !== 'rolling') return;
-  const node = roll.todo.shift();
+  const node = roll.remaining.shift();
   if (node === undefined) {
     later(roll, 0, () => finish(roll, { kind: 'succeeded' }));
     return;
   }
   cordonNode(cluster, node, 'AKS');
-  for (const pod of [...node.pods]) terminatePod(cluster, pod, SPOT_NOTICE_MS / 1_000);
-  later(roll, SPOT_NOTICE_MS, () => reimage(roll, node, () => rollSpot(roll)));
+  for (const pod of [...node.pods]) terminatePod(cluster, pod, SPOT_NOTICE_SECONDS);
+  later(roll, SPOT_NOTICE_SECONDS * SECOND_MS, () => reimage(roll, node, () => rollSpot(roll)));
 }
 
 function failed(roll: Roll): RollEnd {

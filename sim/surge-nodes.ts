@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { recordAt, recordsAt, textAt, textMapAt, textsAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { AksError, PoolState } from './aks-state.ts';
 import type { ClusterCore } from './cluster-core.ts';

@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { textAt, timeAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';

@@ -1,5 +1,5 @@
-import type { JsonRecord } from '../domain/json.ts';
 import { isRecord, listAt, recordAt, recordsAt, without } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import { readPod } from './kubernetes-load.ts';
 import type { NodeRecord, PodRecord, WorkloadRecord } from './kubernetes-objects.ts';

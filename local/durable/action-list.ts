@@ -1,5 +1,6 @@
-import type { JsonRecord } from '../../domain/json.ts';
 import { isRecord, numberAt, parseJson, textAt } from '../../domain/json.ts';
+import type { JsonRecord } from '../../domain/json.ts';
+import { DAY_MS } from '../../domain/time.ts';
 import type { Instant } from '../../domain/time.ts';
 
 /** One thing an orchestrator asked for; the durable-functions 3.x SDK sends all of them, from the first, at every turn. */
@@ -43,7 +44,6 @@ export type StateParse =
   | { readonly kind: 'refused'; readonly code: 'not-implemented-locally' | 'unreadable-state'; readonly message: string };
 
 const FAILURE_MARK = '\n\n$OutOfProcData$:';
-const DAY_MS = 86_400_000;
 /** DurableTask's cap on a retry interval when none is given. */
 const RETRY_INTERVAL_MAX_MS = 6 * DAY_MS;
 /** Schema versions this host understands: V2, V3 and V4 send one flat list. */

@@ -1,7 +1,7 @@
 import { parseJson } from '../../domain/json.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { DurableEngine, InstanceAnswer, InstanceFilter, InstanceRecord } from './instance.ts';
 import { isFinished } from './instance.ts';
+import type { DurableEngine, InstanceAnswer, InstanceFilter, InstanceRecord } from './instance.ts';
 
 /** Where the durable HTTP API is mounted: for people and for the SDK. */
 export const MANAGEMENT_PREFIXES = ['/runtime/webhooks/durabletask/', '/durabletask/'] as const;

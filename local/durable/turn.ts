@@ -1,5 +1,6 @@
-import type { JsonRecord } from '../../domain/json.ts';
 import { parseJson } from '../../domain/json.ts';
+import type { JsonRecord } from '../../domain/json.ts';
+import { DAY_MS } from '../../domain/time.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { StateParse } from './action-list.ts';
 import { findDrift } from './drift.ts';
@@ -50,8 +51,8 @@ export interface Turn {
 }
 
 /** Azure Storage's limits: a longer timer is made of segments. */
-const SHORT_TIMER_MAX_MS = 6 * 86_400_000;
-const TIMER_SEGMENT_MS = 3 * 86_400_000;
+const SHORT_TIMER_MAX_MS = 6 * DAY_MS;
+const TIMER_SEGMENT_MS = 3 * DAY_MS;
 
 /** Runs one turn: the past and the inbox go to the orchestrator, its list is replayed, the difference is the turn. */
 export async function runTurn(

@@ -1,7 +1,7 @@
 import Module from 'node:module';
 import { randomUUID } from 'node:crypto';
-import type { JsonRecord } from '../../domain/json.ts';
 import { isRecord, textAt, valueAt } from '../../domain/json.ts';
+import type { JsonRecord } from '../../domain/json.ts';
 
 /** One value on its way into or out of a function, as the worker protocol wraps it. */
 export interface TypedData {

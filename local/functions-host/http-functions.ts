@@ -1,6 +1,6 @@
 import { textAt, textMapAt, valueAt } from '../../domain/json.ts';
-import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { AppRefused } from './core-api.ts';
+import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { parseRoute } from './http-routes.ts';
 import type { Route } from './http-routes.ts';
 import type { HostHandler, HostRequest, HostResponse } from './http-server.ts';

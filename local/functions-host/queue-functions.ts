@@ -1,7 +1,7 @@
 import { textAt } from '../../domain/json.ts';
 import type { InFlight } from '../in-flight.ts';
-import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { AppRefused } from './core-api.ts';
+import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { resolveSetting } from './host-settings.ts';
 import type { QueueMessage, QueueSource } from './queue-source.ts';
 

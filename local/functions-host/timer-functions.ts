@@ -2,8 +2,8 @@ import { Cron } from 'croner';
 import { isRecord, numberAt, parseJson, textAt } from '../../domain/json.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { HostClock, Scheduled } from '../clock.ts';
-import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { AppRefused } from './core-api.ts';
+import type { CoreApi, RegisteredFunction, TypedData } from './core-api.ts';
 import { resolveSetting } from './host-settings.ts';
 
 interface TimerFunctionOptions {

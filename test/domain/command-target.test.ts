@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findTarget, type AddressableRun, type CommandLocation } from '../../domain/command-target.ts';
+import { findTarget } from '../../domain/command-target.ts';
+import type { AddressableRun, CommandLocation } from '../../domain/command-target.ts';
 
 function run(clusterName: string, change: Partial<AddressableRun> = {}): AddressableRun {
   return {

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  chooseControlPlaneTarget,
-  type ControlPlaneTarget,
-  isMinorUpgrade,
-  judgeSkew,
-  minorOf,
-  parseKubernetesVersion,
-  type SkewJudgment,
-} from '../../domain/kubernetes-version.ts';
+import { chooseControlPlaneTarget, isMinorUpgrade, judgeSkew, minorOf, parseKubernetesVersion } from '../../domain/kubernetes-version.ts';
+import type { ControlPlaneTarget, SkewJudgment } from '../../domain/kubernetes-version.ts';
 
 test('a version is three whole numbers and nothing else', () => {
   assert.deepEqual(parseKubernetesVersion('1.35.3'), { major: 1, minor: 35, patch: 3 });

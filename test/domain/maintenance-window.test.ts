@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { formatInstant, formatLocal, parseInstant } from '../../domain/local-time.ts';
 import type { NotAllowedDates, Schedule, WindowSchedule } from '../../domain/maintenance-policy.ts';
 import { nextOccurrences, nextOpenings, openingAt, openingsBetween } from '../../domain/maintenance-window.ts';
-import { DAY_MS, HOUR_MS, type Instant } from '../../domain/time.ts';
+import { DAY_MS, HOUR_MS } from '../../domain/time.ts';
+import type { Instant } from '../../domain/time.ts';
 
 const saturday: WindowSchedule = {
   timeZone: 'Europe/Paris',

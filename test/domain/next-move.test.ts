@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { beginMemory, decideNextMove, type MoveLimits, type NextMove, type UnitMemory } from '../../domain/next-move.ts';
+import { beginMemory, decideNextMove } from '../../domain/next-move.ts';
+import type { MoveLimits, NextMove, UnitMemory } from '../../domain/next-move.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 import type { BlockCause, UnitProgress } from '../../domain/unit-progress.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { laterVerbs, mayBeCommand, parseComment, verbs, type WrittenComment } from '../../domain/operator-command.ts';
+import { laterVerbs, mayBeCommand, parseComment, verbs } from '../../domain/operator-command.ts';
+import type { WrittenComment } from '../../domain/operator-command.ts';
 
 function written(body: string, change: Partial<WrittenComment> = {}): WrittenComment {
   return { body, action: 'created', author: 'lia', authorType: 'User', appLogin: 'slackwater[bot]', issueOpenedBy: 'slackwater', ...change };
