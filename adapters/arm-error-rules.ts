@@ -86,7 +86,7 @@ const groups: readonly { readonly codes: readonly string[]; readonly rule: ArmEr
 ];
 
 /** Code → how it is met. Source: AKS support, "failed state" article (2026-09-15) and its error-code pages. */
-export const armErrorRules: Readonly<Record<string, ArmErrorRule>> = Object.fromEntries(
+export const armErrorRules: ReadonlyMap<string, ArmErrorRule> = new Map(
   groups.flatMap(({ codes, rule: shared }) => codes.map((code) => [code, shared])),
 );
 

@@ -52,7 +52,7 @@ function chooseRule(status: number, errors: readonly NamedError[]): { code: stri
   const byText = errors.map(ruleByText).find((found) => found !== null);
   if (byText !== undefined && byText !== null) return byText;
   for (const error of errors.toReversed()) {
-    const rule = armErrorRules[error.code] ?? ruleByPrefix(error.code);
+    const rule = armErrorRules.get(error.code) ?? ruleByPrefix(error.code);
     if (rule !== null) return { code: error.code, rule };
   }
   return { code: outerCode, rule: ruleByStatus(status) };
@@ -78,11 +78,11 @@ function ruleByText(error: NamedError): { code: string; rule: ArmErrorRule } | n
   if (/is not allowed\. Available upgrades/i.test(text)) return named('AgentPoolUpgradeVersionNotAllowed');
   const isBusy = /another (agentpool )?operation .{0,80}in progress|is in provisioning state|aks-pending-operation/i.test(text);
   const isOver = /cancel operation is not allowed/i.test(text);
-  return isBusy || isOver ? { code: error.code, rule: armErrorRules['OperationNotAllowed'] ?? throttled } : null;
+  return isBusy || isOver ? { code: error.code, rule: armErrorRules.get('OperationNotAllowed') ?? throttled } : null;
 }
 
 function named(code: string): { code: string; rule: ArmErrorRule } | null {
-  const rule = armErrorRules[code];
+  const rule = armErrorRules.get(code);
   return rule === undefined ? null : { code, rule };
 }
 

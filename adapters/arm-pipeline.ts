@@ -60,6 +60,8 @@ export function createArmConnector(connection: ArmConnection): OpenArmClient {
       userAgentOptions: { userAgentPrefix: 'slackwater' },
       additionalPolicies: guard === null ? [] : [{ policy: guardPolicy(guard), position: 'perCall' as const }],
     });
+    // A write leaves once, and no answer of ARM is a redirect: one is told as it came.
+    client.pipeline.removePolicy({ name: 'redirectPolicy' });
     if (isInsecure) {
       // The SDK's own token policy throws for http, and a proxy of the environment cannot reach this machine.
       client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });

@@ -9,7 +9,7 @@ export interface WriteAllowance {
   readonly dropped: readonly string[];
 }
 
-/** Fields ARM shows and does not take. Source: `@azure/arm-containerservice` 25.5.0, read but never sent by its models. */
+/** Fields ARM shows and does not take, so a body may leave them out. Source: `@azure/arm-containerservice` 25.5.0, read but never sent by its models. */
 const readOnlyFields: readonly string[] = [
   'id', 'name', 'type', 'eTag', 'systemData', 'identity.principalId', 'identity.tenantId',
   'identity.userAssignedIdentities.*.principalId', 'identity.userAssignedIdentities.*.clientId',
@@ -41,8 +41,8 @@ interface Difference {
  */
 export function judgeWrite(read: unknown, sent: unknown, allowance: WriteAllowance): Failure | null {
   const differences = differencesOf(read, sent, []).filter(({ path, kind }) => {
-    const allowed = kind === 'dropped' ? allowance.dropped : allowance.changed;
-    return !isCovered(path, readOnlyFields) && !isCovered(path, allowed);
+    const allowed = kind === 'dropped' ? [...readOnlyFields, ...allowance.dropped] : allowance.changed;
+    return !isCovered(path, allowed);
   });
   const dropped = differences.filter(({ kind }) => kind === 'dropped').map(({ path }) => path.join('.'));
   if (dropped.length > 0) return unknownFields(dropped);

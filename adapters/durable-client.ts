@@ -9,6 +9,9 @@ const WINDOW: OrchestrationName = 'maintenanceWindow';
 const RUNTIME_STATUSES = ['Pending', 'Running', 'Completed', 'Failed', 'Terminated', 'Suspended', 'ContinuedAsNew', 'Canceled'] as const;
 const FINISHED: readonly InstanceView['runtimeStatus'][] = ['Completed', 'Failed', 'Terminated', 'Canceled'];
 
+/** Instance ids as we make them. The SDK puts an id into an address as it is, so any other could mean another address. */
+const ownInstanceId = /^[A-Za-z0-9_-]{1,100}$/;
+
 /**
  * The task hub behind {@link WindowHost}, through the durable client an invocation was given.
  *
@@ -28,6 +31,7 @@ export function createWindowHost(client: DurableClient): WindowHost {
       }
     },
     raise: async (instanceId, event, payload) => {
+      if (!ownInstanceId.test(instanceId)) return { ok: true, value: 'not-running' };
       // The SDK takes the refusal of a finished instance for success, so its status is asked first.
       const present = await read(instanceId);
       if (!present.ok) return present;
@@ -39,7 +43,7 @@ export function createWindowHost(client: DurableClient): WindowHost {
         return messageOf(error).startsWith('No instance with ID') ? { ok: true, value: 'not-running' } : unreachable(error);
       }
     },
-    read,
+    read: async (instanceId) => (ownInstanceId.test(instanceId) ? read(instanceId) : { ok: true, value: null }),
     list: async (limit) => {
       try {
         const all: readonly DurableOrchestrationStatus[] = await client.getStatusBy({});

@@ -253,12 +253,14 @@ async function removeQuarantineLabel(connection: Outcome<Send>, node: string): P
   const value = recordAt(metadata, 'labels')[upgradeStatusLabel];
   if (value === undefined) return { ok: true, value: null };
   if (value !== 'Quarantined') return { ok: false, failure: otherLabelValue(node, value) };
+  const resourceVersion = textAt(metadata, 'resourceVersion') ?? '';
+  if (resourceVersion === '') return { ok: false, failure: unreadableAnswer(`Node ${node}`, 'it has no resource version') };
   const patched = await connection.value({
     method: 'PATCH',
     path,
     contentType: 'application/merge-patch+json',
     // The resource version makes the patch fail (409) if the label changed since it was read.
-    body: { metadata: { resourceVersion: textAt(metadata, 'resourceVersion') ?? '', labels: { [upgradeStatusLabel]: null } } },
+    body: { metadata: { resourceVersion, labels: { [upgradeStatusLabel]: null } } },
   });
   if (!patched.ok) return patched;
   if (patched.value.status === 200) return { ok: true, value: null };

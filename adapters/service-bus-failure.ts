@@ -16,7 +16,7 @@ const entityMissing: Rule = { code: 'service-bus-entity-missing', class: 'termin
 const refused: Rule = { code: 'message-refused', class: 'terminal', remedy: 'This is a fault of Slackwater: report it with this message.' };
 
 /** Codes of the SDK's errors (facts: `ServiceBusErrorCode` of @azure/service-bus), and names of errors that are none. */
-const rules: Readonly<Record<string, Rule>> = {
+const rules: ReadonlyMap<string, Rule> = new Map(Object.entries({
   ServiceBusy: { code: 'service-bus-busy', class: 'transient', remedy: 'Nothing: it is sent again. If it lasts, raise the tier of the namespace.' },
   ServiceTimeout: unreachable,
   ServiceCommunicationProblem: unreachable,
@@ -29,7 +29,7 @@ const rules: Readonly<Record<string, Rule>> = {
   MessageSizeExceeded: { code: 'message-too-large', class: 'terminal', remedy: 'The Standard tier takes 256 KB a message; send less, or use the Premium tier.' },
   TypeError: refused,
   RangeError: refused,
-};
+} satisfies Record<string, Rule>));
 
 /** The SDK puts the system's code before the message of an error it has no code for. */
 const networkError = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ETIMEDOUT|EPIPE): /;
@@ -41,7 +41,7 @@ export function classifyServiceBusError(error: unknown): Failure {
   const code = read('code');
   const name = read('name');
   const message = read('message');
-  const known = rules[typeof code === 'string' ? code : ''] ?? rules[typeof name === 'string' ? name : ''];
+  const known = rules.get(typeof code === 'string' ? code : '') ?? rules.get(typeof name === 'string' ? name : '');
   const isNetwork = read('retryable') === true || (typeof message === 'string' && networkError.test(message));
   const rule = known ?? (isNetwork ? unreachable : { code: 'service-bus-unknown', class: 'unreadable', remedy: 'Read the message; if it says nothing, report it.' });
   return { ...rule, message: typeof message === 'string' && message !== '' ? message : 'Service Bus refused without a word.', retryAfterSeconds: null };

@@ -153,8 +153,9 @@ function readApiUrl(reader: Reader): string {
   const name = 'GITHUB_API_URL';
   const text = reader.text(name) ?? '';
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))) {
-    reader.fault(name, 'setting-invalid', `${name} is neither an https address nor http on loopback.`, 'Leave it out for github.com, or set https://<host>/api/v3 of a GitHub Enterprise Server.');
+  const isSafe = url !== null && url.username === '' && url.password === '' && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)));
+  if (!isSafe) {
+    reader.fault(name, 'setting-invalid', `${name} is neither an https address without a password nor http on loopback.`, 'Leave it out for github.com, or set https://<host>/api/v3 of a GitHub Enterprise Server.');
   }
   return text.replace(/\/+$/, '');
 }
@@ -228,7 +229,8 @@ function readServiceBus(reader: Reader): ServiceBusSettings {
 /** Whether a Service Bus connection string leads to an emulator on this machine and nowhere else. */
 export function isLocalConnectionString(connectionString: string): boolean {
   const parts = connectionString.split(';').map((part) => part.trim());
-  const endpoint = parts.find((part) => /^Endpoint=/i.test(part))?.slice('Endpoint='.length) ?? '';
+  const [endpoint = '', ...more] = parts.filter((part) => /^Endpoint=/i.test(part)).map((part) => part.slice('Endpoint='.length));
+  if (more.length > 0) return false;
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
   return url !== null && url.protocol === 'sb:' && isLoopback(url) && parts.some((part) => /^UseDevelopmentEmulator=true$/i.test(part));
 }

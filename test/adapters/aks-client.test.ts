@@ -316,3 +316,17 @@ test('a token never goes over http to another machine', () => {
   );
   assert.throws(() => createLocalCredential('t', ['https://management.azure.com']), /loopback only/);
 });
+
+test('a redirect is followed by no call, so a write leaves once', async (context) => {
+  const { aks, server, faults, log } = await connectToSmallArm(context);
+  for (const method of ['GET', 'PUT']) {
+    const response = { status: 307, headers: { location: `${server.url}/elsewhere` }, body: {} };
+    faults.add({ method, path: null, times: 1, mishap: { kind: 'answer', moment: 'before', response } });
+  }
+
+  const read = failureOf(await aks.readCluster(resourceId));
+  const write = failureOf(await aks.startControlPlaneUpgrade({ resourceId, kubernetesVersion: '1.35.1', eTag: 'cluster-1' }));
+
+  assert.deepEqual([read.class, write.class], ['unreadable', 'unreadable']);
+  assert.deepEqual(log.entries.map(({ method, status }) => [method, status]), [['GET', 307], ['GET', 200], ['PUT', 307]]);
+});

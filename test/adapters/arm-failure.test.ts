@@ -7,6 +7,16 @@ function classify(status: number, body: unknown, headers: Record<string, string>
   return classifyArmAnswer({ status, headers, body });
 }
 
+test('a code named like a built-in of objects is unknown, not a rule', () => {
+  for (const code of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+    const failure = classify(400, { code, message: 'text' });
+    const nested = classify(400, { code: 'Wrapped', message: `Code="${code}" Message="x"` });
+
+    assert.deepEqual([failure.class, typeof failure.remedy, failure.code], ['terminal', 'string', code]);
+    assert.deepEqual([nested.class, typeof nested.remedy, nested.code], ['terminal', 'string', 'Wrapped']);
+  }
+});
+
 /** Every row of the published tables: codes, how they are met. Status 400 or 409, so that the code decides. */
 const rows: readonly (readonly [FailureClass, readonly string[]])[] = [
   ['transient', ['Throttled', 'TooManyRequests', 'SubscriptionRequestsThrottled']],

@@ -21,6 +21,8 @@ test('a write differs from what was read only where it may', () => {
     ['an unknown empty object', { properties: { future: {} } }, { properties: {} }, 'unknown-field'],
     ['null is as absent', { properties: { future: null } }, { properties: {} }, 'passes'],
     ['read-only fields', { id: 'x', properties: { eTag: '1', provisioningState: 'Succeeded', status: { a: 1 } } }, { properties: {} }, 'passes'],
+    ['a read-only field changed', { id: 'x', properties: { powerState: { code: 'Running' } } }, { id: 'x', properties: { powerState: { code: 'Stopped' } } }, 'unwanted-change'],
+    ['a read-only field added', { properties: {} }, { properties: { status: { a: 1 } } }, 'unwanted-change'],
     ['an allowed drop inside a list', { properties: { pools: [{ name: 'a', image: 'i' }] } }, { properties: { pools: [{ name: 'a' }] } }, 'passes'],
     ['a shorter list', { properties: { pools: [{ name: 'a' }, { name: 'b' }] } }, { properties: { pools: [{ name: 'a' }] } }, 'unwanted-change'],
     ['a label with dots', { properties: { labels: { 'a.b/c': '1' } } }, { properties: { labels: { 'a.b/c': '2' } } }, 'unwanted-change'],

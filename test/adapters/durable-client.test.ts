@@ -59,6 +59,20 @@ test('an event reaches a running window; a finished or unknown one is not runnin
   });
 });
 
+test('an id that is none of ours never reaches the task hub: the SDK would put it into an address as it is', async () => {
+  await withWindowHost(async (windows, host, clock) => {
+    await windows.startWindow('w', {});
+    await clock.whenIdle();
+
+    for (const id of ['', '../instances/w', 'w?showHistory=true', 'w/raiseEvent/decision', 'w#x', '%77', '@counter@x', 'w'.repeat(101)]) {
+      assert.deepEqual(await windows.read(id), { ok: true, value: null }, id);
+      assert.deepEqual(await windows.raise(id, 'decision', {}), { ok: true, value: 'not-running' }, id);
+    }
+    await clock.whenIdle();
+    assert.equal(host.engine.read('w')?.runtimeStatus, 'Running');
+  });
+});
+
 test('windows are listed newest first, others are not', async () => {
   await withWindowHost(async (windows, host, clock) => {
     await windows.startWindow('old', {});

@@ -176,3 +176,15 @@ test('only the label with the value Quarantined is removed, and nothing else is 
     metadata: { resourceVersion: '7', labels: { 'kubernetes.azure.com/upgrade-status': null } },
   });
 });
+
+test('a node without a resource version is left alone, for its label could not be removed conditionally', async (context) => {
+  const simulated = createSmallKubernetes({}, () => {
+    const { metadata, ...rest } = node('marked', quarantine);
+    const { resourceVersion: _none, ...kept } = metadata;
+    return { status: 200, headers: {}, body: { kind: 'Node', ...rest, metadata: kept } };
+  });
+  const { kubernetes, log } = await connectToSmallKubernetes(context, simulated);
+
+  assert.equal(failureOf(await kubernetes.removeQuarantineLabel(cluster, 'marked')).class, 'unreadable');
+  assert.deepEqual(log.entries.map(({ method }) => method), ['GET']);
+});

@@ -149,6 +149,7 @@ test('errors the service did not send are classified too', () => {
     [new AggregateError([named('ServiceBusError', { code: 'ServiceTimeout' }), named('ServiceBusError', { code: 'UnauthorizedAccess' })]), 'service-bus-unauthorized', 'terminal'],
     [new TypeError('messageId is too long'), 'message-refused', 'terminal'],
     [new Error('never seen'), 'service-bus-unknown', 'unreadable'],
+    [named('constructor', { code: 'toString' }), 'service-bus-unknown', 'unreadable'],
     ['a text', 'service-bus-unknown', 'unreadable'],
     [null, 'service-bus-unknown', 'unreadable'],
   ];
