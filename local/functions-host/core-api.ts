@@ -223,5 +223,8 @@ function toRegistered(metadata: unknown, callback: FunctionCallback): Registered
     if (/trigger$/i.test(type)) trigger = { name: bindingName, type };
   }
   if (trigger === null) throw new AppRefused('function-unreadable', `Function ${name} has no trigger.`);
+  if (valueAt(metadata, 'retryOptions') !== undefined) {
+    throw new AppRefused('not-implemented-locally', `Function ${name} has a retry policy of its own, which the local host would not heed. Use the retries of the queue, or of callActivityWithRetry.`);
+  }
   return { name, bindings, triggerName: trigger.name, trigger: trigger.type, callback };
 }

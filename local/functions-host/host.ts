@@ -26,7 +26,7 @@ let presence: 'free' | 'taken' = 'free';
  *
  * One app a process, because the functions library keeps its host for good; hosts of the same app may follow one another.
  * Not implemented and refused by name: other triggers and bindings, entities, HTTP streaming, function retry policies.
- * Not enforced, as with Core Tools: function keys. Rejects with {@link AppRefused} or `DatabaseRefused`.
+ * Not enforced: function keys (as with Core Tools), functionTimeout, the version match strategy of host.json. Rejects with {@link AppRefused} or `DatabaseRefused`.
  */
 export async function startHost(options: HostOptions): Promise<RunningHost> {
   const log: HostLog = options.log ?? (() => undefined);

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isLoopback } from '../../adapters/loopback.ts';
 import type { InFlight } from '../in-flight.ts';
 
 /** A request with its body as the bytes that came. */
@@ -24,7 +25,12 @@ export type HostHandler = (request: HostRequest) => Promise<HostResponse | null>
 /** Azure's limit on a request. Unit: bytes. */
 const BODY_BYTES_MAX = 100 * 1024 * 1024;
 
-/** A loopback server that asks its handlers in turn. Requests in progress count as in flight. */
+/**
+ * A loopback server that asks its handlers in turn. Requests in progress count as in flight.
+ *
+ * Nothing here asks for a key, so what a browser sends for another site is refused: by its origin, or by a name that is not
+ * this machine's.
+ */
 export async function listen(options: {
   readonly port: number;
   readonly inFlight: InFlight;
@@ -57,7 +63,7 @@ async function serve(
 ): Promise<void> {
   try {
     const request = await readRequest(incoming);
-    const response = request === null ? plain(413, 'The request is too large.') : await answer(request, options);
+    const response = request === null ? plain(413, 'The request is too large.') : isFromElsewhere(request) ? plain(403, 'This host serves its own machine only.') : await answer(request, options);
     await send(outgoing, response);
   } catch {
     // The client went away in the middle of its request or of our answer: nobody is left to tell.
@@ -93,6 +99,10 @@ async function readRequest(incoming: IncomingMessage): Promise<HostRequest | nul
   }
   const url = new URL(incoming.url ?? '/', `http://${headers['host'] ?? '127.0.0.1'}`);
   return { method: (incoming.method ?? 'GET').toUpperCase(), url, headers, body: Buffer.concat(chunks) };
+}
+
+function isFromElsewhere({ url, headers: { origin } }: HostRequest): boolean {
+  return !isLoopback(url) || (origin !== undefined && origin !== url.origin);
 }
 
 function send(outgoing: ServerResponse, response: HostResponse): Promise<void> {

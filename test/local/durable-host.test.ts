@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { virtualClock } from '../../local/clock.ts';
 import type { QueueMessage, QueueSource } from '../../local/functions-host/queue-source.ts';
+import { CoreApi } from '../../local/functions-host/core-api.ts';
 import { startHost } from '../../local/functions-host/host.ts';
 import { ended, runToEnd, START, withHost } from './durable-sample-host.ts';
 
@@ -174,6 +176,32 @@ test('the management API answers as the extension does', async () => {
     assert.equal(await call('DELETE', '/instances/m'), 200);
     assert.equal(await call('DELETE', '/instances/m'), 404);
     assert.equal(await call('DELETE', '/instances'), 400);
+  });
+});
+
+test('a function\'s own retry policy is refused by name, because this host would not heed it', () => {
+  const register: unknown = Reflect.get(new CoreApi().toModule(), 'registerFunction');
+  assert.ok(typeof register === 'function');
+  const bindings = { queue: { type: 'serviceBusTrigger', queueName: 'inbox' } };
+
+  assert.throws(() => register({ name: 'again', bindings, retryOptions: { retryStrategy: 'fixedDelay', maximumRetryCount: 3 } }, () => undefined), /not-implemented-locally: Function again .*retry/);
+  assert.doesNotThrow(() => register({ name: 'once', bindings }, () => undefined));
+});
+
+test('a page of another site cannot use the host by way of a browser on this machine', async () => {
+  await withHost({}, async (host) => {
+    const { port } = new URL(host.url);
+    const ask = (headers: Readonly<Record<string, string>>): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const asked = request({ host: '127.0.0.1', port, path: '/api/hello/x', headers }, (answer) => resolve(answer.resume().statusCode));
+        asked.once('error', reject).end();
+      });
+
+    assert.equal(await ask({}), 200);
+    assert.equal(await ask({ host: `localhost:${port}`, origin: `http://localhost:${port}` }), 200);
+    assert.equal(await ask({ origin: 'https://elsewhere.example' }), 403);
+    assert.equal(await ask({ host: `elsewhere.example:${port}` }), 403);
+    assert.equal(await ask({ host: `elsewhere.example:${port}`, origin: `http://elsewhere.example:${port}` }), 403);
   });
 });
 
