@@ -77,7 +77,8 @@ function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'a
   return {
     aks: createAksPort({ ...arm, clock }),
     kubernetes: createKubernetesPort({
-      credential: credentialFor(kubernetesEndpoint),
+      // What a local ARM says of an API server's address is not Azure's word, so no token of Azure goes there.
+      credential: credentialFor(kubernetesEndpoint ?? armEndpoint),
       endpointOverride: kubernetesEndpoint,
       servers: createKubernetesServers(arm),
     }),
