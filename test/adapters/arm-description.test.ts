@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { createKubernetesServers } from '../../adapters/kubernetes-servers.ts';
@@ -7,10 +6,10 @@ import { createLocalCredential } from '../../adapters/credential.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../../domain/json.ts';
 import type { JsonRecord } from '../../domain/json.ts';
 import type { LoggedRequest } from '../../local/request-log.ts';
+import { sharedMaterial } from '../shared-material.ts';
 import { connectToSmallArm, resourceId } from './small-arm.ts';
 
-const file = new URL('../../../shared/contracts/arm/openapi-2026-04-01.pandora.json', import.meta.url);
-const skip = existsSync(file) ? false : 'the published description of the AKS API is not here';
+const published = sharedMaterial('contracts/arm/openapi-2026-04-01.pandora.json');
 
 /** The operation a request is, by its path without regard to case. */
 function operationOf(description: JsonRecord, { method, path }: LoggedRequest): JsonRecord | null {
@@ -31,8 +30,8 @@ function withoutNulls(value: unknown): unknown {
   );
 }
 
-test('every request of the adapter is one the published description knows, its body valid', { skip }, async (context) => {
-  const description: unknown = JSON.parse(readFileSync(file, 'utf8'));
+test('every request of the adapter is one the published description knows, its body valid', { skip: published.skip }, async (context) => {
+  const description = published.readJson();
   assert.ok(isRecord(description));
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
   ajv.addSchema(description, 'aks');

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { classifyArmAnswer } from '../../adapters/arm-failure.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../../domain/json.ts';
 import type { JsonRecord } from '../../domain/json.ts';
 import type { Simulated, WireResponse } from '../../sim/wire.ts';
+import { sharedMaterial } from '../shared-material.ts';
 import { connectToSmallArm } from './small-arm.ts';
 
-const folder = new URL('../../../shared/contracts/arm/recorded/', import.meta.url);
-const skip = existsSync(folder) ? false : 'recorded conversations with ARM are not here';
+const conversations = sharedMaterial('contracts/arm/recorded/');
+const { skip } = conversations;
 
 interface Exchange {
   readonly origin: string;
@@ -22,10 +23,8 @@ interface Exchange {
 
 function readExchanges(): readonly Exchange[] {
   if (skip !== false) return [];
-  return readdirSync(folder).flatMap((file) => {
-    const document: unknown = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
-    const exchanges = isRecord(document) ? recordsAt(document, 'exchanges') : [];
-    return exchanges.map((exchange) => ({
+  return readdirSync(conversations.url).flatMap((file) => {
+    return recordsAt(conversations.readJson(file), 'exchanges').map((exchange) => ({
       origin: file,
       method: textAt(exchange, 'method') ?? '',
       path: (textAt(exchange, 'url') ?? '').split('?')[0] ?? '',

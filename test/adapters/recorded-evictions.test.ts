@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isRecord, recordAt, recordsAt, textAt } from '../../domain/json.ts';
 import type { JsonRecord } from '../../domain/json.ts';
 import type { Simulated, WireResponse } from '../../sim/wire.ts';
+import { sharedMaterial } from '../shared-material.ts';
 import { cluster, connectToSmallKubernetes, createSmallKubernetes, status } from './small-kubernetes.ts';
 
-const folder = new URL('../../../shared/recordings/kubernetes/', import.meta.url);
-const skip = existsSync(folder) ? false : 'recordings of a real API server are not here';
+const recordings = sharedMaterial('recordings/kubernetes/');
+const { skip } = recordings;
 
 function readRecords(file: string): readonly JsonRecord[] {
-  const document: unknown = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
-  return recordsAt({ records: document }, 'records');
+  return recordsAt({ records: recordings.readJson(file) }, 'records');
 }
 
 function responseOf(record: JsonRecord): WireResponse {
@@ -102,7 +101,7 @@ test('the recorded lists of a real server are read whole', { skip }, async (cont
   const simulated = createSmallKubernetes({}, ({ path }) => {
     const file = files[path];
     if (file === undefined) return null;
-    const record: unknown = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+    const record = recordings.readJson(file);
     return isRecord(record) ? responseOf(record) : null;
   });
   const { kubernetes } = await connectToSmallKubernetes(context, simulated);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +6,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { latestNodeImages, readSnapshotDocuments, readSnapshotFolder } from '../../adapters/snapshot-folder.ts';
 import { judgePreflight } from '../../domain/preflight.ts';
+import { sharedMaterial } from '../shared-material.ts';
 
 const made: string[] = [];
 after(() => Promise.all(made.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -137,11 +137,10 @@ test("the project's own snapshot does not block, and one budget of it is one ste
   assert.equal(finding?.evidence['owner'], 'team-shop');
 });
 
-const recorded = fileURLToPath(new URL('../../../shared/recordings/kubernetes/snapshot/', import.meta.url));
-const skip = existsSync(recorded) ? false : 'the recordings are not beside this checkout';
+const recorded = sharedMaterial('recordings/kubernetes/snapshot/');
 
-test('the recorded snapshot is read whole, and its budgets are judged as their spec and status say', { skip }, async () => {
-  const snapshot = await readSnapshotFolder(recorded);
+test('the recorded snapshot is read whole, and its budgets are judged as their spec and status say', { skip: recorded.skip }, async () => {
+  const snapshot = await readSnapshotFolder(fileURLToPath(recorded.url));
   assert.ok(snapshot.ok, JSON.stringify(snapshot));
   const { value } = snapshot;
   assert.deepEqual([value.nodes.length, value.pods.length, value.disruptionBudgets.length, value.workloads.length], [11, 180, 42, 80]);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { forecastDrain, forecastPods } from '../../domain/drain-forecast.ts';
-import { isRecord, listAt, numberAt, recordAt, recordsAt, textAt, textsAt } from '../../domain/json.ts';
+import { isRecord, listAt, numberAt, recordAt, recordsAt, textAt, textsAt, valueAt } from '../../domain/json.ts';
 import type { JsonRecord } from '../../domain/json.ts';
 import { readKubernetesItems, readListItems } from '../../domain/kubernetes-object.ts';
+import { sharedMaterial } from '../shared-material.ts';
 import { sampleBudget, samplePod } from './cluster-samples.ts';
 
 /** What a real API server answered to one dry-run eviction. */
@@ -15,10 +16,6 @@ interface RecordedAnswer {
   readonly message: string;
   readonly cause: string;
   readonly budgets: readonly string[];
-}
-
-function readJson(url: URL): unknown {
-  return JSON.parse(readFileSync(url, 'utf8'));
 }
 
 function recordOf(value: unknown): JsonRecord {
@@ -40,7 +37,7 @@ function assertAgreement(items: readonly unknown[], answers: readonly RecordedAn
 }
 
 test('the forecast of each kind of pod and budget is the recorded answer of the API server', () => {
-  const recorded = recordOf(readJson(new URL('recorded/evictions.json', import.meta.url)));
+  const recorded = recordOf(JSON.parse(readFileSync(new URL('recorded/evictions.json', import.meta.url), 'utf8')));
   const answers = recordsAt(recorded, 'answers').map((answer) => ({
     pod: `${textAt(answer, 'namespace') ?? ''}/${textAt(answer, 'pod') ?? ''}`,
     status: numberAt(answer, 'status'),
@@ -54,17 +51,16 @@ test('the forecast of each kind of pod and budget is the recorded answer of the 
   assertAgreement([...listAt(recorded, 'pods'), ...listAt(recorded, 'budgets')], answers);
 });
 
-const recordings = new URL('../../../shared/recordings/kubernetes/', import.meta.url);
-const skip = existsSync(recordings) ? false : 'the recordings are not beside this checkout';
+const recordings = sharedMaterial('recordings/kubernetes/');
 
-test('all 180 recorded dry runs agree in status, Retry-After, message, cause and budgets', { skip }, () => {
+test('all 180 recorded dry runs agree in status, Retry-After, message, cause and budgets', { skip: recordings.skip }, () => {
   const kinds = ['pods', 'poddisruptionbudgets'];
   const items = kinds.flatMap((kind) => {
-    const list = readListItems(recordOf(readJson(new URL(`list-${kind}.json`, recordings)))['body'], kind);
+    const list = readListItems(valueAt(recordings.readJson(`list-${kind}.json`), 'body'), kind);
     assert.ok(list.ok);
     return list.value;
   });
-  const rows = readJson(new URL('evictions-dryrun.json', recordings));
+  const rows = recordings.readJson('evictions-dryrun.json');
   assert.ok(Array.isArray(rows));
   const answers = rows.map(recordOf).map((row) => {
     const body = recordAt(row, 'body');
@@ -84,8 +80,8 @@ test('all 180 recorded dry runs agree in status, Retry-After, message, cause and
   assertAgreement(items, answers);
 });
 
-test('the recorded snapshot agrees with the answers recorded at the same moment', { skip }, () => {
-  const rows = readJson(new URL('snapshot/evictions.json', recordings));
+test('the recorded snapshot agrees with the answers recorded at the same moment', { skip: recordings.skip }, () => {
+  const rows = recordings.readJson('snapshot/evictions.json');
   assert.ok(Array.isArray(rows));
   const answers = rows.map(recordOf).map((row) => {
     const [cause] = recordsAt(row, 'causes');
@@ -101,7 +97,7 @@ test('the recorded snapshot agrees with the answers recorded at the same moment'
   });
 
   assert.equal(answers.length, 180);
-  assertAgreement(listAt(recordOf(readJson(new URL('snapshot/kubernetes.json', recordings))), 'items'), answers);
+  assertAgreement(listAt(recordings.readJson('snapshot/kubernetes.json'), 'items'), answers);
 });
 
 test('a drain leaves static and DaemonSet pods, lets finished ones pass, and says who is gone for good', () => {

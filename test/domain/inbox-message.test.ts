@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { reportMarker } from '../../domain/hidden-marker.ts';
 import { aksEventTypes, BODY_CHARACTERS_MAX, parseInboxMessage, projectIssueComment } from '../../domain/inbox-message.ts';
 import { isRecord } from '../../domain/json.ts';
+import { sharedMaterial } from '../shared-material.ts';
 
 const clusterId = '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/shop';
 
@@ -56,12 +57,12 @@ test('a node pool event tells the cluster, the pool and when', () => {
   assert.deepEqual(parseInboxMessage(JSON.stringify(rolling)), parsed, 'a text body is read by its shape');
 });
 
-const examples = new URL('../../../shared/contracts/eventgrid/Microsoft.ContainerService/examples/cloud-events-schema/', import.meta.url);
+const examples = sharedMaterial('contracts/eventgrid/Microsoft.ContainerService/examples/cloud-events-schema/');
 
-test('every published example of an AKS event is understood', { skip: existsSync(examples) ? false : 'published examples are not at hand' }, () => {
-  const files = readdirSync(examples);
+test('every published example of an AKS event is understood', { skip: examples.skip }, () => {
+  const files = readdirSync(examples.url);
   const types = files.map((file) => {
-    const parsed = parseInboxMessage(JSON.parse(readFileSync(new URL(file, examples), 'utf8')));
+    const parsed = parseInboxMessage(examples.readJson(file));
     assert.ok(parsed.ok && parsed.value.kind === 'aks-event', file);
     assert.equal(parsed.value.type.includes('NodePool'), parsed.value.nodePool !== null, file);
     return parsed.value.type;

@@ -5,7 +5,7 @@ import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { activityNames } from '../../activities/contract.ts';
-import { isRecord, listAt, textAt } from '../../domain/json.ts';
+import { isRecord, listAt, recordsAt, textAt } from '../../domain/json.ts';
 import { orchestrations } from '../../orchestrations/registry.ts';
 import { startBundle } from './bundle-host.ts';
 import { environment } from './environment.ts';
@@ -93,6 +93,40 @@ describe('the bundle', () => {
     assert.ok(inputs.includes('functions/main.ts'));
     assert.ok(inputs.some((input) => input.includes('@azure/arm-containerservice')));
     assert.deepEqual(strangers, []);
+  });
+
+  test('leaves out of its dependencies only what nobody in it asks for', () => {
+    const meta: unknown = JSON.parse(readFileSync(path('dist/meta.json'), 'utf8'));
+    const inputs = isRecord(meta) && isRecord(meta['inputs']) ? meta['inputs'] : {};
+    const asking = Object.entries(inputs).flatMap(([file, input]) =>
+      recordsAt(isRecord(input) ? input : {}, 'imports').flatMap((each) => {
+        const [, standIn] = /^less:(.+)$/.exec(textAt(each, 'path') ?? '') ?? [];
+        return standIn === undefined ? [] : [{ file, standIn }];
+      }),
+    );
+    const used = asking.flatMap(({ file, standIn }) => {
+      if (standIn === '@azure/core-xml') return [`${standIn} by ${file}`];
+      const text = readFileSync(path(file), 'utf8');
+      const [, name] = new RegExp(`(\\w+) = require\\(["']${standIn}["']\\)`).exec(text) ?? assert.fail(`${file} does not require ${standIn}`);
+      return [...text.matchAll(new RegExp(`\\b${name}\\b(?! = require)(\\.\\w+)?`, 'g'))].map(([, member]) => `${standIn}${member ?? ' as a whole'} by ${file.replace(/.*node_modules\//, '').replace(/\/.*/, '')}`);
+    });
+
+    assert.deepEqual([...new Set(used)].sort(), [
+      '@azure/core-xml by node_modules/@azure/service-bus/dist/index.js',
+      'mime-types.lookup by form-data',
+      'validator.isURL by durable-functions',
+    ]);
+  });
+
+  test('asks the platform for a token of the identity that was set, and goes to ARM with it', async () => {
+    const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', path('test/functions/identity-child.ts')], { env: { PATH: process.env['PATH'] }, timeout: 60_000 });
+
+    assert.deepEqual(JSON.parse(stdout), {
+      asked: [
+        { path: '/msi/token', resource: 'https://management.azure.com', clientId: '11111111-2222-4333-8444-555555555555', header: 'of-the-platform' },
+        { connect: 'management.azure.com:443' },
+      ],
+    });
   });
 
   test('stays small enough to be read at a cold start', () => {

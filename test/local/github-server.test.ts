@@ -6,7 +6,7 @@ import { createGitHubPort } from '../../adapters/github-client.ts';
 import { verifySignature } from '../../adapters/github-signature.ts';
 import { isRecord, textAt } from '../../domain/json.ts';
 import { openJournal } from '../../local/journal.ts';
-import { isContractPresent, openContract, whyNoContract } from '../sim/github-contract.ts';
+import { openContract, published } from '../sim/github-contract.ts';
 import { appLogin, botToken, repository, setup, startGitHub } from './github-fixture.ts';
 
 const secret = 'webhook-secret-of-the-test';
@@ -112,7 +112,7 @@ test('a world is the same after a restart, and its webhooks keep their ids witho
   journal.close();
 });
 
-test('what Octokit sends and gets keeps to the published description', { skip: isContractPresent ? false : whyNoContract }, async (context) => {
+test('what Octokit sends and gets keeps to the published description', { skip: published.skip }, async (context) => {
   const { server, log } = await startGitHub(context);
   const port = createGitHubPort({ baseUrl: server.apiUrl, auth: { kind: 'token', token: botToken }, appLogin });
   const marker = '<!-- slackwater:run:x -->';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { at, clusterId, describeNodes, dig, kinds, newImage, nodeName, poolPath, poolState, putPool, send, smallWorld, startImageUpgrade } from './small-cluster.ts';
+import { recordAt, valueAt } from '../../domain/json.ts';
+import { at, clusterId, describeNodes, kinds, newImage, nodeName, poolPath, poolState, putPool, send, smallWorld, startImageUpgrade } from './small-cluster.ts';
 
 test('an unhindered roll adds a surge node, re-images every node in place and takes the surge node away', () => {
   const world = smallWorld();
@@ -10,7 +11,7 @@ test('an unhindered roll adds a surge node, re-images every node in place and ta
   const changes = [...started.changes, ...world.advance(at(6)), ...world.advance(at(120))];
 
   assert.equal(started.response.status, 202);
-  assert.equal(dig(started.response.body, 'properties.provisioningState'), 'UpgradingNodeImageVersion');
+  assert.equal(valueAt(started.response.body, 'properties', 'provisioningState'), 'UpgradingNodeImageVersion');
   assert.deepEqual(describeNodes(world), ['00 new', '01 new', '02 new']);
   assert.equal(poolState(world), 'Succeeded');
   assert.equal(changes.filter((change) => change.kind === 'node.reimaged').length, 3);
@@ -29,11 +30,10 @@ test('a re-imaged node keeps its name and uid and shows a new boot id, version a
   assert.equal(putPool(world, 0, { orchestratorVersion: '1.35.1' }).status, 200);
   const after = send(world.kubernetes, 120, 'GET', `/api/v1/nodes/${nodeName(0)}`).body;
 
-  assert.equal(dig(after, 'metadata.uid'), dig(before, 'metadata.uid'));
-  assert.equal(dig(after, 'status.nodeInfo.kubeletVersion'), 'v1.35.1');
-  assert.notEqual(dig(after, 'status.nodeInfo.bootID'), dig(before, 'status.nodeInfo.bootID'));
-  const labels = dig(after, 'metadata.labels');
-  assert.ok(typeof labels === 'object' && labels !== null && Object.entries(labels).some(([key, value]) => key.endsWith('node-image-version') && value === newImage));
+  assert.equal(valueAt(after, 'metadata', 'uid'), valueAt(before, 'metadata', 'uid'));
+  assert.equal(valueAt(after, 'status', 'nodeInfo', 'kubeletVersion'), 'v1.35.1');
+  assert.notEqual(valueAt(after, 'status', 'nodeInfo', 'bootID'), valueAt(before, 'status', 'nodeInfo', 'bootID'));
+  assert.equal(valueAt(after, 'metadata', 'labels', 'kubernetes.azure.com/node-image-version'), newImage);
 });
 
 test('a surge node gets the pool labels and not the ones a person put on its siblings', () => {
@@ -42,7 +42,7 @@ test('a surge node gets the pool labels and not the ones a person put on its sib
   startImageUpgrade(world);
   const surge = send(world.kubernetes, 5, 'GET', `/api/v1/nodes/${nodeName(3)}`).body;
 
-  const labels = Object.keys(dig(surge, 'metadata.labels') ?? {});
+  const labels = Object.keys(recordAt(surge, 'metadata', 'labels'));
   assert.ok(labels.includes('kubernetes.azure.com/agentpool'));
   assert.ok(!labels.includes('team.example/handmade'));
 });
@@ -57,11 +57,11 @@ test('a budget blocks a drain until its owner mends it, and the roll goes on by 
   world.advance(at(120));
 
   assert.ok(blocked.some((change) => change.kind === 'eviction.refused' && change.text.includes('needs 3 healthy pods and has 3 currently')));
-  const items = dig(events, 'items');
+  const items = valueAt(events, 'items');
   assert.ok(Array.isArray(items));
-  const warning = items.find((item) => dig(item, 'type') === 'Warning');
-  assert.match(String(dig(warning, 'message')), /^Eviction blocked by Too Many Requests \(usually a pdb\): cart-5d-0$/);
-  assert.ok(Number(dig(warning, 'count')) > 100, 'repeats are counted, not multiplied');
+  const warning = items.find((item) => valueAt(item, 'type') === 'Warning');
+  assert.match(String(valueAt(warning, 'message')), /^Eviction blocked by Too Many Requests \(usually a pdb\): cart-5d-0$/);
+  assert.ok(Number(valueAt(warning, 'count')) > 100, 'repeats are counted, not multiplied');
   assert.deepEqual(describeNodes(world), ['00 new', '01 new', '02 new']);
   assert.ok(kinds(mended).includes('budget.changed'));
 });
@@ -76,10 +76,10 @@ test('after the drain timeout, Schedule makes the node schedulable again, fails 
 
   assert.deepEqual(describeNodes(world), ['00 old', '01 old', '02 old']);
   assert.equal(poolState(world), 'Failed');
-  assert.equal(dig(operation, 'status'), 'Failed');
-  assert.equal(dig(operation, 'error.code'), 'UpgradeFailed');
-  assert.match(String(dig(pool, 'properties.status.provisioningError.message')), new RegExp(`^Drain node ${nodeName(0)} failed when evicting pod cart-5d-0 failed with Too Many Requests error\\..*shop/cart-5d-0 blocked by pdb cart with 0 unready pods\\.$`));
-  assert.equal(dig(send(world.arm, 120, 'GET', clusterId).body, 'properties.provisioningState'), 'Failed');
+  assert.equal(valueAt(operation, 'status'), 'Failed');
+  assert.equal(valueAt(operation, 'error', 'code'), 'UpgradeFailed');
+  assert.match(String(valueAt(pool, 'properties', 'status', 'provisioningError', 'message')), new RegExp(`^Drain node ${nodeName(0)} failed when evicting pod cart-5d-0 failed with Too Many Requests error\\..*shop/cart-5d-0 blocked by pdb cart with 0 unready pods\\.$`));
+  assert.equal(valueAt(send(world.arm, 120, 'GET', clusterId).body, 'properties', 'provisioningState'), 'Failed');
 });
 
 test('after the drain timeout, Cordon quarantines the node, goes on with the others and keeps one surge node', () => {
@@ -117,7 +117,7 @@ test('the same write again leaves a quarantined node alone until its label is ta
   world.advance(at(300));
   assert.deepEqual(describeNodes(world), ['00 new', '01 new', '02 new']);
   assert.equal(poolState(world), 'Succeeded');
-  assert.equal(dig(send(world.arm, 300, 'GET', clusterId).body, 'properties.provisioningState'), 'Succeeded');
+  assert.equal(valueAt(send(world.arm, 300, 'GET', clusterId).body, 'properties', 'provisioningState'), 'Succeeded');
 });
 
 test('quarantined nodes without surge nodes in their place end the operation as Canceled', () => {
@@ -143,10 +143,10 @@ test('an abort answers with the old state, passes through Canceling, undoes noth
   const result = send(world.arm, 60, 'GET', abort.headers['location'] ?? '');
 
   assert.equal(abort.status, 202);
-  assert.equal(dig(abort.body, 'properties.provisioningState'), 'UpgradingNodeImageVersion');
+  assert.equal(valueAt(abort.body, 'properties', 'provisioningState'), 'UpgradingNodeImageVersion');
   assert.equal(canceling, 'Canceling');
   assert.equal(poolState(world), 'Canceled');
-  assert.equal(dig(operation, 'status'), 'Canceled');
+  assert.equal(valueAt(operation, 'status'), 'Canceled');
   assert.equal(result.status, 204);
   assert.ok(left.some((line) => line.includes('surge')) && left.some((line) => line.includes('old')), left.join('; '));
   assert.equal(send(world.arm, 60, 'POST', `${poolPath}/abort`).status, 409);
@@ -186,7 +186,7 @@ test('an empty pool is only moved', () => {
   send(world.arm, 0, 'POST', `${clusterId}/agentPools/sys/upgradeNodeImageVersion`);
   world.advance(at(5));
 
-  assert.equal(dig(send(world.arm, 5, 'GET', `${clusterId}/agentPools/sys`).body, 'properties.provisioningState'), 'Succeeded');
+  assert.equal(valueAt(send(world.arm, 5, 'GET', `${clusterId}/agentPools/sys`).body, 'properties', 'provisioningState'), 'Succeeded');
 });
 
 test('when not all surge nodes can be had: one from 1.35 on, a failure before', () => {
@@ -201,7 +201,7 @@ test('when not all surge nodes can be had: one from 1.35 on, a failure before', 
 
   assert.equal(poolState(newer), 'Succeeded');
   assert.equal(poolState(older), 'Failed');
-  assert.equal(dig(send(older.arm, 180, 'GET', poolPath).body, 'properties.status.provisioningError.code'), 'QuotaExceeded');
+  assert.equal(valueAt(send(older.arm, 180, 'GET', poolPath).body, 'properties', 'status', 'provisioningError', 'code'), 'QuotaExceeded');
 });
 
 test('the soak passes between drain and re-image', () => {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { at, clusterId, dig, poolPath, poolState, putPool, send, smallWorld, startImageUpgrade } from './small-cluster.ts';
+import { recordAt, valueAt } from '../../domain/json.ts';
+import { at, clusterId, poolPath, poolState, putPool, send, smallWorld, startImageUpgrade } from './small-cluster.ts';
 import type { ClusterWorld } from '../../sim/cluster-world.ts';
 import type { WireResponse } from '../../sim/wire.ts';
 
 const putCluster = (world: ClusterWorld, minutes: number, change: Readonly<Record<string, unknown>>, headers: Readonly<Record<string, string>> = {}): WireResponse => {
   const read = send(world.arm, minutes, 'GET', clusterId).body;
-  const properties = dig(read, 'properties');
-  const kept = typeof properties === 'object' && properties !== null ? properties : {};
-  return send(world.arm, minutes, 'PUT', clusterId, { location: 'westeurope', properties: { ...kept, ...change } }, headers);
+  return send(world.arm, minutes, 'PUT', clusterId, { location: 'westeurope', properties: { ...recordAt(read, 'properties'), ...change } }, headers);
 };
 
 test('the control plane alone is upgraded, and both version fields show the target at once', () => {
@@ -21,24 +20,24 @@ test('the control plane alone is upgraded, and both version fields show the targ
   assert.equal(started.status, 200);
   assert.match(started.headers['azure-asyncoperation'] ?? '', /^\/subscriptions\/.*\/operations\/[0-9a-f-]{36}\?api-version=/);
   assert.equal(started.headers['location'], undefined);
-  assert.equal(dig(during, 'properties.provisioningState'), 'Upgrading');
-  assert.equal(dig(during, 'properties.currentKubernetesVersion'), '1.35.1');
-  assert.equal(dig(after, 'properties.provisioningState'), 'Succeeded');
-  assert.equal(dig(send(world.kubernetes, 15, 'GET', '/version').body, 'gitVersion'), 'v1.35.1');
+  assert.equal(valueAt(during, 'properties', 'provisioningState'), 'Upgrading');
+  assert.equal(valueAt(during, 'properties', 'currentKubernetesVersion'), '1.35.1');
+  assert.equal(valueAt(after, 'properties', 'provisioningState'), 'Succeeded');
+  assert.equal(valueAt(send(world.kubernetes, 15, 'GET', '/version').body, 'gitVersion'), 'v1.35.1');
 });
 
 test('an aborted control-plane upgrade has not happened, and the same PUT takes it up again', () => {
   const world = smallWorld();
-  const served = (minutes: number): unknown => dig(send(world.kubernetes, minutes, 'GET', '/version').body, 'gitVersion');
+  const served = (minutes: number): unknown => valueAt(send(world.kubernetes, minutes, 'GET', '/version').body, 'gitVersion');
   putCluster(world, 0, { kubernetesVersion: '1.35.1' });
 
   const abort = send(world.arm, 3, 'POST', `${clusterId}/abort`);
-  const canceled = dig(send(world.arm, 6, 'GET', clusterId).body, 'properties.provisioningState');
+  const canceled = valueAt(send(world.arm, 6, 'GET', clusterId).body, 'properties', 'provisioningState');
   const before = served(6);
   const again = putCluster(world, 6, { kubernetesVersion: '1.35.1' });
 
   assert.deepEqual([abort.status, canceled, before], [202, 'Canceled', 'v1.34.2']);
-  assert.equal(dig(again.body, 'properties.provisioningState'), 'Upgrading');
+  assert.equal(valueAt(again.body, 'properties', 'provisioningState'), 'Upgrading');
   assert.equal(served(30), 'v1.35.1');
 });
 
@@ -55,9 +54,9 @@ test('what AKS refuses of a cluster write', async (context) => {
       const answer = putCluster(world, 0, change);
 
       assert.equal(answer.status, status);
-      assert.equal(dig(answer.body, 'code'), code);
-      assert.match(String(dig(answer.body, 'message')), text);
-      assert.equal(dig(send(world.arm, 0, 'GET', clusterId).body, 'properties.kubernetesVersion'), '1.34.2');
+      assert.equal(valueAt(answer.body, 'code'), code);
+      assert.match(String(valueAt(answer.body, 'message')), text);
+      assert.equal(valueAt(send(world.arm, 0, 'GET', clusterId).body, 'properties', 'kubernetesVersion'), '1.34.2');
     });
   }
 });
@@ -78,8 +77,8 @@ test('what AKS refuses of a pool write', async (context) => {
       const answer = putPool(world, 0, change);
 
       assert.equal(answer.status, status);
-      assert.equal(dig(answer.body, 'code'), code);
-      assert.match(String(dig(answer.body, 'message')), text);
+      assert.equal(valueAt(answer.body, 'code'), code);
+      assert.match(String(valueAt(answer.body, 'message')), text);
       assert.equal(poolState(world), 'Succeeded');
     });
   }
@@ -99,21 +98,21 @@ test('one operation at a time: the texts of 409', () => {
 
   for (const answer of [samePool, clusterDuringPool, poolDuringCluster, sameCluster]) {
     assert.equal(answer.status, 409);
-    assert.equal(dig(answer.body, 'code'), 'OperationNotAllowed');
-    assert.match(String(dig(answer.body, 'message')), /aks-pending-operation/);
+    assert.equal(valueAt(answer.body, 'code'), 'OperationNotAllowed');
+    assert.match(String(valueAt(answer.body, 'message')), /aks-pending-operation/);
   }
-  assert.match(String(dig(samePool.body, 'message')), /Another agentpool operation \(UpgradingNodeImageVersion\)/);
-  assert.match(String(dig(clusterDuringPool.body, 'message')), /^Managed Cluster operation is not allowed: Another operation \(UpgradingNodeImageVersion\) is in progress on agent pool \(usr\)/);
-  assert.match(String(dig(poolDuringCluster.body, 'message')), /managed cluster is in Provisioning State\(Upgrading\)/);
+  assert.match(String(valueAt(samePool.body, 'message')), /Another agentpool operation \(UpgradingNodeImageVersion\)/);
+  assert.match(String(valueAt(clusterDuringPool.body, 'message')), /^Managed Cluster operation is not allowed: Another operation \(UpgradingNodeImageVersion\) is in progress on agent pool \(usr\)/);
+  assert.match(String(valueAt(poolDuringCluster.body, 'message')), /managed cluster is in Provisioning State\(Upgrading\)/);
   assert.equal(otherPool.status, 202, 'separate pools may move together');
 });
 
 test('eTags: a stale one is 412, a pool operation changes the pool alone, a cluster operation all', () => {
   const world = smallWorld();
   const tags = (minutes: number): readonly unknown[] => [
-    dig(send(world.arm, minutes, 'GET', clusterId).body, 'eTag'),
-    dig(send(world.arm, minutes, 'GET', poolPath).body, 'properties.eTag'),
-    dig(send(world.arm, minutes, 'GET', `${clusterId}/agentPools/sys`).body, 'properties.eTag'),
+    valueAt(send(world.arm, minutes, 'GET', clusterId).body, 'eTag'),
+    valueAt(send(world.arm, minutes, 'GET', poolPath).body, 'properties', 'eTag'),
+    valueAt(send(world.arm, minutes, 'GET', `${clusterId}/agentPools/sys`).body, 'properties', 'eTag'),
   ];
   const before = tags(0);
 
@@ -124,9 +123,9 @@ test('eTags: a stale one is 412, a pool operation changes the pool alone, a clus
   const afterCluster = tags(30);
 
   assert.equal(stale.status, 412);
-  assert.equal(dig(stale.body, 'code'), 'PreConditionFailed');
+  assert.equal(valueAt(stale.body, 'code'), 'PreConditionFailed');
   assert.equal(fresh.status, 200);
-  assert.equal(dig(fresh.body, 'properties.provisioningState'), 'Updating');
+  assert.equal(valueAt(fresh.body, 'properties', 'provisioningState'), 'Updating');
   assert.equal(afterPool[0], before[0]);
   assert.notEqual(afterPool[1], before[1]);
   assert.equal(afterPool[2], before[2]);
@@ -142,7 +141,7 @@ test('the same PUT after success changes nothing and starts nothing', () => {
 
   assert.equal(again.status, 200);
   assert.equal(again.headers['azure-asyncoperation'], undefined);
-  assert.equal(dig(again.body, 'properties.provisioningState'), 'Succeeded');
+  assert.equal(valueAt(again.body, 'properties', 'provisioningState'), 'Succeeded');
 });
 
 test('upgrade profiles come as real AKS sends them: null pools, the newest image, what was used before', () => {
@@ -153,11 +152,11 @@ test('upgrade profiles come as real AKS sends them: null pools, the newest image
   const cluster = send(world.arm, 120, 'GET', `${clusterId}/upgradeProfiles/default`).body;
   const pool = send(world.arm, 120, 'GET', `${poolPath}/upgradeProfiles/default`).body;
 
-  assert.equal(dig(cluster, 'properties.agentPoolProfiles'), null);
-  assert.deepEqual(dig(cluster, 'properties.controlPlaneProfile.upgrades'), [{ kubernetesVersion: '1.34.4' }, { kubernetesVersion: '1.35.1' }, { kubernetesVersion: '1.36.0' }]);
-  assert.equal(dig(pool, 'properties.latestNodeImageVersion'), 'AKSUbuntu-2204gen2containerd-202611.15.0');
-  const used = dig(pool, 'properties.recentlyUsedVersions');
-  assert.ok(Array.isArray(used) && dig(used[0], 'nodeImageVersion') === 'AKSUbuntu-2204gen2containerd-202610.06.0');
+  assert.equal(valueAt(cluster, 'properties', 'agentPoolProfiles'), null);
+  assert.deepEqual(valueAt(cluster, 'properties', 'controlPlaneProfile', 'upgrades'), [{ kubernetesVersion: '1.34.4' }, { kubernetesVersion: '1.35.1' }, { kubernetesVersion: '1.36.0' }]);
+  assert.equal(valueAt(pool, 'properties', 'latestNodeImageVersion'), 'AKSUbuntu-2204gen2containerd-202611.15.0');
+  const used = valueAt(pool, 'properties', 'recentlyUsedVersions');
+  assert.ok(Array.isArray(used) && valueAt(used[0], 'nodeImageVersion') === 'AKSUbuntu-2204gen2containerd-202610.06.0');
 });
 
 test('two shapes of 404, and loud refusals for what is not simulated', () => {
@@ -167,9 +166,9 @@ test('two shapes of 404, and loud refusals for what is not simulated', () => {
   const pool = send(world.arm, 0, 'GET', `${clusterId}/agentPools/none`);
   const machines = send(world.arm, 0, 'GET', `${poolPath}/machines`);
 
-  assert.equal(dig(cluster.body, 'error.code'), 'ResourceNotFound');
+  assert.equal(valueAt(cluster.body, 'error', 'code'), 'ResourceNotFound');
   assert.equal(cluster.headers['x-ms-failure-cause'], 'gateway');
-  assert.equal(dig(pool.body, 'code'), 'NotFound');
+  assert.equal(valueAt(pool.body, 'code'), 'NotFound');
   assert.equal(machines.status, 501);
 });
 

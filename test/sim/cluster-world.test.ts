@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { recordAt, valueAt } from '../../domain/json.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 import { createClusterWorld } from '../../sim/cluster-world.ts';
 import type { ClusterWorld } from '../../sim/cluster-world.ts';
 import type { WireRequest, WorldChange } from '../../sim/wire.ts';
-import { recordedCluster, recordedItems, recordedStart, recordedWorld, readShared, skip } from './recorded-cluster.ts';
-import { at, clusterId, dig, nodeName, poolPath, smallWorld } from './small-cluster.ts';
+import { recordedCluster, recordedItems, recordedStart, recordedWorld, recordings } from './recorded-cluster.ts';
+import { at, clusterId, nodeName, poolPath, smallWorld } from './small-cluster.ts';
 
 const request = (method: string, path: string, body: unknown = null): WireRequest => ({ method, path, query: { 'api-version': '2026-06-01' }, headers: {}, body });
 
@@ -97,24 +98,23 @@ test('documents that make no cluster are refused with every fault', () => {
   );
 });
 
-test('what az prints makes the same cluster as what ARM answers', { skip }, () => {
-  const body = readShared('recordings/kubernetes/snapshot/cluster.json');
-  const { properties, ...envelope } = { properties: {}, ...(typeof body === 'object' ? body : {}) };
-  const pools = readShared('recordings/kubernetes/snapshot/nodepools.json');
+test('what az prints makes the same cluster as what ARM answers', { skip: recordings.skip }, () => {
+  const body = recordings.readJson('snapshot/cluster.json');
+  const { properties, ...envelope } = { properties: {}, ...recordAt(body) };
+  const pools = recordings.readJson('snapshot/nodepools.json');
   assert.ok(Array.isArray(pools));
   const flat = pools.map((pool: unknown) => {
-    const inner = dig(pool, 'properties');
-    const { type, ...rest } = { type: '', ...(typeof inner === 'object' ? inner : {}) };
-    return { id: dig(pool, 'id'), name: dig(pool, 'name'), resourceGroup: 'lab-rg', type: 'Microsoft.ContainerService/managedClusters/agentPools', typePropertiesType: type, kubeletConfig: null, ...rest };
+    const { type, ...rest } = recordAt(pool, 'properties');
+    return { id: valueAt(pool, 'id'), name: valueAt(pool, 'name'), resourceGroup: 'lab-rg', type: 'Microsoft.ContainerService/managedClusters/agentPools', typePropertiesType: type, kubeletConfig: null, ...rest };
   });
   const world = recordedWorld({ documents: { cluster: { ...envelope, ...properties, windowsProfile: null, resourceGroup: 'lab-rg' }, nodePools: flat, upgrades: null, kubernetesItems: recordedItems() } });
 
   const seen = (one: ClusterWorld): unknown => one.arm.apply(recordedStart, request('GET', recordedCluster)).response.body;
 
-  assert.deepEqual(dig(seen(world), 'properties'), dig(seen(recordedWorld()), 'properties'));
+  assert.deepEqual(valueAt(seen(world), 'properties'), valueAt(seen(recordedWorld()), 'properties'));
 });
 
-test('a recorded cluster of 11 nodes and 180 pods goes through a six-hour night in a blink', { skip }, () => {
+test('a recorded cluster of 11 nodes and 180 pods goes through a six-hour night in a blink', { skip: recordings.skip }, () => {
   const world = recordedWorld();
   world.arm.apply(recordedStart, request('POST', `${recordedCluster}/agentPools/system/upgradeNodeImageVersion`));
   const begin = process.cpuUsage();

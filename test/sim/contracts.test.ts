@@ -2,10 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
+import { recordAt } from '../../domain/json.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 import type { ClusterWorld } from '../../sim/cluster-world.ts';
-import { readShared, recordedCluster, recordedStart, recordedWorld, skip } from './recorded-cluster.ts';
-import { dig } from './small-cluster.ts';
+import { sharedMaterial } from '../shared-material.ts';
+import { recordedCluster, recordedStart, recordedWorld, recordings } from './recorded-cluster.ts';
+
+const kubernetesDescription = sharedMaterial('contracts/kubernetes/k8s-upgrade-kinds.json');
+const armDescription = sharedMaterial('contracts/arm/openapi-2026-04-01.pandora.json');
+const eventSample = sharedMaterial('contracts/eventgrid/Microsoft.ContainerService/examples/cloud-events-schema/node_pool_rolling_started.json');
 
 const kinds: readonly [path: string, definition: string][] = [
   ['/api/v1/nodes', 'io.k8s.api.core.v1.NodeList'],
@@ -40,11 +45,9 @@ function busyWorld(): ClusterWorld {
   return world;
 }
 
-test('Kubernetes objects of a busy night are valid by the published description', { skip }, async (context) => {
+test('Kubernetes objects of a busy night are valid by the published description', { skip: recordings.skip || kubernetesDescription.skip }, async (context) => {
   const world = busyWorld();
-  const schema = readShared('contracts/kubernetes/k8s-upgrade-kinds.json');
-  const definitions = dig(schema, 'definitions');
-  const quirks = { ...(typeof definitions === 'object' ? definitions : {}), ...unlikeDescribed };
+  const quirks = { ...recordAt(kubernetesDescription.readJson(), 'definitions'), ...unlikeDescribed };
   const validator = ajv().addSchema({ definitions: quirks, $id: 'k8s' });
   for (const [path, definition] of kinds) {
     const validate = validator.getSchema(`k8s#/definitions/${definition}`);
@@ -59,11 +62,9 @@ test('Kubernetes objects of a busy night are valid by the published description'
   }
 });
 
-test('ARM bodies of a busy night are valid by the published description', { skip }, () => {
+test('ARM bodies of a busy night are valid by the published description', { skip: recordings.skip || armDescription.skip }, () => {
   const world = busyWorld();
-  const description = readShared('contracts/arm/openapi-2026-04-01.pandora.json');
-  assert.ok(typeof description === 'object' && description !== null);
-  const validator = ajv().addSchema({ ...description, $id: 'arm' });
+  const validator = ajv().addSchema({ ...recordAt(armDescription.readJson()), $id: 'arm' });
   const cases: readonly [path: string, schema: string][] = [
     [recordedCluster, 'ManagedClusters.ManagedCluster'],
     [`${recordedCluster}/agentPools/apps`, 'AgentPools.AgentPool'],
@@ -81,14 +82,14 @@ test('ARM bodies of a busy night are valid by the published description', { skip
   }
 });
 
-test('Event Grid events have the published shape', { skip }, () => {
+test('Event Grid events have the published shape', { skip: recordings.skip || eventSample.skip }, () => {
   const world = recordedWorld();
-  const sample = readShared('contracts/eventgrid/Microsoft.ContainerService/examples/cloud-events-schema/node_pool_rolling_started.json');
+  const sample = recordAt(eventSample.readJson());
   const { changes } = world.arm.apply(recordedStart, { method: 'POST', path: `${recordedCluster}/agentPools/system/upgradeNodeImageVersion`, query: { 'api-version': '2026-06-01' }, headers: {}, body: null });
 
   const event = changes.find((change) => change.kind === 'event-grid')?.data ?? {};
 
-  assert.deepEqual(Object.keys(event).sort(), Object.keys(typeof sample === 'object' && sample !== null ? sample : {}).sort());
-  assert.equal(event['type'], dig(sample, 'type'));
+  assert.deepEqual(Object.keys(event).sort(), Object.keys(sample).sort());
+  assert.equal(event['type'], sample['type']);
   assert.deepEqual(event['data'], { nodePoolName: 'system' });
 });

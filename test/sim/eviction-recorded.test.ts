@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isEqualJson, valueAt } from '../../domain/json.ts';
 import { computeBudget, findUnscalableKinds } from '../../sim/disruption-controller.ts';
 import { loadKubernetesStore } from '../../sim/kubernetes-load.ts';
-import { readShared, recordedItems, recordedStart, recordedWorld, skip } from './recorded-cluster.ts';
-import { dig } from './small-cluster.ts';
+import { recordedItems, recordedStart, recordedWorld, recordings } from './recorded-cluster.ts';
 
-test('dry-run evictions of every recorded pod get the answer the real API server gave', { skip }, () => {
+test('dry-run evictions of every recorded pod get the answer the real API server gave', { skip: recordings.skip }, () => {
   const world = recordedWorld();
-  const recorded = readShared('recordings/kubernetes/evictions-dryrun.json');
+  const recorded = recordings.readJson('evictions-dryrun.json');
   assert.ok(Array.isArray(recorded));
 
   const differing = recorded.flatMap((entry: unknown) => {
-    const namespace = String(dig(entry, 'namespace'));
-    const name = String(dig(entry, 'pod'));
+    const namespace = String(valueAt(entry, 'namespace'));
+    const name = String(valueAt(entry, 'pod'));
     const { response, changes } = world.kubernetes.apply(recordedStart, {
       method: 'POST',
       path: `/api/v1/namespaces/${namespace}/pods/${name}/eviction`,
@@ -20,16 +20,16 @@ test('dry-run evictions of every recorded pod get the answer the real API server
       headers: {},
       body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { namespace, name } },
     });
-    const got = JSON.stringify([response.status, response.headers['retry-after'] ?? null, response.body, changes]);
-    const wanted = JSON.stringify([dig(entry, 'status'), dig(entry, 'headers.retry-after') ?? null, dig(entry, 'body'), []]);
-    return sortKeys(got) === sortKeys(wanted) ? [] : [{ pod: `${namespace}/${name}`, got, wanted }];
+    const got = [response.status, response.headers['retry-after'] ?? null, response.body, changes];
+    const wanted = [valueAt(entry, 'status'), valueAt(entry, 'headers', 'retry-after') ?? null, valueAt(entry, 'body'), []];
+    return isEqualJson(got, wanted) ? [] : [{ pod: `${namespace}/${name}`, got, wanted }];
   });
 
   assert.equal(recorded.length, 180);
   assert.deepEqual(differing, []);
 });
 
-test('every recorded budget is computed to the status the real controller gave it', { skip }, () => {
+test('every recorded budget is computed to the status the real controller gave it', { skip: recordings.skip }, () => {
   const store = loadKubernetesStore(recordedItems(), recordedStart);
   const unscalable = findUnscalableKinds(store);
 
@@ -44,10 +44,3 @@ test('every recorded budget is computed to the status the real controller gave i
   assert.equal(store.budgets.size, 42);
   assert.deepEqual(differing, []);
 });
-
-/** JSON text with the members of every object in order. */
-function sortKeys(text: string): string {
-  return JSON.stringify(JSON.parse(text), (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value,
-  );
-}

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { isRecord, recordAt } from '../../domain/json.ts';
+import { sharedMaterial } from '../shared-material.ts';
 
 /** One request and its answer, path below the API's base. */
 export interface Exchange {
@@ -14,15 +14,12 @@ export interface Exchange {
   readonly responseBody: unknown;
 }
 
-const file = new URL('../../../shared/contracts/github/github-subset.openapi.json', import.meta.url);
-
-/** Whether GitHub's published description lies beside the checkout. */
-export const isContractPresent = existsSync(file);
-export const whyNoContract = 'the API description is not beside the checkout';
+/** GitHub's published description. */
+export const published = sharedMaterial('contracts/github/github-subset.openapi.json');
 
 /** Every way in which exchanges break GitHub's published description; empty when they keep to it. */
 export function openContract(): { readonly check: (exchange: Exchange) => readonly string[] } {
-  const description = mend(JSON.parse(readFileSync(file, 'utf8')));
+  const description = mend(published.readJson());
   if (!isRecord(description)) throw new Error('The API description is no object.');
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false, validateFormats: true });
   formats.default(ajv);

@@ -8,7 +8,7 @@ import { appActor } from '../../sim/github-world.ts';
 import { blobSha, decodeBase64, encodeBase64, encodeUtf8, sha1 } from '../../sim/git-object.ts';
 import type { WireRequest } from '../../sim/wire.ts';
 import { appLogin, repository, setup, startedAt } from '../local/github-fixture.ts';
-import { isContractPresent, openContract, whyNoContract } from './github-contract.ts';
+import { openContract, published } from './github-contract.ts';
 import type { Exchange } from './github-contract.ts';
 
 const base = { baseUrl: 'http://127.0.0.1:4000/api/v3', webUrl: 'http://127.0.0.1:4000' };
@@ -123,7 +123,7 @@ function exerciseContents(ask: ReturnType<typeof makeWorld>['ask']): void {
   ask(appLogin, 'DELETE', `${at}/git/refs/heads/slackwater-state`);
 }
 
-test('every request and answer keeps to the published description', { skip: isContractPresent ? false : whyNoContract }, () => {
+test('every request and answer keeps to the published description', { skip: published.skip }, () => {
   const { ask, exchanges } = makeWorld();
   exercise(ask);
   const contract = openContract();
@@ -132,7 +132,7 @@ test('every request and answer keeps to the published description', { skip: isCo
   assert.ok(exchanges.length > 75);
 });
 
-test('the check of the description finds a field that is missing', { skip: isContractPresent ? false : whyNoContract }, () => {
+test('the check of the description finds a field that is missing', { skip: published.skip }, () => {
   const { ask, exchanges } = makeWorld();
   ask(appLogin, 'POST', `${at}/issues`, { body: { title: 'x' } });
   const broken = exchanges.map((exchange) => ({ ...exchange, responseBody: { number: 1 }, requestBody: { body: 1 } }));

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { recordsAt, valueAt } from '../../domain/json.ts';
 import type { ClusterWorld } from '../../sim/cluster-world.ts';
 import type { WireResponse } from '../../sim/wire.ts';
-import { at, budget, dig, nodeName, pod, send, smallWorld } from './small-cluster.ts';
+import { at, budget, nodeName, pod, send, smallWorld } from './small-cluster.ts';
 
 const evict = (world: ClusterWorld, minutes: number, name: string, query = '', body: unknown = null): WireResponse =>
   send(world.kubernetes, minutes, 'POST', `/api/v1/namespaces/shop/pods/${name}/eviction${query}`, body);
 
 const names = (response: WireResponse): readonly string[] => {
-  const items = dig(response.body, 'items');
-  return Array.isArray(items) ? items.map((item: unknown) => String(dig(item, 'metadata.name'))) : [];
+  const items = valueAt(response.body, 'items');
+  return Array.isArray(items) ? items.map((item: unknown) => String(valueAt(item, 'metadata', 'name'))) : [];
 };
 
 const podNames = (world: ClusterWorld, minutes: number): readonly string[] => names(send(world.kubernetes, minutes, 'GET', '/api/v1/namespaces/shop/pods'));
@@ -18,15 +19,15 @@ test('lists come in pages, in order, and an item carries no kind of its own', ()
   const world = smallWorld({ replicas: 5 });
 
   const first = send(world.kubernetes, 0, 'GET', '/api/v1/pods?limit=2');
-  const second = send(world.kubernetes, 0, 'GET', `/api/v1/pods?limit=2&continue=${encodeURIComponent(String(dig(first.body, 'metadata.continue')))}`);
-  const third = send(world.kubernetes, 0, 'GET', `/api/v1/pods?limit=2&continue=${encodeURIComponent(String(dig(second.body, 'metadata.continue')))}`);
+  const second = send(world.kubernetes, 0, 'GET', `/api/v1/pods?limit=2&continue=${encodeURIComponent(String(valueAt(first.body, 'metadata', 'continue')))}`);
+  const third = send(world.kubernetes, 0, 'GET', `/api/v1/pods?limit=2&continue=${encodeURIComponent(String(valueAt(second.body, 'metadata', 'continue')))}`);
 
   assert.deepEqual([...names(first), ...names(second), ...names(third)], ['cart-5d-0', 'cart-5d-1', 'cart-5d-2', 'cart-5d-3', 'cart-5d-4']);
-  assert.equal(dig(first.body, 'kind'), 'PodList');
-  assert.equal(dig(first.body, 'metadata.remainingItemCount'), 3);
-  assert.equal(dig(third.body, 'metadata.continue'), undefined);
-  const items = dig(first.body, 'items');
-  assert.ok(Array.isArray(items) && dig(items[0], 'kind') === undefined);
+  assert.equal(valueAt(first.body, 'kind'), 'PodList');
+  assert.equal(valueAt(first.body, 'metadata', 'remainingItemCount'), 3);
+  assert.equal(valueAt(third.body, 'metadata', 'continue'), undefined);
+  const items = valueAt(first.body, 'items');
+  assert.ok(Array.isArray(items) && valueAt(items[0], 'kind') === undefined);
 });
 
 test('selectors by label and field, with a comma meaning and', () => {
@@ -50,7 +51,7 @@ test('an eviction spends the budget at once and the replacement earns it back', 
   const third = evict(world, 2, 'cart-5d-1');
 
   assert.deepEqual([dry.status, first.status, second.status, third.status], [201, 201, 429, 201]);
-  assert.equal(dig(second.body, 'details.causes.0.reason'), 'DisruptionBudget');
+  assert.equal(valueAt(recordsAt(second.body, 'details', 'causes')[0], 'reason'), 'DisruptionBudget');
   assert.equal(podNames(world, 5).length, 3);
   assert.ok(!podNames(world, 5).includes('cart-5d-0'));
 });
@@ -70,7 +71,7 @@ test('the other answers of the eviction API', async (context) => {
       const response = answer();
 
       assert.equal(response.status, status);
-      assert.match(String(dig(response.body, 'message')), message);
+      assert.match(String(valueAt(response.body, 'message')), message);
     });
   }
   assert.ok(podNames(world, 1).includes('cart-5d-0'), 'nothing was evicted');
@@ -97,11 +98,11 @@ test('a person edits a budget and scales a Deployment with kubectl', () => {
   const scaled = send(world.kubernetes, 0, 'PATCH', '/apis/apps/v1/namespaces/shop/deployments/cart/scale', { spec: { replicas: 5 } }, merge);
   const after = send(world.kubernetes, 3, 'GET', '/apis/policy/v1/namespaces/shop/poddisruptionbudgets/cart').body;
 
-  assert.equal(dig(edited.body, 'metadata.generation'), 2);
+  assert.equal(valueAt(edited.body, 'metadata', 'generation'), 2);
   assert.equal(scaled.status, 200);
   assert.equal(podNames(world, 3).length, 5);
-  assert.equal(dig(after, 'status.disruptionsAllowed'), 3);
-  assert.equal(dig(after, 'status.observedGeneration'), 2);
+  assert.equal(valueAt(after, 'status', 'disruptionsAllowed'), 3);
+  assert.equal(valueAt(after, 'status', 'observedGeneration'), 2);
 });
 
 test('cordon shows as the field and as the taint; a patch of an older version is 409, one of anything else 501', () => {
@@ -114,12 +115,12 @@ test('cordon shows as the field and as the taint; a patch of an older version is
   const other = send(world.kubernetes, 0, 'PATCH', path, { spec: { providerID: 'x' } }, merge);
   const uncordoned = send(world.kubernetes, 0, 'PATCH', path, [{ op: 'remove', path: '/spec/unschedulable' }], { 'content-type': 'application/json-patch+json' });
 
-  assert.equal(dig(cordoned.body, 'spec.unschedulable'), true);
-  assert.deepEqual(dig(cordoned.body, 'spec.taints'), [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }]);
+  assert.equal(valueAt(cordoned.body, 'spec', 'unschedulable'), true);
+  assert.deepEqual(valueAt(cordoned.body, 'spec', 'taints'), [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }]);
   assert.equal(stale.status, 409);
-  assert.equal(dig(stale.body, 'reason'), 'Conflict');
+  assert.equal(valueAt(stale.body, 'reason'), 'Conflict');
   assert.equal(other.status, 501);
-  assert.equal(dig(uncordoned.body, 'spec.taints'), undefined);
+  assert.equal(valueAt(uncordoned.body, 'spec', 'taints'), undefined);
 });
 
 test('plain DELETE asks no budget; a bare pod does not come back', () => {
@@ -143,9 +144,9 @@ test('an evicted StatefulSet pod comes back under its name, after the old one is
   const terminating = send(world.kubernetes, 0, 'GET', '/api/v1/namespaces/shop/pods/db-1').body;
   const back = send(world.kubernetes, 2, 'GET', '/api/v1/namespaces/shop/pods/db-1').body;
 
-  assert.equal(typeof dig(terminating, 'metadata.deletionTimestamp'), 'string');
-  assert.notEqual(dig(back, 'metadata.uid'), dig(terminating, 'metadata.uid'));
-  assert.equal(dig(back, 'status.phase'), 'Running');
+  assert.equal(typeof valueAt(terminating, 'metadata', 'deletionTimestamp'), 'string');
+  assert.notEqual(valueAt(back, 'metadata', 'uid'), valueAt(terminating, 'metadata', 'uid'));
+  assert.equal(valueAt(back, 'status', 'phase'), 'Running');
 });
 
 test('a pod that must not share a node waits, with the reason, until one is free', () => {
@@ -178,7 +179,7 @@ test('requests, taints and cordons keep pods off nodes', () => {
 test('a sick workload stays unready through replacements until it is healed; a slow one takes its time', () => {
   const workload = { kind: 'Deployment', namespace: 'shop', name: 'cart' } as const;
   const world = smallWorld({ budget: { minAvailable: 1 } });
-  const healthy = (minutes: number): unknown => dig(send(world.kubernetes, minutes, 'GET', '/apis/policy/v1/namespaces/shop/poddisruptionbudgets/cart').body, 'status.currentHealthy');
+  const healthy = (minutes: number): unknown => valueAt(send(world.kubernetes, minutes, 'GET', '/apis/policy/v1/namespaces/shop/poddisruptionbudgets/cart').body, 'status', 'currentHealthy');
 
   world.perturb(at(0), { kind: 'sicken-workload', workload, count: 1 });
   const sick = healthy(1);
@@ -201,7 +202,7 @@ test('a silent node makes its pods unready at once and loses them after five min
   const later = podNames(world, 7);
   world.perturb(at(8), { kind: 'node-ready', node: nodeName(0) });
 
-  assert.match(JSON.stringify(dig(soon, 'status.conditions')), /"type":"Ready","status":"False"/);
+  assert.match(JSON.stringify(valueAt(soon, 'status', 'conditions')), /"type":"Ready","status":"False"/);
   assert.equal(later.length, 4, 'the old one terminates where nobody stops it, its replacement runs elsewhere');
   assert.equal(podNames(world, 9).length, 3);
 });
@@ -217,5 +218,5 @@ test('what a real API server does and this one does not is refused by name', () 
   assert.equal(watch.status, 501);
   assert.match(JSON.stringify(watch.body), /watch is not implemented by the simulation/);
   assert.equal(unknown.status, 404);
-  assert.deepEqual([dig(allowed.body, 'status.allowed'), dig(forbidden.body, 'status.allowed')], [true, false]);
+  assert.deepEqual([valueAt(allowed.body, 'status', 'allowed'), valueAt(forbidden.body, 'status', 'allowed')], [true, false]);
 });

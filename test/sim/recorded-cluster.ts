@@ -1,15 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { recordsAt } from '../../domain/json.ts';
 import { createClusterWorld } from '../../sim/cluster-world.ts';
 import type { ClusterWorld, ClusterWorldOptions } from '../../sim/cluster-world.ts';
-import { dig } from './small-cluster.ts';
+import { sharedMaterial } from '../shared-material.ts';
 
-const shared = new URL('../../../shared/', import.meta.url);
-const recordings = new URL('recordings/kubernetes/', shared);
-
-/** Why a test of recordings must be left out; false when they are there. */
-export const skip = existsSync(recordings) ? false : 'the recordings of a real API server are not beside this checkout';
-
-export const readShared = (path: string): unknown => JSON.parse(readFileSync(new URL(path, shared), 'utf8'));
+/** What a real API server answered. */
+export const recordings = sharedMaterial('recordings/kubernetes/');
 
 const lists: readonly [file: string, apiVersion: string, kind: string][] = [
   ['nodes', 'v1', 'Node'],
@@ -26,8 +21,7 @@ const lists: readonly [file: string, apiVersion: string, kind: string][] = [
 /** The items of the recorded lists, with the types a list leaves out. */
 export function recordedItems(): readonly unknown[] {
   return lists.flatMap(([file, apiVersion, kind]) => {
-    const items = dig(readShared(`recordings/kubernetes/list-${file}.json`), 'body.items');
-    return Array.isArray(items) ? items.map((item: unknown) => ({ ...(typeof item === 'object' ? item : {}), apiVersion, kind })) : [];
+    return recordsAt(recordings.readJson(`list-${file}.json`), 'body', 'items').map((item) => ({ ...item, apiVersion, kind }));
   });
 }
 
@@ -38,8 +32,8 @@ export const recordedCluster = '/subscriptions/00000000-0000-0000-0000-000000000
 export function recordedWorld(options: Partial<ClusterWorldOptions> = {}): ClusterWorld {
   return createClusterWorld({
     documents: {
-      cluster: readShared('recordings/kubernetes/snapshot/cluster.json'),
-      nodePools: readShared('recordings/kubernetes/snapshot/nodepools.json'),
+      cluster: recordings.readJson('snapshot/cluster.json'),
+      nodePools: recordings.readJson('snapshot/nodepools.json'),
       upgrades: null,
       kubernetesItems: recordedItems(),
     },

@@ -1,3 +1,4 @@
+import { recordAt, without } from '../../domain/json.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 import type { Instant } from '../../domain/time.ts';
 import { createClusterWorld } from '../../sim/cluster-world.ts';
@@ -160,21 +161,10 @@ export function send(face: Simulated, minutes: number, method: string, path: str
 
 export const poolPath = `${clusterId}/agentPools/usr`;
 
-/** The JSON member at a dotted path. */
-export function dig(value: unknown, path: string): unknown {
-  let found = value;
-  for (const key of path.split('.')) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = Object.entries(found).find(([name]) => name === key)?.[1];
-  }
-  return found;
-}
-
 /** The pool as read, with other properties, sent back as a PUT with `If-Match`. */
 export function putPool(world: ClusterWorld, minutes: number, change: Readonly<Record<string, unknown>>, headers: Readonly<Record<string, string>> = {}): WireResponse {
   const read = send(world.arm, minutes, 'GET', poolPath).body;
-  const properties = dig(read, 'properties');
-  const kept = Object.fromEntries(Object.entries(typeof properties === 'object' && properties !== null ? properties : {}).filter(([key]) => key !== 'nodeImageVersion'));
+  const kept = without(recordAt(read, 'properties'), 'nodeImageVersion');
   return send(world.arm, minutes, 'PUT', poolPath, { properties: { ...kept, ...change } }, headers);
 }
 
