@@ -1,6 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
 import type { Instant } from '../domain/time.ts';
 import type { Simulated, WireRequest } from '../sim/wire.ts';
+import { openDatabase } from './database.ts';
 
 /** One request that changed a simulated service, with its cluster time. */
 interface JournalRow {
@@ -25,9 +25,8 @@ export interface Journal {
  * Its table is `world_journal`; the file may hold other tables. Authorization headers are not kept.
  */
 export function openJournal(file: string): Journal {
-  const database = new DatabaseSync(file);
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
-  database.exec(
+  const database = openDatabase(
+    file,
     'CREATE TABLE IF NOT EXISTS world_journal (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, service TEXT NOT NULL, request TEXT NOT NULL) STRICT',
   );
   const insert = database.prepare('INSERT INTO world_journal (at, service, request) VALUES (?, ?, ?)');

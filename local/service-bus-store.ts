@@ -1,6 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Instant } from '../domain/time.ts';
+import { inTransaction, openDatabase } from './database.ts';
 
 /** A property a settlement adds to a message; the server writes it among the application properties. */
 export type AddedProperty = string | number | boolean;
@@ -52,8 +52,7 @@ export interface ServiceBusStore {
   close(): void;
 }
 
-const schema = `
-PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;
+const tables = `
 CREATE TABLE IF NOT EXISTS service_bus_counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS service_bus_message (
   mailbox TEXT NOT NULL, sequence INTEGER NOT NULL, message_id TEXT NOT NULL, encoded BLOB NOT NULL, enqueued_at INTEGER NOT NULL,
@@ -72,8 +71,7 @@ const selectFrom = 'SELECT * FROM service_bus_message WHERE mailbox = ?';
 
 /** Opens the tables `service_bus_*` in a SQLite file, or makes them. What was locked when the file was left counts as expired. */
 export function openServiceBusStore(file: string): ServiceBusStore {
-  const database = new DatabaseSync(file);
-  database.exec(schema);
+  const database = openDatabase(file, tables);
   const run = (sql: string, ...values: SQLInputValue[]): void => void database.prepare(sql).run(...values);
   const all = (sql: string, ...values: SQLInputValue[]): Row[] => database.prepare(sql).all(...values);
   const one = (sql: string, ...values: SQLInputValue[]): StoredMessage | null => {
@@ -117,20 +115,13 @@ export function openServiceBusStore(file: string): ServiceBusStore {
 }
 
 function insert(database: DatabaseSync, arrival: Arrival): boolean {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const isNew = arrival.historyMs === null || remember(database, arrival, arrival.at - arrival.historyMs);
-    if (isNew) {
-      const counter = database.prepare("UPDATE service_bus_counter SET value = value + 1 WHERE name = 'sequence' RETURNING value").get();
-      const keep = database.prepare("INSERT INTO service_bus_message VALUES (?, ?, ?, ?, ?, 0, 'active', '{}', NULL, NULL)");
-      for (const mailbox of arrival.mailboxes) keep.run(mailbox, Number(counter?.['value']), arrival.messageId, arrival.encoded, arrival.at);
-    }
-    database.exec('COMMIT');
-    return isNew;
-  } catch (error) {
-    database.exec('ROLLBACK');
-    throw error;
-  }
+  return inTransaction(database, () => {
+    if (arrival.historyMs !== null && !remember(database, arrival, arrival.at - arrival.historyMs)) return false;
+    const counter = database.prepare("UPDATE service_bus_counter SET value = value + 1 WHERE name = 'sequence' RETURNING value").get();
+    const keep = database.prepare("INSERT INTO service_bus_message VALUES (?, ?, ?, ?, ?, 0, 'active', '{}', NULL, NULL)");
+    for (const mailbox of arrival.mailboxes) keep.run(mailbox, Number(counter?.['value']), arrival.messageId, arrival.encoded, arrival.at);
+    return true;
+  });
 }
 
 function remember(database: DatabaseSync, arrival: Arrival, forgetBefore: Instant): boolean {
