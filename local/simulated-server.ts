@@ -7,6 +7,7 @@ import type { Instant } from '../domain/time.ts';
 import type { Simulated, WireRequest, WireResponse, WorldChange } from '../sim/wire.ts';
 import type { FaultList } from './faults.ts';
 import type { Journal } from './journal.ts';
+import { listenOnLoopback } from './loopback-http.ts';
 import type { RequestLog } from './request-log.ts';
 
 /** What a hook may know beside the request. */
@@ -68,22 +69,9 @@ export async function serveSimulated(options: SimulatedServerOptions): Promise<R
     });
   });
   server.keepAliveTimeout = 30_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
-  baseUrl = `http://127.0.0.1:${port}${options.prefix ?? ''}`;
-  return {
-    url: baseUrl,
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const running = await listenOnLoopback(server, options.port ?? 0);
+  baseUrl = `http://127.0.0.1:${running.port}${options.prefix ?? ''}`;
+  return { ...running, url: baseUrl };
 }
 
 async function answer(

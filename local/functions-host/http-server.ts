@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLoopback } from '../../adapters/loopback.ts';
 import type { InFlight } from '../in-flight.ts';
+import { listenOnLoopback } from '../loopback-http.ts';
 
 /** A request with its body as the bytes that came. */
 export interface HostRequest {
@@ -40,20 +41,8 @@ export async function listen(options: {
   const server = createServer((incoming, outgoing) => {
     void options.inFlight.track('http request', serve(incoming, outgoing, options));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { port, close } = await listenOnLoopback(server, options.port);
+  return { url: `http://127.0.0.1:${port}`, close };
 }
 
 async function serve(

@@ -6,6 +6,7 @@ import { createGitHubPort } from '../../adapters/github-client.ts';
 import { verifySignature } from '../../adapters/github-signature.ts';
 import { isRecord, textAt } from '../../domain/json.ts';
 import { openJournal } from '../../local/journal.ts';
+import { listenOnLoopback } from '../../local/loopback-http.ts';
 import { openContract, published } from '../sim/github-contract.ts';
 import { appLogin, botToken, repository, setup, startGitHub } from './github-fixture.ts';
 
@@ -25,10 +26,9 @@ async function receive(context: TestContext, statuses: readonly number[] = []) {
     received.push({ headers: request.headers, body: Buffer.concat(chunks) });
     response.writeHead(statuses[received.length - 1] ?? 202).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  context.after(() => server.close());
-  const address = server.address();
-  return { received, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/api/github/webhook` };
+  const { port, close } = await listenOnLoopback(server, 0);
+  context.after(close);
+  return { received, url: `http://127.0.0.1:${port}/api/github/webhook` };
 }
 
 function webhookTo(url: string | null) {
