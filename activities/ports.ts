@@ -49,7 +49,7 @@ export interface AksPort {
 /** What is read of Kubernetes at once; pages are followed, a partial list is a failure. */
 export type KubernetesObjects = Pick<
   ClusterSnapshot,
-  'nodes' | 'pods' | 'disruptionBudgets' | 'workloads' | 'namespaces' | 'admissionWebhooks' | 'unchecked'
+  'nodes' | 'pods' | 'disruptionBudgets' | 'workloads' | 'namespaces' | 'admissionWebhooks' | 'workloadFacts' | 'unchecked'
 >;
 
 /** A Kubernetes event about a node or pod; a hint, never the truth. */

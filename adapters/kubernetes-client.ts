@@ -7,6 +7,7 @@ import { readKubernetesEvents } from '../domain/kubernetes-event.ts';
 import { upgradeStatusLabel } from '../domain/kubernetes-node.ts';
 import { readKubernetesItems } from '../domain/kubernetes-object.ts';
 import type { KubernetesParts } from '../domain/kubernetes-object.ts';
+import { joinWorkloadFacts } from '../domain/workload-facts.ts';
 import { classifyBrokenCall, readRetryAfterSeconds, unreadableAnswer } from './arm-failure.ts';
 import { kubernetesScope } from './credential.ts';
 import { classifyKubernetesAnswer, hasCause, messageOf } from './kubernetes-failure.ts';
@@ -47,7 +48,15 @@ const optionalLists = [
   { path: '/api/v1/replicationcontrollers', loss: 'which controllers re-create pods' },
   { path: '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', loss: 'webhooks that can refuse an eviction' },
   { path: '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', loss: 'webhooks that can refuse an eviction' },
+  { path: '/apis/autoscaling/v2/horizontalpodautoscalers', loss: 'how far workloads may be scaled in' },
+  { path: '/api/v1/services', loss: 'which pods stand behind webhooks and load balancers' },
+  { path: '/api/v1/persistentvolumeclaims', loss: 'which volumes pods use' },
+  { path: '/api/v1/persistentvolumes', loss: 'which volumes lie on a node or in a zone' },
+  { path: '/apis/karpenter.sh/v1/nodepools', loss: 'whether node auto-provisioning drains nodes by itself' },
 ] as const;
+
+/** Lists of kinds that are there only once something is installed: a server without them has nothing to tell. */
+const installedLists: ReadonlySet<string> = new Set(['/apis/karpenter.sh/v1/nodepools']);
 
 /** A call bound to one cluster; answers of any status are values. */
 type Send = (call: KubernetesCall) => Promise<Outcome<KubernetesAnswer>>;
@@ -150,10 +159,15 @@ async function readObjects(connection: Outcome<Send>): Promise<Outcome<Kubernete
   for (const [index, list] of optional.entries()) {
     const { path, loss } = optionalLists[index] ?? { path: '', loss: '' };
     if (list.ok) pages.push(...list.value);
+    else if (installedLists.has(path) && isNotServed(list.failure)) continue;
     else if (isWithheld(list.failure)) unchecked.push({ what: loss, why: `${path} may not be read: ${list.failure.message}` });
     else return list;
   }
   return { ok: true, value: { ...joinPages(pages), unchecked } };
+}
+
+function isNotServed(failure: Failure): boolean {
+  return failure.code === 'NotFound' || failure.code === 'http-404';
 }
 
 /** No right to the list, or an API group the server does not serve. Anything else means the read is partial. */
@@ -169,6 +183,7 @@ function joinPages(pages: readonly KubernetesParts[]): KubernetesParts {
     workloads: pages.flatMap(({ workloads }) => workloads),
     namespaces: pages.flatMap(({ namespaces }) => namespaces),
     admissionWebhooks: pages.flatMap(({ admissionWebhooks }) => admissionWebhooks),
+    workloadFacts: joinWorkloadFacts(pages.map(({ workloadFacts }) => workloadFacts)),
   };
 }
 

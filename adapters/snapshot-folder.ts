@@ -212,6 +212,15 @@ function uncheckedParts(documents: SnapshotDocuments, kubernetes: KubernetesPart
   lacks(kubernetes.disruptionBudgets.length === 0, 'disruption budgets', 'The snapshot holds none; nothing shows whether they were listed.');
   lacks(kubernetes.workloads.length === 0, 'wanted replicas', 'The snapshot holds no Deployments, ReplicaSets or StatefulSets.');
   lacks(kubernetes.namespaces.length === 0, 'namespaces being deleted', 'The snapshot holds no Namespaces; evictions in one that is being deleted answer 403.');
+  const { autoscalers, services, volumeClaims } = kubernetes.workloadFacts;
+  lacks(autoscalers.length === 0, 'how far workloads may be scaled in', 'The snapshot holds no HorizontalPodAutoscalers (kubectl get hpa).');
+  lacks(services.length === 0, 'pods behind webhooks and load balancers', 'The snapshot holds no Services (kubectl get services).');
+  // Claims nobody uses and volumes nobody claims say nothing; a pod that names a claim does.
+  lacks(
+    volumeClaims.length === 0 && kubernetes.pods.some((pod) => pod.volumeClaims.length > 0),
+    'volumes on nodes and in zones',
+    'Pods use volumes, and the snapshot holds no PersistentVolumeClaims (kubectl get pvc,pv).',
+  );
   lacks(kubernetes.admissionWebhooks.length === 0, 'admission webhooks on evictions', 'The snapshot holds no webhook configurations.');
   return parts;
 }

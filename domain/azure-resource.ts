@@ -6,7 +6,7 @@ import type {
   UpgradeProfile,
   UpgradeSettings,
 } from './cluster-snapshot.ts';
-import { collectFaults, isRecord, isTrueAt, numberAt, recordAt, recordsAt, requireText, textAt, textsAt } from './json.ts';
+import { collectFaults, isRecord, isTrueAt, numberAt, recordAt, recordsAt, requireText, textAt, textMapAt, textsAt } from './json.ts';
 import type { FaultList, JsonRecord } from './json.ts';
 import { parseTimestamp } from './kubernetes-quantity.ts';
 import { compareVersions, parseKubernetesVersion } from './kubernetes-version.ts';
@@ -99,6 +99,8 @@ function readPool(document: unknown, prefix: string, faults: FaultList): NodePoo
     maxPods: numberAt(inner, 'maxPods'),
     availabilityZones: textsAt(inner, 'availabilityZones'),
     nodeTaints: textsAt(inner, 'nodeTaints'),
+    nodeLabels: textMapAt(inner, 'nodeLabels'),
+    maxBlockedNodes: emptyAsNull(textAt(inner, 'upgradeSettings', 'maxBlockedNodes')),
     eTag: textAt(inner, 'eTag') ?? textAt(outer, 'eTag'),
     provisioningError: readProvisioningError(inner),
   };

@@ -1,4 +1,5 @@
 import type { Instant } from './time.ts';
+import type { WorkloadFacts } from './workload-facts.ts';
 
 /** What was read of one cluster at one moment. Everything a rule may know; rules read nothing else. */
 export interface ClusterSnapshot {
@@ -13,6 +14,7 @@ export interface ClusterSnapshot {
   readonly workloads: readonly Workload[];
   readonly namespaces: readonly Namespace[];
   readonly admissionWebhooks: readonly AdmissionWebhook[];
+  readonly workloadFacts: WorkloadFacts;
   /** What could not be read, with the reason; never silently empty. */
   readonly unchecked: readonly Unchecked[];
 }
@@ -79,6 +81,10 @@ export interface NodePool {
   readonly maxPods: number | null;
   readonly availabilityZones: readonly string[];
   readonly nodeTaints: readonly string[];
+  /** Labels that AKS puts on every node of the pool besides its own. */
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  /** Blocked nodes AKS bears before it stops, a number or a percentage; null: as many as there are surge nodes. */
+  readonly maxBlockedNodes: string | null;
   readonly eTag: string | null;
   readonly provisioningError: ProvisioningError | null;
 }
@@ -169,6 +175,46 @@ export interface Pod {
   readonly requests: ComputeResources;
   /** Reason a Pending pod is not scheduled, or a container waits; null when there is none. */
   readonly waitingReason: string | null;
+  /** Names of the PersistentVolumeClaims it uses, in its own namespace. */
+  readonly volumeClaims: readonly string[];
+  /** From its start on the node to Ready as it was seen, or at least its declared delay; null when neither tells. Unit: seconds. */
+  readonly startSeconds: number | null;
+  readonly scheduling: PodScheduling;
+}
+
+/** What a pod demands of its node and neighbours. Preferences are left out: they keep no pod from running. */
+export interface PodScheduling {
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  /** Required node affinity: one of the terms must match. Null: none is demanded. */
+  readonly nodeTerms:
+    | readonly {
+        readonly labels: LabelSelector['matchExpressions'];
+        /** On `metadata.name`. */
+        readonly fields: LabelSelector['matchExpressions'];
+      }[]
+    | null;
+  readonly tolerations: readonly Toleration[];
+  readonly separations: readonly PodSeparation[];
+  /** It must run beside other pods (required pod affinity). */
+  readonly hasAffinity: boolean;
+}
+
+export interface Toleration {
+  /** Empty: every key. */
+  readonly key: string;
+  readonly operator: string;
+  readonly value: string;
+  /** Empty: every effect. */
+  readonly effect: string;
+}
+
+/** Pods that must not crowd one topology domain: required anti-affinity (`apart`) or a hard spread. */
+export interface PodSeparation {
+  readonly kind: 'apart' | 'spread';
+  readonly topologyKey: string;
+  readonly selector: LabelSelector;
+  /** 1 for anti-affinity, `maxSkew` for a spread. */
+  readonly mostTogether: number;
 }
 
 /** A label selector of `policy/v1`: `{}` matches every pod of its namespace, null matches none. */

@@ -12,6 +12,8 @@ import type { FaultList, JsonRecord } from './json.ts';
 import { readDisruptionBudget } from './kubernetes-budget.ts';
 import { readNode } from './kubernetes-node.ts';
 import { readPod } from './kubernetes-pod.ts';
+import { growFacts, readWorkloadFact } from './kubernetes-workload-facts.ts';
+import type { GrowingFacts } from './kubernetes-workload-facts.ts';
 import { readNamespace, readWebhooks, readWorkload } from './kubernetes-workload.ts';
 import { refuse, succeed } from './result.ts';
 import type { Fault, Result } from './result.ts';
@@ -19,7 +21,7 @@ import type { Fault, Result } from './result.ts';
 /** What is read of Kubernetes, without what could not be read. */
 export type KubernetesParts = Pick<
   ClusterSnapshot,
-  'nodes' | 'pods' | 'disruptionBudgets' | 'workloads' | 'namespaces' | 'admissionWebhooks'
+  'nodes' | 'pods' | 'disruptionBudgets' | 'workloads' | 'namespaces' | 'admissionWebhooks' | 'workloadFacts'
 >;
 
 const workloadKinds: ReadonlySet<string> = new Set([
@@ -43,6 +45,7 @@ export function readKubernetesItems(items: readonly unknown[]): Result<Kubernete
     workloads: new Array<Workload>(),
     namespaces: new Array<Namespace>(),
     admissionWebhooks: new Array<AdmissionWebhook>(),
+    workloadFacts: growFacts(),
   };
   for (let index = 0; index < items.length && faults.faults.length < FAULTS_MAX; index += 1) {
     const item = items[index];
@@ -68,6 +71,7 @@ interface GrowingParts {
   readonly workloads: Workload[];
   readonly namespaces: Namespace[];
   readonly admissionWebhooks: AdmissionWebhook[];
+  readonly workloadFacts: GrowingFacts;
 }
 
 function readItem(item: JsonRecord, path: string, parts: GrowingParts, faults: FaultList): void {
@@ -81,7 +85,10 @@ function readItem(item: JsonRecord, path: string, parts: GrowingParts, faults: F
   } else if (kind === 'MutatingWebhookConfiguration') {
     parts.admissionWebhooks.push(...readWebhooks(item, 'mutating', path, faults));
   } else if (kind === null) faults.add(`${path}.kind`, 'a text such as Pod');
-  else if (workloadKinds.has(kind)) parts.workloads.push(readWorkload(item, kind, path, faults));
+  else {
+    if (workloadKinds.has(kind)) parts.workloads.push(readWorkload(item, kind, path, faults));
+    readWorkloadFact(item, kind, path, parts.workloadFacts, faults);
+  }
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { ComputeResources, Pod } from './cluster-snapshot.ts';
-import { isRecord, numberAt, recordAt, recordsAt, textAt } from './json.ts';
+import { isRecord, numberAt, recordAt, recordsAt, textAt, timeAt } from './json.ts';
 import type { FaultList, JsonRecord } from './json.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
 import { parseCpuMillicores, parseMemoryBytes } from './kubernetes-quantity.ts';
+import { readScheduling } from './kubernetes-scheduling.ts';
+import { SECOND_MS } from './time.ts';
 
 /** Reads a `v1` Pod. Faults are added to `faults` under `path`. */
 export function readPod(item: JsonRecord, path: string, faults: FaultList): Pod {
@@ -28,7 +30,47 @@ export function readPod(item: JsonRecord, path: string, faults: FaultList): Pod 
     finalizers: metadata.finalizers,
     requests: requestsOf(spec, `${path}.spec`, faults),
     waitingReason: waitingReasonOf(status, conditions),
+    volumeClaims: volumeClaimsOf(metadata.name, spec),
+    startSeconds: startSecondsOf(spec, status, conditions),
+    scheduling: readScheduling(spec),
   };
+}
+
+const noClaims: readonly string[] = [];
+
+/** A generic ephemeral volume gets a claim named after the pod and the volume. */
+function volumeClaimsOf(pod: string, spec: JsonRecord): readonly string[] {
+  const claims: string[] = [];
+  for (const volume of recordsAt(spec, 'volumes')) {
+    const claim = textAt(volume, 'persistentVolumeClaim', 'claimName');
+    if (claim !== null) claims.push(claim);
+    else if (isRecord(volume['ephemeral'])) claims.push(`${pod}-${textAt(volume, 'name') ?? ''}`);
+  }
+  return claims.length === 0 ? noClaims : claims;
+}
+
+/** A pod that became Ready later than this after its start was hardly starting all the time. */
+const LONGEST_START_SECONDS = 3_600;
+
+/**
+ * How long the pod took to become Ready, where no container has restarted since; at least the delay its probes declare.
+ *
+ * Readiness that was lost and came back looks like a slow start, so callers take the quickest pod of a workload.
+ */
+function startSecondsOf(spec: JsonRecord, status: JsonRecord, conditions: readonly JsonRecord[]): number | null {
+  const started = timeAt(status, 'startTime');
+  const ready = conditions.find((condition) => condition['type'] === 'Ready' && condition['status'] === 'True');
+  const readyAt = ready === undefined ? null : timeAt(ready, 'lastTransitionTime');
+  if (started !== null && readyAt !== null && !hasRestarted(status)) {
+    const seconds = Math.max(0, Math.round((readyAt - started) / SECOND_MS));
+    if (seconds <= LONGEST_START_SECONDS) return seconds;
+  }
+  const delays = recordsAt(spec, 'containers').flatMap((container) => numberAt(container, 'readinessProbe', 'initialDelaySeconds') ?? []);
+  return delays.length === 0 ? null : Math.max(...delays);
+}
+
+function hasRestarted(status: JsonRecord): boolean {
+  return recordsAt(status, 'containerStatuses').some((container) => (numberAt(container, 'restartCount') ?? 0) > 0);
 }
 
 function phaseOf(text: string | null): Pod['phase'] {

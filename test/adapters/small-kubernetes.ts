@@ -69,6 +69,8 @@ export function createSmallKubernetes(
 const listKinds: Readonly<Record<string, string>> = {
   nodes: 'NodeList', pods: 'PodList', poddisruptionbudgets: 'PodDisruptionBudgetList', namespaces: 'NamespaceList',
   deployments: 'DeploymentList', replicasets: 'ReplicaSetList', statefulsets: 'StatefulSetList', daemonsets: 'DaemonSetList',
+  horizontalpodautoscalers: 'HorizontalPodAutoscalerList', services: 'ServiceList',
+  persistentvolumeclaims: 'PersistentVolumeClaimList', persistentvolumes: 'PersistentVolumeList',
   jobs: 'JobList', replicationcontrollers: 'ReplicationControllerList', events: 'EventList',
   validatingwebhookconfigurations: 'ValidatingWebhookConfigurationList',
   mutatingwebhookconfigurations: 'MutatingWebhookConfigurationList',

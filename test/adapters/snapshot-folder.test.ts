@@ -98,6 +98,8 @@ test('missing parts are named, not passed over', async () => {
     'disruption budgets',
     'wanted replicas',
     'namespaces being deleted',
+    'how far workloads may be scaled in',
+    'pods behind webhooks and load balancers',
     'admission webhooks on evictions',
   ]);
 });

@@ -12,6 +12,8 @@ import type {
 } from '../../domain/cluster-snapshot.ts';
 import type { MaintenancePolicy, WindowOpening } from '../../domain/maintenance-policy.ts';
 import { parseInstant } from '../../domain/local-time.ts';
+import { anywhere } from '../../domain/pod-scheduling.ts';
+import { noWorkloadFacts } from '../../domain/workload-facts.ts';
 
 export const resourceId = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/shop';
 export const oldImage = 'AKSUbuntu-2204gen2containerd-202610.06.0';
@@ -106,6 +108,8 @@ export function samplePool(name: string, change: Partial<NodePool> = {}): NodePo
     maxPods: 30,
     availabilityZones: [],
     nodeTaints: [],
+    nodeLabels: {},
+    maxBlockedNodes: null,
     eTag: 'p1',
     provisioningError: null,
     ...change,
@@ -153,6 +157,9 @@ export function samplePod(fullName: string, change: Partial<Pod> = {}): Pod {
     finalizers: [],
     requests: { cpuMillicores: 100, memoryBytes: 2 ** 20 },
     waitingReason: null,
+    volumeClaims: [],
+    startSeconds: null,
+    scheduling: anywhere,
     ...change,
   };
 }
@@ -226,6 +233,7 @@ export function sampleSnapshot(change: Partial<ClusterSnapshot> = {}): ClusterSn
     workloads: [],
     namespaces: [sampleNamespace('shop')],
     admissionWebhooks: [],
+    workloadFacts: noWorkloadFacts,
     unchecked: [],
     ...change,
   };

@@ -44,6 +44,8 @@ function pool(change: Partial<NodePool>): NodePool {
     maxPods: 30,
     availabilityZones: [],
     nodeTaints: [],
+    nodeLabels: {},
+    maxBlockedNodes: null,
     eTag: 'e1',
     provisioningError: null,
     ...change,

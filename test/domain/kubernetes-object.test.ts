@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { readKubernetesEvents } from '../../domain/kubernetes-event.ts';
 import { readKubernetesItems, readListItems } from '../../domain/kubernetes-object.ts';
 import { at } from './cluster-samples.ts';
+import { anywhere } from '../../domain/pod-scheduling.ts';
 
 function readOne(item: unknown) {
   const read = readKubernetesItems([item]);
@@ -59,6 +60,9 @@ test('a pod is read with its owner, grace, finalizers and what the scheduler cou
     // The init container next to the running sidecar is the hungriest moment: 550m; memory is highest later.
     requests: { cpuMillicores: 560, memoryBytes: 3_072 + 1_024 },
     waitingReason: null,
+    volumeClaims: [],
+    startSeconds: null,
+    scheduling: anywhere,
   });
 });
 
