@@ -1,3 +1,4 @@
+import type { AzureFacts } from '../domain/azure-facts.ts';
 import type { Cluster, ClusterSnapshot, NodePool, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
@@ -44,6 +45,15 @@ export interface AksPort {
   startNodeImageUpgrade(request: { resourceId: string; pool: string }): Promise<Outcome<null>>;
   /** Aborts what runs now; `pool` null means the cluster's own operation. A finished operation is class `conflict`. */
   abortLatestOperation(request: { resourceId: string; pool: string | null }): Promise<Outcome<null>>;
+}
+
+/** What Azure says around a cluster, through ARM. */
+export interface AzureFactsPort {
+  /**
+   * Quota, addresses, locks, maintenance configurations and credential; a part that cannot be read is null with its reason, not a
+   * failure. May be repeated.
+   */
+  readAzureFacts(cluster: Cluster, nodePools: readonly NodePool[]): Promise<Outcome<AzureFacts>>;
 }
 
 /** What is read of Kubernetes at once; pages are followed, a partial list is a failure. */
@@ -176,6 +186,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly aks: AksPort;
+  readonly azureFacts: AzureFactsPort;
   readonly kubernetes: KubernetesPort;
   readonly github: GitHubPort;
   readonly policies: PolicySource;

@@ -1,3 +1,4 @@
+import { noAzureFacts } from '../domain/azure-facts.ts';
 import type { ClusterSnapshot, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { Ports } from './ports.ts';
@@ -6,25 +7,29 @@ import type { Ports } from './ports.ts';
  * Reads one cluster whole: ARM, offered versions and images, Kubernetes objects. Changes nothing; may be repeated.
  *
  * Cluster, node pools and Kubernetes objects must all be readable, else the failure is returned: a half-seen cluster is
- * not a safe one. The offered versions and images may be missing; they are then named in `unchecked`.
+ * not a safe one. The offered versions and images may be missing; they are then named in `unchecked`, and so may what Azure
+ * says around the cluster.
  */
 export async function readClusterSnapshot(ports: Ports, resourceId: string): Promise<Outcome<ClusterSnapshot>> {
   const read = await ports.aks.readCluster(resourceId);
   if (!read.ok) return read;
   const { cluster } = read.value;
-  const [profile, images, objects] = await Promise.all([
+  const [profile, images, objects, around] = await Promise.all([
     ports.aks.readUpgradeProfile(resourceId),
     readLatestImages(ports, resourceId, read.value.nodePools),
     ports.kubernetes.readObjects(cluster),
+    ports.azureFacts.readAzureFacts(cluster, read.value.nodePools),
   ]);
   if (!objects.ok) return objects;
   const { unchecked, ...rest } = objects.value;
   const missing: Unchecked[] = [...unchecked, ...images.unchecked];
   if (!profile.ok) missing.push({ what: 'Kubernetes versions that AKS offers', why: profile.failure.message });
   const upgradeProfile: UpgradeProfile | null = profile.ok ? profile.value : null;
+  const facts = around.ok ? around.value : noAzureFacts(around.failure.message);
+  const azureFacts = { ...facts, poolsWithoutNodeImage: images.without };
   return {
     ok: true,
-    value: { takenAt: ports.clock.now(), cluster, nodePools: images.nodePools, upgradeProfile, ...rest, unchecked: missing },
+    value: { takenAt: ports.clock.now(), cluster, nodePools: images.nodePools, upgradeProfile, azureFacts, ...rest, unchecked: missing },
   };
 }
 
@@ -32,14 +37,16 @@ async function readLatestImages(
   ports: Ports,
   resourceId: string,
   nodePools: readonly NodePool[],
-): Promise<{ readonly nodePools: readonly NodePool[]; readonly unchecked: readonly Unchecked[] }> {
+): Promise<{ readonly nodePools: readonly NodePool[]; readonly without: readonly string[]; readonly unchecked: readonly Unchecked[] }> {
   const unchecked: Unchecked[] = [];
   const known: NodePool[] = [];
+  const without: string[] = [];
   // One after the other: a cluster of 100 pools would else empty ARM's bucket of 60 reads at once.
   for (const pool of nodePools) {
     const latest = await ports.aks.readLatestNodeImage(resourceId, pool.name);
     if (!latest.ok) unchecked.push({ what: `newest node image of pool ${pool.name}`, why: latest.failure.message });
+    else if (latest.value === null) without.push(pool.name);
     known.push({ ...pool, latestNodeImageVersion: latest.ok ? latest.value : null });
   }
-  return { nodePools: known, unchecked };
+  return { nodePools: known, without, unchecked };
 }

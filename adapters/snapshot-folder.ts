@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodePoolOfId, readCluster, readLatestNodeImage, readNodePools, readUpgradeProfile } from '../domain/azure-resource.ts';
+import type { AzureFacts } from '../domain/azure-facts.ts';
 import type { ClusterSnapshot, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../domain/json.ts';
 import type { KubernetesParts } from '../domain/kubernetes-object.ts';
@@ -10,9 +11,11 @@ import { parseTimestamp } from '../domain/kubernetes-quantity.ts';
 import type { Fault, Result } from '../domain/result.ts';
 import { refuse, succeed } from '../domain/result.ts';
 import type { Instant } from '../domain/time.ts';
+import { pickAzureDocuments, readAzureDocuments } from './snapshot-azure-facts.ts';
+import type { AzureDocuments } from './snapshot-azure-facts.ts';
 
 /** The documents of a snapshot folder, parsed as JSON and not yet understood. */
-export interface SnapshotDocuments {
+export interface SnapshotDocuments extends AzureDocuments {
   readonly cluster: unknown;
   /** Null when there is no `nodepools.json`: the cluster's own profiles are then the pools. */
   readonly nodePools: unknown;
@@ -56,6 +59,7 @@ export async function readSnapshotDocuments(directory: string): Promise<Result<S
     upgrades: documents.get('upgrades.json') ?? null,
     nodePoolUpgrades: Array.isArray(profiles) ? profiles : [profiles],
     kubernetesItems,
+    ...pickAzureDocuments(documents),
   });
 }
 
@@ -72,15 +76,16 @@ export async function readSnapshotFolder(directory: string): Promise<Result<Clus
   const documents = read.value;
   const parts = understand(documents);
   if (!parts.ok) return parts;
-  const { cluster, nodePools, upgradeProfile, kubernetes } = parts.value;
+  const { cluster, nodePools, upgradeProfile, azureFacts, kubernetes } = parts.value;
   const takenAt = newestMoment(documents.kubernetesItems) ?? Math.floor((await stat(join(directory, 'cluster.json'))).mtimeMs);
-  return succeed({ takenAt, cluster, nodePools, upgradeProfile, ...kubernetes, unchecked: uncheckedParts(documents, kubernetes) });
+  return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, unchecked: uncheckedParts(documents, kubernetes) });
 }
 
 interface UnderstoodParts {
   readonly cluster: ClusterSnapshot['cluster'];
   readonly nodePools: readonly NodePool[];
   readonly upgradeProfile: UpgradeProfile | null;
+  readonly azureFacts: AzureFacts;
   readonly kubernetes: KubernetesParts;
 }
 
@@ -91,16 +96,18 @@ function understand(documents: SnapshotDocuments): Result<UnderstoodParts, Fault
   const upgrades: Result<UpgradeProfile | null, Fault> =
     documents.upgrades === null ? succeed(null) : inFile('upgrades.json', readUpgradeProfile(documents.upgrades));
   const kubernetes = inFile('kubernetes.json', readKubernetesItems(documents.kubernetesItems));
-  if (cluster.ok && pools.ok && upgrades.ok && kubernetes.ok) {
+  const azure = readAzureDocuments(documents);
+  if (cluster.ok && pools.ok && upgrades.ok && kubernetes.ok && azure.ok) {
     const images = latestNodeImages(documents);
     return succeed({
       cluster: cluster.value,
       nodePools: pools.value.map((pool) => ({ ...pool, latestNodeImageVersion: images[pool.name.toLowerCase()] ?? null })),
       upgradeProfile: upgrades.value,
+      azureFacts: { ...azure.value, poolsWithoutNodeImage: poolsWithoutNodeImage(documents) },
       kubernetes: kubernetes.value,
     });
   }
-  return refuse([cluster, pools, upgrades, kubernetes].flatMap((one) => (one.ok ? [] : one.faults)));
+  return refuse([cluster, pools, upgrades, azure, kubernetes].flatMap((one) => (one.ok ? [] : one.faults)));
 }
 
 function inFile<T>(file: string, result: Result<T, Fault>): Result<T, Fault> {
@@ -117,6 +124,15 @@ export function latestNodeImages(documents: Pick<SnapshotDocuments, 'nodePoolUpg
     if (pool !== null && image.ok && image.value !== null) images[pool.toLowerCase()] = image.value;
   }
   return images;
+}
+
+/** Pools whose upgrade profile is in the folder and names no image. */
+function poolsWithoutNodeImage({ nodePoolUpgrades }: SnapshotDocuments): readonly string[] {
+  return nodePoolUpgrades.flatMap((profile) => {
+    const pool = isRecord(profile) ? nodePoolOfId(textAt(profile, 'id') ?? '') : null;
+    const image = readLatestNodeImage(profile);
+    return pool !== null && image.ok && image.value === null ? [pool.toLowerCase()] : [];
+  });
 }
 
 /** Names relative to the folder, sorted; null when there is no such folder. */

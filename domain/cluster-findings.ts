@@ -1,3 +1,5 @@
+import { activeNodeOsChannel, compareWithAks } from './aks-window.ts';
+import { slowPools } from './capacity-findings.ts';
 import { isMinorUpgrade, minorOf } from './kubernetes-version.ts';
 import { formatUtcDated } from './local-time.ts';
 import { activeAutoUpgradeChannel } from './plan-maintenance.ts';
@@ -20,18 +22,19 @@ export const checkClusterStopped: PreflightCheck = ({ snapshot: { cluster } }) =
   ];
 };
 
-export const checkClusterFailed: PreflightCheck = ({ snapshot: { cluster } }) => {
+export const checkClusterFailed: PreflightCheck = ({ snapshot: { cluster, nodes } }) => {
   if (cluster.provisioningState !== 'Failed') return [];
   const error = cluster.provisioningError;
   const why = error === null ? '' : ` (${error.code}: ${error.message})`;
+  const ready = nodes.filter((node) => node.isReady).length;
   return [
     {
       ...wholeRun,
       code: 'CLUSTER_FAILED_STATE',
       severity: 'block',
-      message: `Azure holds ${cluster.name} in state Failed${why}. What runs on it may be well.`,
-      remedy: 'Bring it back to Succeeded first: repeat the operation that failed, or update the cluster without a change.',
-      evidence: { provisioningState: cluster.provisioningState, provisioningError: error },
+      message: `Azure holds ${cluster.name} in state Failed${why}; ${ready} of ${nodes.length} nodes are Ready, so what runs on it may be well.`,
+      remedy: 'Bring it back to Succeeded first: update the cluster without a change (az aks update). That may go on with a stopped upgrade at once and touch nodes.',
+      evidence: { provisioningState: cluster.provisioningState, provisioningError: error, readyNodes: ready, nodes: nodes.length },
     },
   ];
 };
@@ -56,40 +59,48 @@ export const checkAutoUpgradeChannel: PreflightCheck = (view) => {
   const channel = activeAutoUpgradeChannel(view.snapshot.cluster);
   if (channel === null) return [];
   const isMinor = raisesMinor(view);
+  const overlap = compareWithAks(view, 'aksManagedAutoUpgradeSchedule');
+  const when = overlap === 'same' ? ' AKS is set to start in the same hour as this window.' : '';
   return [
     {
       ...wholeRun,
       code: 'AUTO_UPGRADE_CHANNEL_ACTIVE',
       severity: isMinor ? 'block' : 'warn',
       pools: isMinor ? ['*'] : [],
-      message: `The cluster upgrades itself (channel ${channel}); AKS refuses to upgrade its control plane alone while that is on.`,
+      message: `The cluster upgrades itself (channel ${channel}); AKS refuses to upgrade its control plane alone while that is on.${when}`,
       remedy: 'Set the channel to none and let the policy drive it, or leave the Kubernetes version out of the policy.',
-      evidence: { channel },
+      evidence: { channel, aksWindow: overlap },
     },
   ];
 };
 
-/** The wish counts, not the plan: with the channel on the plan leaves the control plane out. */
-function raisesMinor({ policy, snapshot }: PreflightView): boolean {
+/** Whether the policy wants a new minor. The wish counts, not the plan: with the channel on the plan leaves the control plane out. */
+export function raisesMinor({ policy, snapshot }: PreflightView): boolean {
   const wanted = policy?.target.kubernetesVersion ?? null;
   if (wanted === null) return false;
   const to = minorOf(wanted) === null ? `${wanted}.0` : wanted;
   return isMinorUpgrade({ from: snapshot.cluster.currentKubernetesVersion, to }) !== false;
 }
 
-export const checkNodeOsChannel: PreflightCheck = ({ snapshot: { cluster }, pools }) => {
-  const channel = cluster.nodeOsUpgradeChannel;
-  const rolls = channel === 'NodeImage' || channel === 'SecurityPatch';
-  if (!rolls || pools.length === 0) return [];
+/**
+ * A second driver of node images. Where AKS opens at another instant, that is its own finding; where a pool takes more than
+ * a day, AKS does not start by itself.
+ */
+export const checkNodeOsChannel: PreflightCheck = (view) => {
+  const channel = activeNodeOsChannel(view);
+  if (channel === null || view.pools.length === 0) return [];
+  const overlap = compareWithAks(view, 'aksManagedNodeOSUpgradeSchedule');
+  if (overlap === 'apart' || slowPools(view).length > 0) return [];
+  const when = { same: 'in the same hour as this window', 'any-time': 'at any time, for want of a schedule', unknown: 'by a schedule that was not read' }[overlap];
   return [
     {
       ...wholeRun,
       code: 'NODE_OS_CHANNEL_ACTIVE',
       severity: 'warn',
       pools: [],
-      message: `AKS rolls node images too (node OS channel ${channel}); a pool may be at work when its turn comes.`,
+      message: `AKS rolls node images too (node OS channel ${channel}), ${when}; a pool may be at work when its turn comes.`,
       remedy: 'Set the node OS channel to None, or keep its maintenance window apart from this one.',
-      evidence: { channel },
+      evidence: { channel, aksWindow: overlap },
     },
   ];
 };

@@ -1,3 +1,4 @@
+import type { AzureFacts } from './azure-facts.ts';
 import type { Instant } from './time.ts';
 import type { WorkloadFacts } from './workload-facts.ts';
 
@@ -8,6 +9,8 @@ export interface ClusterSnapshot {
   readonly nodePools: readonly NodePool[];
   /** Null when it could not be read; then no Kubernetes target is known to be offered. */
   readonly upgradeProfile: UpgradeProfile | null;
+  /** Room, rights and other drivers around the cluster; each part null where it was not read. */
+  readonly azureFacts: AzureFacts;
   readonly nodes: readonly Node[];
   readonly pods: readonly Pod[];
   readonly disruptionBudgets: readonly DisruptionBudget[];

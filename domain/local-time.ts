@@ -49,6 +49,11 @@ export function formatInstant(instant: Instant): string {
   return Temporal.Instant.fromEpochMilliseconds(instant).toString();
 }
 
+/** The zone's offset from UTC at that moment: `+01:00`. `timeZone` must satisfy {@link isTimeZone}. */
+export function utcOffsetAt(instant: Instant, timeZone: string): string {
+  return localTime(instant, timeZone).offset;
+}
+
 /** `Sat 21 Nov 2026 22:00`, in English whatever the host's language. `timeZone` must satisfy {@link isTimeZone}. */
 export function formatLocal(instant: Instant, timeZone: string): string {
   const at = localTime(instant, timeZone);

@@ -63,6 +63,11 @@ export function isStopped(pool: Pick<NodePool, 'powerState'>): boolean {
   return pool.powerState.toLowerCase() === 'stopped';
 }
 
+/** Nodes the pool may grow to by itself: the autoscaler's maximum, or what it has. */
+export function nodeCountAtMost(pool: Pick<NodePool, 'nodeCount' | 'enableAutoScaling' | 'maxCount'>): number {
+  return pool.enableAutoScaling ? Math.max(pool.nodeCount, pool.maxCount ?? 0) : pool.nodeCount;
+}
+
 /** System pools first, then user pools, spot pools last; within each, the declared order and then the name. */
 export function orderNodePools(pools: readonly NodePool[], declaredOrder: readonly string[]): readonly NodePool[] {
   const rank = (pool: NodePool): number => (pool.mode === 'System' ? 0 : isSpot(pool) ? 2 : 1);

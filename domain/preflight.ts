@@ -1,3 +1,6 @@
+import { checkWindowMismatch } from './aks-window.ts';
+import { checkCredential, checkDeprecatedApis, checkLocks, checkOsImage } from './azure-findings.ts';
+import { checkEstimate, checkOutboundPorts, checkQuota, checkScaleSet } from './capacity-findings.ts';
 import type { ClusterSnapshot, Unchecked } from './cluster-snapshot.ts';
 import {
   checkAutoUpgradeChannel,
@@ -9,6 +12,7 @@ import {
 } from './cluster-findings.ts';
 import { checkBudgets, checkEmptyBudgets, checkMultipleBudgets } from './disruption-budget-findings.ts';
 import { describeForecast } from './drain-forecast.ts';
+import { checkFleet } from './fleet-findings.ts';
 import type { MaintenancePolicy } from './maintenance-policy.ts';
 import {
   checkEmpty,
@@ -24,6 +28,8 @@ import type { UndigestedPlan } from './plan-maintenance.ts';
 import { checkGrace, checkTerminatingStuck, checkUnmanaged } from './pod-findings.ts';
 import type { Finding, PreflightReport, Severity } from './preflight-report.ts';
 import { viewPreflight } from './preflight-view.ts';
+import { checkSubnets } from './subnet-findings.ts';
+import { uncheckedFacts } from './unchecked-facts.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 
 /** Every check; a new one is a line here. */
@@ -35,6 +41,17 @@ const preflightChecks: readonly PreflightCheck[] = [
   checkNodeOsChannel,
   checkTargetOffered,
   checkVersionSkew,
+  checkDeprecatedApis,
+  checkCredential,
+  checkLocks,
+  checkWindowMismatch,
+  checkFleet,
+  checkSubnets,
+  checkOutboundPorts,
+  checkQuota,
+  checkScaleSet,
+  checkEstimate,
+  checkOsImage,
   checkSingleNodeSystemPool,
   checkSpot,
   checkStopped,
@@ -72,7 +89,7 @@ export function judgePreflight(
     result: findings[0]?.severity ?? 'pass',
     findings,
     pods: view.forecasts.map(describeForecast),
-    unchecked: [...snapshot.unchecked, ...uncheckedPools(view)],
+    unchecked: [...snapshot.unchecked, ...uncheckedFacts(view), ...uncheckedPools(view)],
   };
 }
 

@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import { getClient } from 'durable-functions';
 import type { Ports } from '../activities/ports.ts';
 import { createAksPort } from '../adapters/aks-client.ts';
+import { createAzureFactsPort } from '../adapters/azure-facts-client.ts';
 import { borrowedClock, machineClock } from '../adapters/clock.ts';
 import { createAzureCredential, createLocalCredential } from '../adapters/credential.ts';
 import { createWindowHost } from '../adapters/durable-client.ts';
@@ -66,7 +67,7 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
 }
 
 /** A local endpoint gets the local token and nothing else; Azure gets the identity and never the local token. */
-function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'aks' | 'kubernetes'> {
+function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'aks' | 'azureFacts' | 'kubernetes'> {
   const { local, azureClientId } = settings;
   const credentialFor = (endpoint: string | null) =>
     endpoint === null || local === null ? createAzureCredential(azureClientId) : createLocalCredential(local.token, [endpoint]);
@@ -76,6 +77,7 @@ function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'a
   const arm = { credential: credentialFor(armEndpoint), endpoint: armEndpoint, allowInsecureConnection };
   return {
     aks: createAksPort({ ...arm, clock }),
+    azureFacts: createAzureFactsPort(arm),
     kubernetes: createKubernetesPort({
       // What a local ARM says of an API server's address is not Azure's word, so no token of Azure goes there.
       credential: credentialFor(kubernetesEndpoint ?? armEndpoint),

@@ -5,13 +5,20 @@ import { postAbort, postNodeImageUpgrade, putPool } from './aks-pool-write.ts';
 import { renderCluster, renderClusterProfile, renderOperation, renderPool, renderPoolProfile } from './aks-render.ts';
 import type { OperationRecord, PoolState } from './aks-state.ts';
 import { actionHeaders, armAnswer, armNotSimulated, gatewayError, resourceNotFound, serviceError } from './arm-answers.ts';
+import { answerAzureList } from './azure-usages.ts';
+import type { AzureLists } from './azure-usages.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 /** Who sends an ARM request when no header says so. */
 const SERVICE = 'an ARM client';
 
+/** What ARM knows besides the state of the cluster. */
+interface AroundCluster extends AzureLists {
+  readonly maintenanceConfigurations: readonly JsonRecord[];
+}
+
 /** Answers one request to ARM about this cluster. Paths are compared without case, as ARM does. */
-export function answerArm(core: AksCore, maintenanceConfigurations: readonly JsonRecord[], request: WireRequest): WireResponse {
+export function answerArm(core: AksCore, around: AroundCluster, request: WireRequest): WireResponse {
   const { aks } = core;
   if ((request.query['api-version'] ?? '') === '') {
     return gatewayError(400, 'MissingApiVersionParameter', 'The api-version query parameter (?api-version=) is required for all requests.');
@@ -19,6 +26,8 @@ export function answerArm(core: AksCore, maintenanceConfigurations: readonly Jso
   const path = request.path.replace(/\/+$/, '');
   const operation = /^\/subscriptions\/[^/]+\/providers\/Microsoft\.ContainerService\/locations\/[^/]+\/(operations|operationresults)\/([^/]+)$/i.exec(path);
   if (operation !== null) return answerOperation(core, operation[1]?.toLowerCase() ?? '', operation[2] ?? '', request);
+  const listed = answerAzureList(around, { ...request, path });
+  if (listed !== null) return listed;
   const target = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.ContainerService\/managedClusters\/([^/]+)(\/.*)?$/i.exec(path);
   if (target === null) return answerCollection(core, path, request);
   const [, subscription = '', group = '', name = '', rest = ''] = target;
@@ -27,7 +36,7 @@ export function answerArm(core: AksCore, maintenanceConfigurations: readonly Jso
     group.toLowerCase() === aks.resourceGroup.toLowerCase() &&
     name.toLowerCase() === aks.name.toLowerCase();
   if (!isThis) return resourceNotFound(group, name);
-  return answerCluster(core, maintenanceConfigurations, rest, request);
+  return answerCluster(core, around, rest, request);
 }
 
 function answerCollection({ aks }: AksCore, path: string, request: WireRequest): WireResponse {
@@ -37,7 +46,7 @@ function answerCollection({ aks }: AksCore, path: string, request: WireRequest):
   return armAnswer(200, { value: isInside ? [renderCluster(aks)] : [] });
 }
 
-function answerCluster(core: AksCore, maintenanceConfigurations: readonly JsonRecord[], rest: string, request: WireRequest): WireResponse {
+function answerCluster(core: AksCore, { maintenanceConfigurations }: AroundCluster, rest: string, request: WireRequest): WireResponse {
   const { aks } = core;
   const { method } = request;
   const by = request.headers['x-actor'] ?? SERVICE;

@@ -6,6 +6,7 @@ import { loadAksState } from './aks-load.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { ScriptedReplies } from './aks-state.ts';
 import { serviceError } from './arm-answers.ts';
+import type { AzureLists } from './azure-usages.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import { startDisruptionController } from './disruption-controller.ts';
 import { answerKubernetes } from './kubernetes-api.ts';
@@ -26,7 +27,7 @@ import type { Simulated, WireRequest, WireResponse, WorldChange } from './wire.t
 import { startWorkloadControllers } from './workload-controller.ts';
 
 /** The documents of a snapshot folder, as their tools print them, parsed as JSON. */
-interface ClusterDocuments {
+interface ClusterDocuments extends AzureLists {
   /** ARM GET body of the cluster, or `az aks show -o json`. */
   readonly cluster: unknown;
   /** ARM list of agent pools, `az aks nodepool list -o json`, or a bare list of either; null takes the cluster's own. */
@@ -100,7 +101,7 @@ export interface ClusterWorld {
 export function createClusterWorld(options: ClusterWorldOptions): ClusterWorld {
   const core = assemble(options);
   const { timeline } = core.cluster;
-  const configurations = readConfigurations(options.documents.maintenanceConfigurations);
+  const around = { ...options.documents, maintenanceConfigurations: readConfigurations(options.documents.maintenanceConfigurations) };
   const advance = (now: Instant): readonly WorldChange[] => {
     timeline.advance(now);
     return timeline.takeChanges();
@@ -116,7 +117,7 @@ export function createClusterWorld(options: ClusterWorldOptions): ClusterWorld {
   });
   return {
     resourceId: core.aks.resourceId,
-    arm: face((request) => takeScripted(core, 'arm', request) ?? answerArm(core, configurations, request)),
+    arm: face((request) => takeScripted(core, 'arm', request) ?? answerArm(core, around, request)),
     kubernetes: face((request) => takeScripted(core, 'kubernetes', request) ?? answerKubernetesFace(core, request)),
     outside: face((request) => answerOutside(core, request)),
     advance,

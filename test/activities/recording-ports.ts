@@ -96,6 +96,7 @@ export function recordingPorts(world: World): Ports {
       startNodeImageUpgrade: refuse('startNodeImageUpgrade'),
       abortLatestOperation: refuse('abortLatestOperation'),
     },
+    azureFacts: { readAzureFacts: refuse('readAzureFacts') },
     kubernetes: {
       readObjects: refuse('readObjects'),
       readNodes: refuse('readNodes'),

@@ -10,6 +10,7 @@ import type {
   UpgradeSettings,
   Workload,
 } from '../../domain/cluster-snapshot.ts';
+import type { AzureFacts } from '../../domain/azure-facts.ts';
 import type { MaintenancePolicy, WindowOpening } from '../../domain/maintenance-policy.ts';
 import { parseInstant } from '../../domain/local-time.ts';
 import { anywhere } from '../../domain/pod-scheduling.ts';
@@ -219,6 +220,29 @@ export function sampleWebhook(change: Partial<AdmissionWebhook> = {}): Admission
   };
 }
 
+const sampleSubnet = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet/subnets/nodes';
+
+/** Everything was read and there is room for everything: an overlay in a /16, all pools in one subnet. */
+export function sampleFacts(change: Partial<AzureFacts> = {}, pools: readonly string[] = ['sys', 'usr', 'old', 'gpu', 'big']): AzureFacts {
+  const place = { nodeSubnetId: sampleSubnet, podSubnetId: null, podAllocation: 'dynamic' } as const;
+  return {
+    quota: [
+      { name: 'cores', used: 100, limit: 10_000 },
+      { name: 'standardDSv5Family', used: 100, limit: 10_000 },
+    ],
+    network: { podAddresses: 'overlay', podCidr: '10.244.0.0/16', poolSubnets: Object.fromEntries(pools.map((pool) => [pool, place])), outbound: null },
+    subnets: [{ id: sampleSubnet, used: 6, limit: 65_531 }],
+    locks: [],
+    maintenanceConfigurations: null,
+    deprecatedApiUses: [],
+    credential: { kind: 'managed-identity', expiresAt: null },
+    poolsWithoutNodeImage: [],
+    fleet: null,
+    whyUnread: { maintenanceConfigurations: 'not asked' },
+    ...change,
+  };
+}
+
 /** Cluster `shop` with pools `sys` (3 nodes) and `usr` (nodes `usr-1` to `usr-3`), without pods. */
 export function sampleSnapshot(change: Partial<ClusterSnapshot> = {}): ClusterSnapshot {
   const nodes = ['sys-1', 'sys-2', 'sys-3', 'usr-1', 'usr-2', 'usr-3'].map((name) => sampleNode(name));
@@ -227,6 +251,7 @@ export function sampleSnapshot(change: Partial<ClusterSnapshot> = {}): ClusterSn
     cluster: sampleCluster(),
     nodePools: [samplePool('sys'), samplePool('usr')],
     upgradeProfile: { controlPlaneUpgrades: ['1.35.6', '1.36.2'] },
+    azureFacts: sampleFacts(),
     nodes,
     pods: [],
     disruptionBudgets: [],

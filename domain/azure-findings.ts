@@ -1,0 +1,141 @@
+import { ourOpening } from './aks-window.ts';
+import { raisesMinor } from './cluster-findings.ts';
+import type { Cluster, NodePool } from './cluster-snapshot.ts';
+import type { DeprecatedApiUse, ResourceLock } from './azure-facts.ts';
+import { compareVersions, minorOf, parseKubernetesVersion } from './kubernetes-version.ts';
+import { formatBothDated, formatInstant, formatLocalDate, parseInstant } from './local-time.ts';
+import type { Finding } from './preflight-report.ts';
+import type { PreflightCheck } from './preflight-view.ts';
+import { DAY_MS, HOUR_MS, type Instant } from './time.ts';
+
+const wholeRun = { where: 'cluster', pools: ['*'] } as const;
+
+/** How long AKS remembers a use, and refuses for it (facts: AKS support, "UpgradeBlockedOnDeprecatedAPIUsage"). */
+const USE_REMEMBERED_HOURS = 12;
+const CREDENTIAL_NOTICE_DAYS = 30;
+
+/** Uses, other than reads, of an API that the wanted minor no longer serves: AKS refuses until the last is 12 h old. */
+export const checkDeprecatedApis: PreflightCheck = (view) => {
+  const { takenAt, azureFacts } = view.snapshot;
+  if (!raisesMinor(view)) return [];
+  const uses = (azureFacts.deprecatedApiUses ?? []).filter(
+    (use) => use.lastSeen + USE_REMEMBERED_HOURS * HOUR_MS > takenAt && isWrite(use) && isRemovedBy(use, view.policy?.target.kubernetesVersion ?? ''),
+  );
+  const [first] = uses;
+  if (first === undefined) return [];
+  const clearAt = Math.max(...uses.map(({ lastSeen }) => lastSeen)) + USE_REMEMBERED_HOURS * HOUR_MS;
+  const opening = ourOpening(view);
+  const zone = view.policy?.window.timeZone ?? 'UTC';
+  const when = opening === null ? '' : clearAt >= opening.closes ? ', after this window' : ', inside this window';
+  const names = uses.map(({ client, api, removedIn }) => `${client} (${api}${removedIn === null ? '' : `, gone in ${removedIn}`})`);
+  return [
+    {
+      ...wholeRun,
+      code: 'DEPRECATED_API',
+      severity: 'block',
+      message: `AKS refuses the new minor while APIs it removes are in use: ${names.join(', ')}. If they stop now, it is clear ${formatBothDated(clearAt, zone)}${when}.`,
+      remedy: `Upgrade ${[...new Set(uses.map(({ client }) => client))].join(', ')} and wait ${USE_REMEMBERED_HOURS} h. Do not force: that switches off every disruption budget too.`,
+      evidence: {
+        earliestClear: formatInstant(clearAt),
+        uses: uses.map((use) => ({ ...use, lastSeen: formatInstant(use.lastSeen) })),
+      },
+    },
+  ];
+};
+
+function isWrite({ verb }: DeprecatedApiUse): boolean {
+  return !['get', 'list', 'watch'].includes(verb.toLowerCase());
+}
+
+function isRemovedBy({ removedIn }: DeprecatedApiUse, wanted: string): boolean {
+  const gone = removedIn === null ? null : parseKubernetesVersion(`${minorOf(removedIn) ?? removedIn}.0`);
+  const target = parseKubernetesVersion(`${minorOf(wanted) ?? wanted}.0`);
+  return gone === null || target === null || compareVersions(gone, target) <= 0;
+}
+
+/** A service principal whose secret has run out, or soon will: new nodes could not sign in. */
+export const checkCredential: PreflightCheck = ({ snapshot: { azureFacts, takenAt } }) => {
+  const expiresAt = azureFacts.credential?.expiresAt ?? null;
+  if (expiresAt === null || expiresAt - takenAt > CREDENTIAL_NOTICE_DAYS * DAY_MS) return [];
+  const day = formatInstant(expiresAt).slice(0, 10);
+  const days = Math.floor(Math.abs(takenAt - expiresAt) / DAY_MS);
+  const isOver = expiresAt <= takenAt;
+  return [
+    {
+      ...wholeRun,
+      code: 'CREDENTIAL_EXPIRED',
+      severity: isOver ? 'block' : 'warn',
+      pools: isOver ? ['*'] : [],
+      message: isOver
+        ? `The cluster's secret expired ${days} days ago (${formatLocalDate(day)}): new nodes could attach no disks, and disks and load balancers are at risk already.`
+        : `The cluster's secret expires in ${days} days (${formatLocalDate(day)}).`,
+      remedy: 'Give the service principal a new secret: az aks update-credentials, or move to a managed identity.',
+      evidence: { since: day, expiresAt: formatInstant(expiresAt) },
+    },
+  ];
+};
+
+/** Locks under which surge nodes could not be made or, worse, not be removed; taking one off is a person's decision. */
+export const checkLocks: PreflightCheck = ({ snapshot: { cluster, azureFacts } }) =>
+  (azureFacts.locks ?? [])
+    .filter((lock) => isInTheWay(lock, cluster))
+    .map((lock) => {
+      const where = lock.scope.slice(lock.scope.lastIndexOf('/') + 1);
+      const isReadOnly = lock.level.toLowerCase() === 'readonly';
+      return {
+        code: 'RESOURCE_LOCK',
+        where,
+        severity: 'block',
+        pools: ['*'],
+        message: isReadOnly
+          ? `Lock ${lock.name} (${lock.level}) on ${where} lets nothing be changed there.`
+          : `Lock ${lock.name} (${lock.level}) on ${where} would leave spare nodes behind: they could not be removed after the upgrade.`,
+        remedy: `Ask who set ${lock.name}; lay it on the one resource it protects, or take it off for the window: az lock delete --name ${lock.name}.`,
+        evidence: { lock: lock.name, level: lock.level, scope: lock.scope },
+      };
+    });
+
+/** Any lock over the nodes' resource group or on something in it; `ReadOnly` also over the cluster itself. */
+function isInTheWay({ scope, level }: ResourceLock, { resourceId, nodeResourceGroup }: Cluster): boolean {
+  const locked = scope.toLowerCase();
+  const [, subscription = ''] = /^\/subscriptions\/([^/]+)\//i.exec(resourceId) ?? [];
+  const nodes = `/subscriptions/${subscription}/resourcegroups/${nodeResourceGroup}`.toLowerCase();
+  const covers = (id: string): boolean => id === locked || id.startsWith(`${locked}/`);
+  if (covers(nodes) || (nodeResourceGroup !== '' && locked.startsWith(`${nodes}/`))) return true;
+  return level.toLowerCase() === 'readonly' && covers(resourceId.toLowerCase());
+}
+
+/** Node operating systems that go, and when their images are removed (facts: AKS "Upgrade the OS version", release notes 2026-09-04). */
+const retirements: readonly { readonly name: string; readonly sku: RegExp; readonly image: RegExp; readonly removed: string }[] = [
+  { name: 'Ubuntu 18.04', sku: /^Ubuntu1804$/i, image: /^AKSUbuntu-1804/i, removed: '2025-06-17' },
+  { name: 'Azure Linux 2', sku: /^(CBLMariner|Mariner)$/i, image: /^(AKSCBLMariner|AKSAzureLinux-V2)/i, removed: '2026-03-31' },
+  { name: 'Azure Linux with OS Guard', sku: /^AzureLinuxOSGuard$/i, image: /OSGuard/i, removed: '2027-03-10' },
+  { name: 'Ubuntu 20.04', sku: /^Ubuntu2004$/i, image: /^AKSUbuntu-2004/i, removed: '2027-03-17' },
+  { name: 'Windows Server 2019', sku: /^Windows2019$/i, image: /^AKSWindows-2019/i, removed: '2027-04-01' },
+];
+
+/** A pool whose operating system has no images any more: by the calendar, or because AKS already offers none. */
+export const checkOsImage: PreflightCheck = ({ pools, snapshot: { takenAt, azureFacts } }) =>
+  pools.flatMap((pool): readonly Finding[] => {
+    const retirement = retirementOf(pool);
+    if (retirement === null) return [];
+    const isOffered = azureFacts.poolsWithoutNodeImage?.includes(pool.name) !== true;
+    if (isOffered && takenAt < retirement.removedAt) return [];
+    return [
+      {
+        code: 'OS_IMAGE_RETIRED',
+        where: pool.name,
+        severity: 'block',
+        pools: [pool.name],
+        message: `${pool.name} runs ${retirement.name}, for which AKS has no image: no node of it can be made, so scaling and repair are broken today too.`,
+        remedy: `Move ${pool.name} to a supported OS SKU (az aks nodepool update --os-sku) or its workloads to a new pool; this is urgent beyond upgrades.`,
+        evidence: { osSku: pool.osSku, nodeImageVersion: pool.nodeImageVersion, removed: retirement.removed, isOffered },
+      },
+    ];
+  });
+
+function retirementOf(pool: NodePool): { readonly name: string; readonly removed: string; readonly removedAt: Instant } | null {
+  const found = retirements.find(({ sku, image }) => sku.test(pool.osSku) || image.test(pool.nodeImageVersion));
+  if (found === undefined) return null;
+  return { name: found.name, removed: found.removed, removedAt: parseInstant(`${found.removed}T00:00Z`) ?? 0 };
+}
