@@ -38,21 +38,34 @@ export function isOnTarget(node: Node, target: UnitVersion): boolean {
   return target.nodeImageVersion === null || isImageAtLeast(node.imageVersion, target.nodeImageVersion);
 }
 
+/** Old nodes named when nothing else is special about them; the rest is in `total`. History keeps every look. */
+const PLAIN_OLD_NAMED = 50;
+
 /** Counts a pool's nodes against a target; names only the special ones. */
 export function takeInventory(pool: NodePool, nodes: readonly Node[], target: UnitVersion): NodeInventory {
   const mine = nodes.filter((node) => node.nodePool === pool.name);
   const names = (wanted: (node: Node) => boolean): readonly string[] => mine.filter(wanted).map((node) => node.name).sort();
   const spares = mine.length - pool.nodeCount;
   const newest = [...mine].sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? 1 : -1));
+  const surge = spares > 0 ? newest.slice(0, spares).map((node) => node.name) : [];
   return {
     total: mine.length,
     upgraded: mine.filter((node) => isOnTarget(node, target) && node.isReady && !node.isCordoned && !node.isQuarantined).length,
-    old: names((node) => !isOnTarget(node, target)),
+    old: nameOld(mine, surge, target),
     cordoned: names((node) => node.isCordoned),
     quarantined: names((node) => node.isQuarantined),
     notReady: names((node) => !node.isReady),
-    surge: spares > 0 ? newest.slice(0, spares).map((node) => node.name) : [],
+    surge,
   };
+}
+
+/** Every old node that is cordoned, quarantined, not Ready or spare, because counting rests on their names; of the others only some. */
+function nameOld(nodes: readonly Node[], surge: readonly string[], target: UnitVersion): readonly string[] {
+  const old = nodes.filter((node) => !isOnTarget(node, target));
+  const spare = new Set(surge);
+  const isSpecial = (node: Node): boolean => node.isCordoned || node.isQuarantined || !node.isReady || spare.has(node.name);
+  const byName = (some: readonly Node[]): readonly string[] => some.map((node) => node.name).sort();
+  return [...byName(old.filter(isSpecial)), ...byName(old.filter((node) => !isSpecial(node))).slice(0, PLAIN_OLD_NAMED)].sort();
 }
 
 /** Whether every node is proven: on the target, Ready, schedulable, and as many as the pool should have. */
@@ -109,7 +122,7 @@ function poolState(look: PoolLook, inventory: NodeInventory): UnitState {
 }
 
 /** An operation that runs now and drives the pool to this unit's target. A node image has no version to compare: the state word tells. */
-function isOurOperation(pool: NodePool, unit: PlannedUnit): boolean {
+export function isOurOperation(pool: NodePool, unit: PlannedUnit): boolean {
   if (pool.provisioningState === 'Canceling') return true;
   if (unit.action === 'pool-node-image') return pool.provisioningState === 'UpgradingNodeImageVersion';
   return pool.provisioningState === 'Upgrading' && pool.orchestratorVersion === unit.to.kubernetesVersion;

@@ -1,11 +1,12 @@
-import type { NodeInventory, UnitProgress } from './unit-progress.ts';
+import { countPool } from './node-count.ts';
+import type { UnitProgress } from './unit-progress.ts';
 import type { UnitName, UpgradePlan } from './upgrade-plan.ts';
 import type { WindowStatus } from './window-status.ts';
 
 /** The last look, as far as left-overs need it. */
 interface LastLook {
   readonly units: readonly { readonly unit: UnitName; readonly progress: UnitProgress }[];
-  readonly inventories: readonly { readonly pool: string; readonly inventory: NodeInventory }[];
+  readonly inventories: readonly { readonly pool: string; readonly inventory: UnitProgress['inventory'] }[];
 }
 
 /**
@@ -34,12 +35,18 @@ function leftOfUnit(unit: UnitName, progress: UnitProgress): readonly string[] {
   if (inventory.quarantined.length > 0) left.push(`${unit}: quarantined ${list(inventory.quarantined)}; cordoned and still old or not proven, kept so until somebody releases it.`);
   if (only.length > 0) left.push(`${unit}: cordoned ${list(only)}.`);
   if (inventory.surge.length > 0) left.push(`${unit}: ${inventory.surge.length} spare nodes (${list(inventory.surge)}), billed while they exist.`);
-  if (inventory.old.length > 0) left.push(`${unit}: mixed versions, ${inventory.old.length} of ${inventory.total} nodes old (${list(inventory.old)}); they serve.`);
+  if (inventory.old.length > 0) {
+    // Only some of many old nodes are named, so their number is what the others leave.
+    const count = countPool(inventory, []);
+    const spareOld = inventory.surge.filter((node) => inventory.old.includes(node)).length;
+    const old = count.old + count.blocked.length + spareOld;
+    left.push(`${unit}: mixed versions, ${old} of ${inventory.total} nodes old (${list(inventory.old, old)}); they serve.`);
+  }
   if (inventory.notReady.length > 0) left.push(`${unit}: not Ready ${list(inventory.notReady)}.`);
   return left;
 }
 
-function list(names: readonly string[]): string {
+function list(names: readonly string[], count: number = names.length): string {
   const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+  return count > 5 ? `${shown} and ${count - 5} more` : shown;
 }

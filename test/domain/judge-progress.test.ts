@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Node, NodePool } from '../../domain/cluster-snapshot.ts';
 import { isImageAtLeast, judgePool } from '../../domain/judge-progress.ts';
+import { countPool } from '../../domain/node-count.ts';
 import type { PlannedUnit } from '../../domain/upgrade-plan.ts';
 
 const oldImage = 'AKSUbuntu-2204gen2containerd-202610.06.0';
@@ -120,4 +121,15 @@ test('a newer image of any flavour counts, an older or unreadable one does not',
   assert.equal(isImageAtLeast(oldImage, newImage), false);
   assert.equal(isImageAtLeast('custom-image', newImage), false);
   assert.equal(isImageAtLeast('custom-image', 'custom-image'), true);
+});
+
+test('a pool of very many old nodes names those that count by name, and only some of the others', () => {
+  const nodes = Array.from({ length: 2_000 }, (_, index) => node(`n${String(index).padStart(4, '0')}`, { kubeletVersion: '1.35.5', isCordoned: index === 1_999 }));
+
+  const inventory = judgePool({ seenAt: 0, unit, pool: pool({ nodeCount: 2_000 }), nodes, causes: [], drainStartedAt: null }).inventory;
+  const left = inventory === null ? null : countPool(inventory, []);
+
+  assert.ok((inventory?.old.length ?? 0) <= 51);
+  assert.ok(inventory?.old.includes('n1999'));
+  assert.equal(left?.old, 2_000);
 });
