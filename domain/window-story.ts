@@ -9,6 +9,9 @@ const TIMELINE_KEPT = 60;
 /** Custom status limit: 16 KB of UTF-16, hence 8 192 characters; some are left for the host's own quoting. */
 const HOST_CHARACTERS = 7_800;
 const NAMES_KEPT = 8;
+/** Azure's error texts can hold one paragraph per node; a line of the story keeps their beginning. */
+const LINE_CHARACTERS = 600;
+const DETAIL_CHARACTERS = 400;
 
 /** The status of a run that has just begun. */
 export function beginStatus(input: { readonly policy: MaintenancePolicy; readonly opening: WindowOpening; readonly runId: string; readonly clusterName: string }): WindowStatus {
@@ -36,16 +39,21 @@ export function beginStatus(input: { readonly policy: MaintenancePolicy; readonl
   };
 }
 
-/** Adds one line to the story. */
+function shorten(text: string, charactersMax: number): string {
+  return text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1)}…`;
+}
+
+/** Adds one line to the story; a very long one is cut. */
 export function addLine(status: WindowStatus, at: Instant, text: string): WindowStatus {
-  const timeline = [...status.timeline, { at, text }];
+  const timeline = [...status.timeline, { at, text: shorten(text, LINE_CHARACTERS) }];
   const over = Math.max(0, timeline.length - TIMELINE_KEPT);
   return { ...status, timeline: timeline.slice(over), timelineOmitted: status.timelineOmitted + over };
 }
 
 /** Changes what is said of one unit. */
 export function changeUnit(status: WindowStatus, unit: UnitName, change: Partial<UnitStatus>): WindowStatus {
-  return { ...status, units: status.units.map((each) => (each.unit === unit ? { ...each, ...change } : each)) };
+  const cut = change.note === undefined ? change : { ...change, note: shorten(change.note, LINE_CHARACTERS) };
+  return { ...status, units: status.units.map((each) => (each.unit === unit ? { ...each, ...cut } : each)) };
 }
 
 /** A version as a person reads it: `1.35.5`, with the image where only the image moves. */
@@ -85,7 +93,7 @@ export function fitToHost(status: WindowStatus): WindowStatus {
 }
 
 function shortenNames(status: WindowStatus): WindowStatus {
-  const shorten = (inventory: NodeInventory | null): NodeInventory | null =>
+  const fewer = (inventory: NodeInventory | null): NodeInventory | null =>
     inventory === null
       ? null
       : {
@@ -96,7 +104,7 @@ function shortenNames(status: WindowStatus): WindowStatus {
           notReady: inventory.notReady.slice(0, NAMES_KEPT),
           surge: inventory.surge.slice(0, NAMES_KEPT),
         };
-  return { ...status, units: status.units.map((unit) => ({ ...unit, inventory: shorten(unit.inventory) })) };
+  return { ...status, units: status.units.map((unit) => ({ ...unit, inventory: fewer(unit.inventory) })) };
 }
 
 function dropOldLines(status: WindowStatus): WindowStatus {
@@ -108,27 +116,34 @@ function dropFindings(status: WindowStatus): WindowStatus {
   const kept = status.findings.slice(0, 3);
   return {
     ...status,
-    findings: kept,
+    findings: kept.map((finding) => ({ ...finding, pools: finding.pools.slice(0, NAMES_KEPT), where: shorten(finding.where, 200), message: shorten(finding.message, 200), remedy: shorten(finding.remedy, 200) })),
     findingsOmitted: status.findingsOmitted + status.findings.length - kept.length,
-    unchecked: status.unchecked.slice(0, 3),
-    leftOver: status.leftOver.slice(0, 5),
+    unchecked: status.unchecked.slice(0, 3).map(({ what, why }) => ({ what: shorten(what, 100), why: shorten(why, 200) })),
+    leftOver: status.leftOver.slice(0, 5).map((text) => shorten(text, 300)),
   };
 }
 
 function dropCauses(status: WindowStatus): WindowStatus {
   if (status.pause === null) return status;
-  const causes = status.pause.causes.slice(0, 2).map((cause) => ({ ...cause, evidence: cause.evidence.slice(0, 200), remedy: cause.remedy.slice(0, 200) }));
-  return { ...status, pause: { ...status.pause, causes } };
+  const { causes, detail } = status.pause;
+  const kept = causes.slice(0, 2).map((cause) => ({
+    ...cause,
+    budgets: cause.budgets.slice(0, 3),
+    evidence: shorten(cause.evidence, 200),
+    remedy: shorten(cause.remedy, 200),
+  }));
+  return { ...status, pause: { ...status.pause, causes: kept, detail: shorten(detail, DETAIL_CHARACTERS) } };
 }
 
 /** The last resort for a cluster of very many pools: units beyond the first twenty keep their state only in the report. */
 function dropNotes(status: WindowStatus): WindowStatus {
   return {
     ...status,
-    timeline: status.timeline.slice(-3),
+    timeline: status.timeline.slice(-3).map(({ at, text }) => ({ at, text: shorten(text, 200) })),
+    leftOver: status.leftOver.slice(0, 3).map((text) => shorten(text, 150)),
     findings: [],
     unchecked: [],
-    units: status.units.slice(0, 20).map((unit) => ({ ...unit, note: unit.note.slice(0, 60), inventory: null })),
+    units: status.units.slice(0, 20).map((unit) => ({ ...unit, note: shorten(unit.note, 60), inventory: null })),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addLine, beginStatus, fitToHost, judgeOutcome } from '../../domain/window-story.ts';
+import { addLine, beginStatus, changeUnit, fitToHost, judgeOutcome } from '../../domain/window-story.ts';
 import type { UnitStatus, WindowStatus } from '../../domain/window-status.ts';
 
 function unit(name: string, change: Partial<UnitStatus>): UnitStatus {
@@ -63,4 +63,23 @@ test('a run is called by what its units really are', () => {
   ];
 
   for (const [units, change, expected] of table) assert.equal(judgeOutcome(status({ units }), { ...facts, ...change }), expected);
+});
+
+test('Azure errors of many paragraphs fit too, wherever they are told', () => {
+  const paragraphs = 'Drain node failed. '.repeat(600);
+  let large = status({
+    units: Array.from({ length: 6 }, (_, index) => unit(`pool${index}`, {})),
+    leftOver: [paragraphs, paragraphs, paragraphs, paragraphs],
+    unchecked: [{ what: paragraphs, why: paragraphs }],
+    findings: [{ code: 'CLUSTER_UNREADABLE', where: 'cluster', severity: 'block', pools: ['*'], message: paragraphs, remedy: paragraphs }],
+    pause: { unit: 'pool/pool1', since: 1, kind: 'failed', causes: [], drainDeadline: null, windowDeadline: 3, clearedSince: null, number: 1, detail: paragraphs },
+  });
+  large = changeUnit(large, 'pool/pool1', { note: paragraphs });
+  for (let line = 0; line < 20; line += 1) large = addLine(large, line, paragraphs);
+
+  const fitted = fitToHost(large);
+
+  assert.ok(JSON.stringify(fitted).length * 2 <= 16_384, `${JSON.stringify(fitted).length * 2} bytes`);
+  assert.match(fitted.pause?.detail ?? '', /^Drain node failed/);
+  assert.ok(JSON.stringify(large.timeline).length < 20_000, 'history keeps the timeline with every report');
 });
