@@ -28,7 +28,7 @@ export interface ActivityContract {
   startUnit: { readonly input: UnitWrite; readonly output: Outcome<UnitStart> };
   observeUnit: { readonly input: UnitRequest; readonly output: Outcome<UnitProgress> };
   abortUnit: {
-    readonly input: { readonly clusterResourceId: string; readonly unit: UnitName; readonly by: string };
+    readonly input: UnitRequest & { readonly by: string };
     readonly output: Outcome<{ readonly kind: 'aborting' | 'nothing-to-abort' }>;
   };
   tellWindow: {

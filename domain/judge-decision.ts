@@ -21,6 +21,8 @@ interface DecisionSituation {
   readonly current: UnitStatus['unit'] | null;
   /** Azure's operation on it ended with the unit incomplete. */
   readonly isStopped: boolean;
+  /** A word or the policy has it left already; its orchestration is about to end. */
+  readonly isLeaving: boolean;
   readonly isHeld: boolean;
   readonly isAborting: boolean;
 }
@@ -31,7 +33,8 @@ interface JudgedDecision {
   readonly answer: string;
 }
 
-const stillToCome: readonly UnitStatus['state'][] = ['planned', 'withheld'];
+/** A withheld unit is not among them: a skip would make it one that may be tried again, past preflight. */
+const stillToCome: readonly UnitStatus['state'][] = ['planned'];
 const triable: readonly UnitStatus['state'][] = ['failed', 'quarantined', 'skipped', 'not-started'];
 
 /** Decides what a permitted word does to a run, and the answer. The safer reading wins where two are possible. */
@@ -62,7 +65,7 @@ function inFlight({ current, isStopped }: DecisionSituation): string {
 }
 
 function judgeResume(situation: DecisionSituation): JudgedDecision {
-  if (situation.isStopped) {
+  if (situation.isStopped && !situation.isLeaving) {
     return { effect: { kind: 'go' }, answer: `Going on: ${situation.current ?? 'the unit'} is tried again now with the same request.` };
   }
   if (situation.isHeld) return { effect: { kind: 'release' }, answer: 'Going on: the hold is lifted.' };
@@ -78,11 +81,16 @@ function judgeRetry(decision: OperatorDecision, situation: DecisionSituation): J
   const wanted = findUnit(decision.target, situation);
   if (wanted === 'unknown') return unknownTarget(decision, situation);
   if (wanted === null || wanted.unit === situation.current) {
+    if (situation.isLeaving && situation.current !== null) return requeue(situation.current);
     if (situation.isStopped) return { effect: { kind: 'go' }, answer: `${situation.current ?? 'It'} is tried again now with the same request.` };
     return none(situation.current === null ? 'Nothing has stopped; name the pool to try again.' : `${situation.current} is still under way; there is nothing to retry.`);
   }
   if (!triable.includes(wanted.state)) return none(`${wanted.unit} is ${wanted.state}; there is nothing to retry.`);
-  return { effect: { kind: 'requeue', unit: wanted.unit }, answer: `${wanted.unit} is tried again after the others, if its estimate still fits the window.` };
+  return requeue(wanted.unit);
+}
+
+function requeue(unit: UnitStatus['unit']): JudgedDecision {
+  return { effect: { kind: 'requeue', unit }, answer: `${unit} is tried again after the others, if its estimate still fits the window.` };
 }
 
 function judgeSkip(decision: OperatorDecision, situation: DecisionSituation): JudgedDecision {
@@ -92,9 +100,10 @@ function judgeSkip(decision: OperatorDecision, situation: DecisionSituation): Ju
   if (unit === null) return none('Nothing is under way; name the pool to skip.');
   if (unit.unit === 'control-plane') return none('The control plane cannot be skipped: its node pools would have nothing to move to. Say abort to stop the run.');
   if (unit.unit === situation.current) {
+    if (situation.isLeaving) return none(`${unit.unit} is being left already.`);
     const tail = situation.isStopped
       ? 'Azure is not at work on it; old nodes stay old and serve.'
-      : 'Azure goes on with it until its own drain timeout; nothing is sent to stop it.';
+      : 'If Azure is at work on it already, it goes on until its own drain timeout; nothing is sent to stop it.';
     return { effect: { kind: 'leave-current' }, answer: `${unit.unit} is left as it is and the run goes on with the others. ${tail}` };
   }
   if (!stillToCome.includes(unit.state)) return none(`${unit.unit} is ${unit.state}; there is nothing to skip.`);

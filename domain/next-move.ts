@@ -1,5 +1,6 @@
 import { isDrainFailure, mayRetryOnce } from './operation-error.ts';
-import { MINUTE_MS, SECOND_MS, type Instant } from './time.ts';
+import { MINUTE_MS, SECOND_MS } from './time.ts';
+import type { Instant } from './time.ts';
 import type { UnitProgress } from './unit-progress.ts';
 
 /** What a poll loop remembers between looks, and across a restart with an empty history. */
@@ -25,6 +26,10 @@ export interface UnitMemory {
   readonly upgradedNodes: number;
   /** Looks in a row that showed nothing new; they lengthen the wait. */
   readonly unchangedLooks: number;
+  /** Since when ARM says done while a node that runs the target is not Ready, cordoned or missing; null while none is. */
+  readonly almostSince: Instant | null;
+  /** The eTag the request was sent with: an answer that still carries it is older than the request. Null when adopted. */
+  readonly eTagBefore: string | null;
 }
 
 /** Kinds of report a unit sends to its window; each is one change of state. */
@@ -62,7 +67,7 @@ const RETRY_ONCE_AFTER_MINUTES = 5;
 const TENSE_MINUTES = 30;
 
 /** The memory of an attempt that begins now. */
-export function beginMemory(now: Instant): UnitMemory {
+export function beginMemory(now: Instant, eTagBefore: string | null = null): UnitMemory {
   return {
     startedAt: now,
     blockedSince: null,
@@ -76,6 +81,8 @@ export function beginMemory(now: Instant): UnitMemory {
     reports: 0,
     upgradedNodes: 0,
     unchangedLooks: 0,
+    almostSince: null,
+    eTagBefore,
   };
 }
 
@@ -87,6 +94,12 @@ export function beginMemory(now: Instant): UnitMemory {
  * The same look and memory give the same move. At most one report a look.
  */
 export function decideNextMove(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
+  if (isAlmostThere(progress)) {
+    // A node that has just been re-imaged, or added by the autoscaler, needs a moment; that is no failure.
+    const almost: UnitMemory = { ...memory, almostSince: memory.almostSince ?? now };
+    if (now - (almost.almostSince ?? now) < limits.graceMinutes * MINUTE_MS && now < limits.watchUntil) return again(almost, null, now, limits);
+    return moveWhileStopped(almost, 'failed', progress, now, limits);
+  }
   const settled = settle(memory, progress, now);
   switch (settled) {
     case 'succeeded':
@@ -104,11 +117,18 @@ export function decideNextMove(memory: UnitMemory, progress: UnitProgress, now: 
   }
 }
 
+/** ARM says done and no node is old, yet one is not Ready, cordoned or not there. */
+function isAlmostThere({ state, provisioningState, inventory }: UnitProgress): boolean {
+  if (state !== 'not-started' || provisioningState !== 'Succeeded' || inventory === null || inventory.old.length > 0) return false;
+  return inventory.notReady.length + inventory.cordoned.length > 0 || (inventory.total > 0 && inventory.upgraded === inventory.total);
+}
+
 type SettledState = Exclude<UnitProgress['state'], 'not-started'>;
 
 /** Just after a start the old state may still show; later, "done" with old nodes is a failure however ARM calls it. */
 function settle(memory: UnitMemory, progress: UnitProgress, now: Instant): SettledState {
   const justStarted = now - memory.startedAt < SETTLE_MINUTES * MINUTE_MS && memory.stopped === null;
+  if (justStarted && memory.eTagBefore !== null && progress.eTag === memory.eTagBefore) return 'running';
   if (progress.state === 'not-started') return justStarted ? 'running' : 'failed';
   if (progress.state === 'failed' && justStarted && progress.provisioningState === 'Succeeded') return 'running';
   return progress.state;
@@ -152,7 +172,9 @@ function moveWhileStopped(
   limits: MoveLimits,
 ): NextMove {
   const seen = countNodes(memory, progress);
-  const wasDrain = memory.sawBlock || progress.causes.length > 0 || isDrainFailure(progress.provisioningError);
+  // A cause seen only now explains the stop only when Azure gave no other: a tight budget is no reason for a quota error.
+  const error = progress.provisioningError;
+  const wasDrain = memory.sawBlock || isDrainFailure(error) || (error === null && progress.causes.length > 0);
   const kind = state === 'quarantined' ? 'quarantined' : wasDrain ? 'blocked' : 'failed';
   if (now >= limits.windowCloses) {
     return end({ ...seen.memory, stopped: kind }, state, describeStop(kind, progress), now);

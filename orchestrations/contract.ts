@@ -61,7 +61,8 @@ export interface UnitProgressReport {
   readonly attempt: number;
   /** Grows by one with each report of an attempt; a repeat is dropped. */
   readonly sequence: number;
-  readonly kind: ReportKind;
+  /** Besides the changes a look shows: `unseen`, the unit could not be looked at for a while; `progress` is the last look. */
+  readonly kind: ReportKind | 'unseen';
   readonly progress: UnitProgress;
   readonly blockedSince: Instant | null;
   readonly clearedSince: Instant | null;

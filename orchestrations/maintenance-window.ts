@@ -1,21 +1,26 @@
 import type { ClusterVerification, PreflightSummary } from '../activities/contract.ts';
-import type { Failure } from '../domain/failure.ts';
+import type { Failure, Outcome } from '../domain/failure.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
-import type { PlannedUnit, UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
+import { isProven } from '../domain/node-count.ts';
+import type { PlannedUnit, UpgradePlan } from '../domain/upgrade-plan.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
 import { runEndedEventName } from '../domain/slackwater-event.ts';
 import { beginStatus, judgeOutcome, unitsOf } from '../domain/window-story.ts';
 import type { MaintenanceWindowInput, MaintenanceWindowOutput } from './contract.ts';
 import type { Flow, Step } from './flow.ts';
-import { patiently } from './patience.ts';
+import { guarded, patiently, waitSecondsAfter } from './patience.ts';
 import { listLeftOver } from '../domain/left-over.ts';
 import { emit, hasWordsLeft, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
-import { takeDecision } from './window-decision.ts';
-import { runUnit } from './window-unit.ts';
+import { hear, takeDecision } from './window-decision.ts';
+import { leaveUnstarted, runUnit } from './window-unit.ts';
 
 /** How long the last words are tried after the end, and how long the last look may take. */
 const LAST_WORDS_HOURS = 6;
 const VERIFY_PATIENCE_MINUTES = 30;
+/** How long a node that is not Ready, or somebody else's operation, may delay the last look. */
+const LAST_LOOK_MINUTES = 10;
+/** Failed reads in a row before people are told. */
+const FAILURES_TOLD = 2;
 
 /**
  * One maintenance window of one cluster: plan, preflight, control plane, system pools, user pools, verify, report.
@@ -33,10 +38,10 @@ export function* maintenanceWindow(flow: Flow, input: MaintenanceWindowInput): S
     yield* publish(run);
     for (const unit of plan.units) yield* tryUnit(run, unit);
     while (run.requeued.length > 0) {
-      const [name, ...rest] = run.requeued;
-      run.requeued = rest;
+      const [name] = run.requeued;
       const unit = plan.units.find((each) => each.unit === name);
-      if (unit !== undefined) yield* tryUnit(run, unit);
+      if (unit === undefined) break;
+      yield* tryUnit(run, unit);
     }
     yield* verify(run, plan);
   }
@@ -63,6 +68,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     skipped: new Map(),
     requeued: [],
     pauses: 0,
+    resumeOwed: null,
     explained: new Set(),
   };
 }
@@ -72,7 +78,7 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
   const { flow, input } = run;
   const { policy, opening } = input;
   run.flow.publish(run.status);
-  const state = yield* patiently(flow, opening.closes, () => flow.call('takeSnapshot', { clusterResourceId: policy.clusterResourceId }));
+  const state = yield* readAttentively(run, () => flow.call('takeSnapshot', { clusterResourceId: policy.clusterResourceId }));
   if (!state.ok) return cannotRead(run, state.failure);
   const { plan } = yield* flow.call('makePlan', { policy, opening, state: state.value });
   run.plan = plan;
@@ -82,11 +88,26 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
     say(run, 'Nothing is to be done.');
     return null;
   }
-  const preflight = yield* patiently(flow, opening.closes, () => flow.call('runPreflight', { policy, plan }));
+  const preflight = yield* readAttentively(run, () => flow.call('runPreflight', { policy, plan }));
   if (!preflight.ok) return cannotRead(run, preflight.failure);
   const { findings, findingsOmitted, unchecked } = preflight.value;
   update(run, { findings, findingsOmitted, unchecked });
   return withhold(run, plan, preflight.value) === 'run' ? null : plan;
+}
+
+/** Reads until the window closes, tells people that it cannot, and hears them meanwhile: an abort ends the wait. */
+function* readAttentively<T>(run: WindowRun, read: () => Step<Outcome<T>>): Step<Outcome<T>> {
+  const { flow, input } = run;
+  for (let tries = 0; ; tries += 1) {
+    const outcome = yield* guarded(read());
+    if (outcome.ok || outcome.failure.class === 'terminal') return outcome;
+    const next = flow.now() + waitSecondsAfter(outcome.failure, tries) * SECOND_MS;
+    if (next >= input.opening.closes) return outcome;
+    if (tries === FAILURES_TOLD) say(run, `The cluster cannot be read yet: ${outcome.failure.code}. It is tried again until the window closes.`);
+    if (tries >= FAILURES_TOLD) yield* publish(run);
+    yield* hear(run, next);
+    if (run.abortedBy !== null) return outcome;
+  }
 }
 
 function cannotRead(run: WindowRun, failure: Failure): null {
@@ -113,23 +134,14 @@ function withhold(run: WindowRun, plan: UpgradePlan, { withheld }: PreflightSumm
 }
 
 function* tryUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
-  if (run.abortedBy !== null) return noteNotStarted(run, unit.unit, `The run was aborted by ${run.abortedBy}.`);
+  run.requeued = run.requeued.filter((name) => name !== unit.unit);
   const status = run.status.units.find((each) => each.unit === unit.unit);
-  if (status?.state === 'withheld' || run.skipped.has(unit.unit)) return;
+  if (run.abortedBy !== null && status?.state === 'planned') return leaveUnstarted(run, unit.unit, `The run was aborted by ${run.abortedBy}.`);
+  if (run.abortedBy !== null || status?.state === 'withheld' || run.skipped.has(unit.unit)) return;
   const hindrance = hindranceOf(run, unit);
-  if (hindrance !== null) {
-    say(run, `${unit.unit} is not started: ${hindrance}`);
-    return noteNotStarted(run, unit.unit, hindrance);
-  }
+  if (hindrance !== null) return leaveUnstarted(run, unit.unit, hindrance);
   yield* runUnit(run, unit);
-  if (run.abortedBy !== null && run.status.units.some((each) => each.unit === unit.unit && each.startedAt === null)) {
-    noteNotStarted(run, unit.unit, `The run was aborted by ${run.abortedBy}.`);
-  }
   yield* publish(run);
-}
-
-function noteNotStarted(run: WindowRun, unit: UnitName, note: string): void {
-  updateUnit(run, unit, { state: 'not-started', note });
 }
 
 /**
@@ -151,16 +163,36 @@ function* verify(run: WindowRun, plan: UpgradePlan): Step<void> {
   update(run, { phase: 'verifying', pause: null });
   say(run, 'Every node is looked at once more.');
   yield* publish(run);
-  const until = flow.now() + VERIFY_PATIENCE_MINUTES * MINUTE_MS;
   const request = { clusterResourceId: input.policy.clusterResourceId, units: plan.units };
-  const seen = yield* patiently(flow, until, () => flow.call('verifyCluster', request));
+  const seen = yield* lookLast(run, () => flow.call('verifyCluster', request));
   if (!seen.ok) {
     for (const each of run.status.units) if (each.state === 'upgraded') updateUnit(run, each.unit, { state: 'unproven', note: `Not verified: ${seen.failure.message}` });
     update(run, { leftOver: [`Not verified at the end: ${seen.failure.code}.`] });
     return;
   }
   correctUnits(run, seen.value);
+  doubtVanished(run, seen.value);
   update(run, { leftOver: listLeftOver(run.status, plan, seen.value) });
+}
+
+/** The last look; once more each minute while it doubts what was believed and time may settle it. */
+function* lookLast(run: WindowRun, look: () => Step<Outcome<ClusterVerification>>): Step<Outcome<ClusterVerification>> {
+  const { flow } = run;
+  const until = flow.now() + VERIFY_PATIENCE_MINUTES * MINUTE_MS;
+  const doubtUntil = flow.now() + LAST_LOOK_MINUTES * MINUTE_MS;
+  for (;;) {
+    const seen = yield* patiently(flow, until, look);
+    const next = flow.now() + MINUTE_MS;
+    if (!seen.ok || next >= doubtUntil || !seen.value.units.some((each) => mayProveYet(run, each))) return seen;
+    yield* flow.sleepUntil(next);
+  }
+}
+
+/** A unit believed upgraded whose nodes all run the target, yet not all of them are Ready and schedulable now. */
+function mayProveYet(run: WindowRun, { unit, progress }: ClusterVerification['units'][number]): boolean {
+  const believed = run.status.units.find((each) => each.unit === unit);
+  if (believed?.state !== 'upgraded' || progress.inventory === null || progress.state === 'succeeded') return false;
+  return progress.inventory.old.length === 0 && !isProven({ ...believed, inventory: progress.inventory });
 }
 
 /** What the nodes say at the end overrules what was believed before: in both directions. */
@@ -171,17 +203,27 @@ function correctUnits(run: WindowRun, { units }: ClusterVerification): void {
     // A control plane never goes back, and a failed pool makes the whole cluster say Failed.
     if (unit === 'control-plane' && believed.state === 'upgraded') continue;
     updateUnit(run, unit, { inventory: progress.inventory });
-    if (believed.state === 'upgraded' && progress.state !== 'succeeded') {
-      updateUnit(run, unit, { state: progress.state === 'quarantined' ? 'quarantined' : 'failed', note: `The last look disagrees: ${progress.state}, ARM says ${progress.provisioningState}.` });
+    if (believed.state === 'upgraded' && progress.state !== 'succeeded' && !isProven({ ...believed, inventory: progress.inventory })) {
+      const { old = [], quarantined = [] } = progress.inventory ?? {};
+      const state = quarantined.length > 0 ? 'quarantined' : old.length > 0 ? 'failed' : 'unproven';
+      updateUnit(run, unit, { state, note: `The last look disagrees: ${progress.state}, ARM says ${progress.provisioningState}.` });
     } else if (believed.state !== 'upgraded' && progress.state === 'succeeded') {
       updateUnit(run, unit, { state: 'upgraded', note: '' });
     }
   }
 }
 
+/** A pool that is gone has no node left to prove anything. */
+function doubtVanished(run: WindowRun, { units }: ClusterVerification): void {
+  for (const { unit, state } of run.status.units) {
+    if (state !== 'upgraded' || units.some((each) => each.unit === unit)) continue;
+    updateUnit(run, unit, { state: 'unproven', note: 'It is no longer part of the cluster.' });
+  }
+}
+
 function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   const { flow, input } = run;
-  const isOverrun = flow.now() > input.opening.closes + 5 * MINUTE_MS;
+  const isOverrun = run.status.units.some(({ endedAt }) => endedAt !== null && endedAt > input.opening.closes + 5 * MINUTE_MS);
   const outcome = judgeOutcome(run.status, { isAborted: run.abortedBy !== null, isOverrun });
   update(run, { phase: 'ended', outcome, pause: null, nextAt: null });
   say(run, `The run ended: ${outcome}.`);
@@ -196,6 +238,7 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
     if (!hasWordsLeft(run) || next === null || next >= until) break;
     yield* flow.sleepUntil(Math.max(next, flow.now() + SECOND_MS));
   }
+  if (hasWordsLeft(run)) flow.log('words.lost', { runId: input.runId, words: run.words.length, events: run.events.length, report: run.isReportDue ? 'late' : 'told' });
   return { runId: input.runId, outcome, leftOverCount: run.status.leftOver.length };
 }
 

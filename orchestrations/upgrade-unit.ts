@@ -1,16 +1,20 @@
 import type { UnitStart } from '../activities/contract.ts';
-import type { Outcome } from '../domain/failure.ts';
+import type { Failure, Outcome } from '../domain/failure.ts';
 import { beginMemory, decideNextMove, type MoveLimits, type NextMove, type UnitMemory } from '../domain/next-move.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
-import type { UnitUpgradeInput, UnitVerdict } from './contract.ts';
+import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict } from './contract.ts';
 import type { Flow, Received, Step } from './flow.ts';
-import { waitSecondsAfter } from './patience.ts';
+import { guarded, patiently, waitSecondsAfter } from './patience.ts';
 
 /** Looks kept in one history before the loop begins again with an empty one: replay cost grows with every row. */
 const LOOKS_PER_HISTORY = 50;
 const FOREIGN_WAIT_SECONDS = 60;
+/** Failed looks in a row, some ten minutes, after which the window is told. */
+const MISSES_TOLD = 5;
+const TELL_MINUTES = 30;
+const POOL_GONE = 'node-pool-missing';
 
 /** When nobody watches any more: after the window's end, the time the unit may need if every node waits for its drain timeout. */
 export function watchDeadline(input: UnitUpgradeInput): Instant {
@@ -34,21 +38,27 @@ export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerd
   let progress: UnitProgress | null = null;
   let misses = 0;
   for (let looks = 0; looks < LOOKS_PER_HISTORY; looks += 1) {
-    const seen = yield* flow.call('observeUnit', { clusterResourceId: input.clusterResourceId, unit: input.unit });
+    const seen = yield* guarded(flow.call('observeUnit', { clusterResourceId: input.clusterResourceId, unit: input.unit }));
     let pollAt: Instant;
     if (seen.ok) {
       misses = 0;
+      const wasForeign: boolean = progress?.state === 'foreign';
       progress = seen.value;
-      const move: NextMove = decideNextMove(memory, progress, flow.now(), limitsOf(input));
+      const move: NextMove = waitForOthers(decideNextMove(memory, progress, flow.now(), limitsOf(input)), wasForeign, flow.now(), input);
       memory = move.memory;
-      yield* tell(flow, input, move, progress);
+      yield* tell(flow, input, { memory, kind: move.report, progress });
       if (move.verdict !== null) return { ...move.verdict, progress };
       pollAt = move.pollAt;
     } else {
       misses += 1;
       pollAt = flow.now() + Math.max(input.pollSeconds.shortest, waitSecondsAfter(seen.failure, misses - 1)) * SECOND_MS;
       flow.log('unit.look-failed', { unit: input.unit.unit, code: seen.failure.code, misses });
-      if (pollAt >= watchDeadline(input)) return { kind: 'window-ended', progress, detail: seen.failure.message };
+      const given = giveUp(memory, seen.failure, pollAt, input);
+      if (given !== null) return { ...given, progress };
+      if (misses === MISSES_TOLD && progress !== null) {
+        memory = { ...memory, reports: memory.reports + 1 };
+        yield* tell(flow, input, { memory, kind: 'unseen', progress });
+      }
     }
     const signal: Received<'wake'> = yield* flow.waitFor(['wake'], pollAt);
     if (signal.kind === 'timed-out') continue;
@@ -56,6 +66,21 @@ export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerd
     if (signal.value.kind === 'go' && memory.stopped !== null) return { kind: 'retry', progress, detail: signal.value.reason };
   }
   return yield* flow.restart({ ...input, memory });
+}
+
+/** Somebody else's operation after ours is waited for inside the window and told once; only then it is the verdict. */
+function waitForOthers(move: NextMove, wasForeign: boolean, now: Instant, { windowCloses }: UnitUpgradeInput): NextMove {
+  if (move.verdict?.kind !== 'foreign' || now >= windowCloses) return move;
+  const memory = wasForeign ? move.memory : { ...move.memory, reports: move.memory.reports + 1 };
+  return { memory, report: wasForeign ? null : 'progress', verdict: null, pollAt: now + FOREIGN_WAIT_SECONDS * SECOND_MS };
+}
+
+/** Ends a watch that can see nothing: of a pool that is gone, of a stopped unit when the window closes, of any unit when nobody watches any more. */
+function giveUp(memory: UnitMemory, failure: Failure, pollAt: Instant, input: UnitUpgradeInput): Pick<UnitVerdict, 'kind' | 'detail'> | null {
+  const detail = `${failure.code}: ${failure.message}`;
+  if (failure.code === POOL_GONE) return { kind: 'left', detail };
+  if (memory.stopped !== null && pollAt >= input.windowCloses) return { kind: memory.stopped === 'quarantined' ? 'quarantined' : 'failed', detail };
+  return pollAt >= watchDeadline(input) ? { kind: 'window-ended', detail } : null;
 }
 
 function limitsOf(input: UnitUpgradeInput): MoveLimits {
@@ -69,90 +94,110 @@ function limitsOf(input: UnitUpgradeInput): MoveLimits {
   };
 }
 
-function* tell(flow: Flow, input: UnitUpgradeInput, move: NextMove, progress: UnitProgress): Step<void> {
-  if (move.report === null) return;
-  const { memory } = move;
-  yield* flow.call('tellWindow', {
-    windowInstanceId: input.windowInstanceId,
-    report: {
-      runId: input.runId,
-      unit: input.unit.unit,
-      attempt: input.attempt,
-      sequence: memory.reports,
-      kind: move.report,
-      progress,
-      blockedSince: memory.blockedSince,
-      clearedSince: memory.clearedSince,
-      stopped: memory.stopped,
-    },
+interface Telling {
+  readonly memory: UnitMemory;
+  readonly kind: UnitProgressReport['kind'] | null;
+  readonly progress: UnitProgress;
+}
+
+/** Tells the window; tried for a while when the task hub is out of reach, because a lost report leaves the window blind. */
+function* tell(flow: Flow, input: UnitUpgradeInput, { memory, kind, progress }: Telling): Step<void> {
+  if (kind === null) return;
+  const { reports: sequence, blockedSince, clearedSince, stopped } = memory;
+  const report = { runId: input.runId, unit: input.unit.unit, attempt: input.attempt, sequence, kind, progress, blockedSince, clearedSince, stopped };
+  yield* patiently(flow, flow.now() + TELL_MINUTES * MINUTE_MS, function* () {
+    return { ok: true, value: yield* flow.call('tellWindow', { windowInstanceId: input.windowInstanceId, report }) } as const;
   });
 }
 
 type Begun = { readonly kind: 'memory'; readonly memory: UnitMemory } | { readonly kind: 'verdict'; readonly verdict: UnitVerdict };
+type BeginStep = Begun | { readonly kind: 'again'; readonly waitSeconds: number; readonly triedWith: string | null; readonly why: string };
 
-/** Reads again, mends the pool's settings where needed, and starts or adopts; at most one upgrade request is accepted. */
+/**
+ * Reads again, mends the pool's settings where needed, and starts or adopts; at most one upgrade request is accepted.
+ * A word to leave is obeyed at any moment before the request.
+ */
 function* begin(flow: Flow, input: UnitUpgradeInput): Step<Begun> {
   const cutOff = startCutOff(input.unit, input.windowCloses);
+  let triedWith: string | null = null;
+  let why = '';
   for (let tries = 0; ; tries += 1) {
-    if (flow.now() > cutOff) return verdict('too-late', null, 'The time left in the window no longer holds its estimate.');
-    const step: Begun | { readonly kind: 'again'; readonly waitSeconds: number } = yield* tryToBegin(flow, input, tries);
+    if (flow.now() > cutOff) return verdict('too-late', null, `The time left in the window no longer holds its estimate.${why}`);
+    const step: BeginStep = yield* tryToBegin(flow, input, tries, triedWith);
     if (step.kind !== 'again') return step;
-    yield* flow.sleepUntil(flow.now() + step.waitSeconds * SECOND_MS);
+    triedWith = step.triedWith ?? triedWith;
+    why = step.why === '' ? '' : ` ${step.why}`;
+    const word = yield* hearLeave(flow, flow.now() + step.waitSeconds * SECOND_MS);
+    if (word !== null) return leftUnsent(word);
   }
 }
 
-function* tryToBegin(
-  flow: Flow,
-  input: UnitUpgradeInput,
-  tries: number,
-): Step<Begun | { readonly kind: 'again'; readonly waitSeconds: number }> {
+/** Waits until `until` for the word to leave; every other signal is a hint to look, and the next try looks. */
+function* hearLeave(flow: Flow, until: Instant): Step<string | null> {
+  const signal = yield* flow.waitFor(['wake'], until);
+  return signal.kind === 'received' && signal.value.kind === 'leave' ? signal.value.reason : null;
+}
+
+function leftUnsent(reason: string): Begun {
+  return verdict('left', null, `${reason} Nothing was sent to Azure.`);
+}
+
+function* tryToBegin(flow: Flow, input: UnitUpgradeInput, tries: number, triedWith: string | null): Step<BeginStep> {
   const { clusterResourceId, unit, runId, attempt, windowOpens, windowCloses } = input;
-  const ready = yield* flow.call('prepareUnit', { clusterResourceId, unit });
-  if (!ready.ok) return afterFailure(ready, tries);
+  const ready = yield* guarded(flow.call('prepareUnit', { clusterResourceId, unit }));
+  if (!ready.ok) return afterFailure(ready.failure, tries, null);
   const { progress, settingsDiffer, eTag } = ready.value;
   if (progress.state === 'succeeded' || progress.state === 'unproven') {
     return verdict(progress.state, progress, 'It ran the target already; nothing was sent.');
   }
+  if (progress.provisioningState === 'Canceling') return again(FOREIGN_WAIT_SECONDS, 'An earlier operation on it was being aborted.');
   if (progress.state === 'running' || progress.state === 'blocked') return { kind: 'memory', memory: beginMemory(flow.now()) };
-  if (progress.state === 'foreign' || eTag === null) return { kind: 'again', waitSeconds: FOREIGN_WAIT_SECONDS };
+  if (progress.state === 'foreign') return again(FOREIGN_WAIT_SECONDS, `Somebody else was at work on it (${progress.provisioningState}).`);
+  if (eTag === null) return again(FOREIGN_WAIT_SECONDS, 'Azure gave no eTag to bind a request to.');
+  // A request whose answer was lost may have been accepted and have ended badly already: it was this attempt's one.
+  if (triedWith !== null && eTag !== triedWith && progress.state !== 'not-started') return { kind: 'memory', memory: beginMemory(flow.now()) };
   const write = { clusterResourceId, unit, runId, attempt, windowOpens, windowCloses, eTag };
-  if (settingsDiffer && unit.action === 'pool-node-image') {
-    const changed = yield* flow.call('changeUpgradeSettings', write);
-    return changed.ok ? { kind: 'again', waitSeconds: input.pollSeconds.shortest } : afterFailure(changed, tries);
+  for (;;) {
+    const signal = yield* flow.waitFor(['wake'], flow.now() + SECOND_MS);
+    if (signal.kind === 'timed-out') break;
+    if (signal.value.kind === 'leave') return leftUnsent(signal.value.reason);
   }
-  const started: Outcome<UnitStart> = yield* flow.call('startUnit', write);
-  if (!started.ok) return afterFailure(started, tries);
-  return afterStart(flow, started.value, progress, tries);
+  if (settingsDiffer && unit.action === 'pool-node-image') {
+    const changed = yield* guarded(flow.call('changeUpgradeSettings', write));
+    return changed.ok ? again(input.pollSeconds.shortest, '') : afterFailure(changed.failure, tries, null);
+  }
+  const started: Outcome<UnitStart> = yield* guarded(flow.call('startUnit', write));
+  if (!started.ok) return afterFailure(started.failure, tries, eTag);
+  return afterStart(flow, started.value, progress, tries, eTag);
 }
 
-function afterStart(
-  flow: Flow,
-  start: UnitStart,
-  progress: UnitProgress,
-  tries: number,
-): Begun | { readonly kind: 'again'; readonly waitSeconds: number } {
+function again(waitSeconds: number, why: string, triedWith: string | null = null): BeginStep {
+  return { kind: 'again', waitSeconds, triedWith, why };
+}
+
+function afterStart(flow: Flow, start: UnitStart, progress: UnitProgress, tries: number, eTag: string): BeginStep {
   switch (start.kind) {
     case 'started':
+      return { kind: 'memory', memory: beginMemory(flow.now(), eTag) };
     case 'adopted':
       return { kind: 'memory', memory: beginMemory(flow.now()) };
     case 'already-there':
       return verdict('succeeded', progress, start.detail);
     case 'too-late':
-      return verdict('too-late', progress, start.detail);
+      return verdict('too-late', null, start.detail);
     case 'moved':
-      return { kind: 'again', waitSeconds: Math.min(FOREIGN_WAIT_SECONDS, 5 * (tries + 1)) };
+      return again(Math.min(FOREIGN_WAIT_SECONDS, 5 * (tries + 1)), start.detail, eTag);
     case 'foreign':
-      return { kind: 'again', waitSeconds: FOREIGN_WAIT_SECONDS };
+      return again(FOREIGN_WAIT_SECONDS, start.detail);
   }
 }
 
-function afterFailure(
-  failed: Extract<Outcome<unknown>, { ok: false }>,
-  tries: number,
-): Begun | { readonly kind: 'again'; readonly waitSeconds: number } {
-  const { failure } = failed;
-  if (failure.class === 'terminal') return verdict('failed', null, `${failure.code}: ${failure.message} ${failure.remedy}`);
-  return { kind: 'again', waitSeconds: waitSecondsAfter(failure, tries) };
+/** `triedWith`: the eTag of a request that may have been accepted although its answer was lost. */
+function afterFailure(failure: Failure, tries: number, triedWith: string | null): BeginStep {
+  const detail = `${failure.code}: ${failure.message}`;
+  if (failure.code === POOL_GONE) return verdict('left', null, detail);
+  if (failure.class === 'terminal') return verdict('failed', null, `${detail} ${failure.remedy}`);
+  return again(waitSecondsAfter(failure, tries), detail, triedWith);
 }
 
 function verdict(kind: UnitVerdict['kind'], progress: UnitProgress | null, detail: string): Begun {

@@ -1,10 +1,12 @@
+import type { Outcome } from '../domain/failure.ts';
 import { judgeDecision, type DecisionEffect } from '../domain/judge-decision.ts';
 import type { OperatorDecision } from '../domain/operator-decision.ts';
-import { MINUTE_MS } from '../domain/time.ts';
+import { SECOND_MS, type Instant } from '../domain/time.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
+import type { WakeSignal } from './contract.ts';
 import type { Flow, Step } from './flow.ts';
-import { patiently } from './patience.ts';
-import { answer, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { guarded, waitSecondsAfter } from './patience.ts';
+import { answer, emit, say, update, updateUnit, type WindowRun } from './window-run.ts';
 
 /** The unit whose orchestration runs, as decisions need to know it. */
 export interface CurrentUnit {
@@ -14,10 +16,28 @@ export interface CurrentUnit {
   isStopped: boolean;
   /** Why the unit is to be watched no more; null while it is watched. */
   leaving: string | null;
+  /** Why a stopped unit is to be tried again; repeated until it is, because a signal is a hint that may be lost. */
+  going: string | null;
+  /** When Azure is to be told (again) to stop; null when it need not be. */
+  abortAt: Instant | null;
+  abortTries: number;
 }
 
-/** How long an abort is tried when Azure is out of reach. */
-const ABORT_PATIENCE_MINUTES = 10;
+/** A unit whose orchestration has just been started. */
+export function beginCurrent(unit: PlannedUnit, instanceId: string): CurrentUnit {
+  return { unit, instanceId, isStopped: false, leaving: null, going: null, abortAt: null, abortTries: 0 };
+}
+
+/** Takes up the words that came in, until `until`; a short wait takes up what is in the inbox already. */
+export function* hear(run: WindowRun, until: Instant): Step<void> {
+  for (;;) {
+    const got = yield* run.flow.waitFor(['decision'], until);
+    if (got.kind === 'timed-out') return;
+    const wasHeld = run.heldBy;
+    yield* takeDecision(run, got.value, null);
+    if (run.heldBy !== wasHeld || run.abortedBy !== null) return;
+  }
+}
 
 /** Takes up a person's word once: does it, tells the story, answers in the thread. A word delivered again is dropped. */
 export function* takeDecision(run: WindowRun, decision: OperatorDecision, current: CurrentUnit | null): Step<void> {
@@ -27,6 +47,7 @@ export function* takeDecision(run: WindowRun, decision: OperatorDecision, curren
     status: run.status,
     current: current?.unit.unit ?? null,
     isStopped: current?.isStopped ?? false,
+    isLeaving: current !== null && current.leaving !== null,
     isHeld: run.heldBy !== null,
     isAborting: run.abortedBy !== null,
   });
@@ -51,7 +72,7 @@ function* carryOut(run: WindowRun, effect: DecisionEffect, decision: OperatorDec
       return;
     case 'go':
       run.heldBy = null;
-      if (current !== null) yield* signal(run.flow, current, 'go', `${decision.by} said ${decision.verb}.`);
+      if (current !== null) yield* go(run.flow, current, `${decision.by} said ${decision.verb}.`);
       return;
     case 'leave-current':
       if (current !== null) yield* leave(run.flow, current, `${decision.by} said skip.`);
@@ -59,9 +80,11 @@ function* carryOut(run: WindowRun, effect: DecisionEffect, decision: OperatorDec
     case 'skip-later':
       run.skipped.set(effect.unit, decision.by);
       updateUnit(run, effect.unit, { state: 'skipped', note: `Skipped by ${decision.by}.` });
+      emit(run, 'pool.skipped', { unit: effect.unit, attempt: 1 + (run.status.units.find(({ unit }) => unit === effect.unit)?.attempt ?? 0) }, { by: decision.by });
       return;
     case 'requeue':
-      run.requeued.push(effect.unit);
+      run.skipped.delete(effect.unit);
+      if (!run.requeued.includes(effect.unit)) run.requeued.push(effect.unit);
       updateUnit(run, effect.unit, { state: 'planned', note: `${decision.by} wants it tried again.` });
       return;
     case 'abort':
@@ -74,24 +97,63 @@ function* abort(run: WindowRun, by: string, current: CurrentUnit | null): Step<v
   run.abortedBy = by;
   update(run, {});
   if (current === null) return;
-  if (current.isStopped) return yield* leave(run.flow, current, `${by} said abort.`);
+  if (current.isStopped || current.leaving !== null) return yield* leave(run.flow, current, `${by} said abort.`);
+  yield* pressAbort(run, current, by);
+}
+
+/**
+ * Tells Azure to stop the unit; when it does not take it, it is told again while the run keeps listening. A unit Azure is
+ * not at work on has not been sent yet, or has just ended: it is left, so that nothing is sent any more.
+ */
+function* pressAbort(run: WindowRun, current: CurrentUnit, by: string): Step<void> {
   const { flow } = run;
-  const clusterResourceId = run.input.policy.clusterResourceId;
-  const unit = current.unit.unit;
-  const until = flow.now() + ABORT_PATIENCE_MINUTES * MINUTE_MS;
-  const sent = yield* patiently(flow, until, () => flow.call('abortUnit', { clusterResourceId, unit, by }));
-  if (sent.ok && sent.value.kind === 'aborting') return say(run, `Azure was told to stop ${unit}.`);
-  say(run, sent.ok ? `Azure was not at work on ${unit} any more.` : `Azure did not take the abort of ${unit}: ${sent.failure.code}.`);
-  yield* signal(flow, current, 'look', `${by} said abort.`);
+  const { unit } = current;
+  const sent = yield* guarded(flow.call('abortUnit', { clusterResourceId: run.input.policy.clusterResourceId, unit, by }));
+  if (!sent.ok) {
+    if (current.abortTries === 0) say(run, `Azure did not take the abort of ${unit.unit}: ${sent.failure.code}. It is told again until it does or the unit ends.`);
+    current.abortAt = flow.now() + waitSecondsAfter(sent.failure, current.abortTries) * SECOND_MS;
+    current.abortTries += 1;
+    return;
+  }
+  current.abortAt = null;
+  if (sent.value.kind === 'aborting') {
+    say(run, `Azure was told to stop ${unit.unit}.`);
+    yield* signal(flow, current, 'look', `${by} said abort.`);
+    return;
+  }
+  say(run, `Azure was not at work on ${unit.unit} for this run.`);
+  yield* leave(flow, current, `${by} said abort.`);
+}
+
+/** Repeats what has been asked of the unit and has not come about: signals get lost, Azure may be out of reach. */
+export function* remind(run: WindowRun, current: CurrentUnit): Step<void> {
+  if (current.abortAt !== null && run.abortedBy !== null) {
+    if (run.flow.now() >= current.abortAt) yield* pressAbort(run, current, run.abortedBy);
+    return;
+  }
+  if (current.leaving !== null) yield* leave(run.flow, current, current.leaving);
+  else if (current.going !== null) yield* go(run.flow, current, current.going);
+}
+
+/** Has a stopped unit tried again. */
+function* go(flow: Flow, current: CurrentUnit, reason: string): Step<void> {
+  current.going = reason;
+  yield* signal(flow, current, 'go', reason);
 }
 
 /** Ends the watch of a unit. The signal is a hint that may be lost, so the caller repeats it until the unit ended. */
 export function* leave(flow: Flow, current: CurrentUnit, reason: string): Step<void> {
   current.leaving = reason;
+  current.going = null;
+  current.abortAt = null;
   yield* signal(flow, current, 'leave', reason);
 }
 
 /** Wakes the unit's orchestration. */
 export function* signal(flow: Flow, current: CurrentUnit, kind: 'look' | 'go' | 'leave', reason: string): Step<void> {
-  yield* flow.call('wakeUnit', { instanceId: current.instanceId, signal: { kind, reason, pool: null } });
+  yield* guarded(told(flow, current.instanceId, { kind, reason, pool: null }));
+}
+
+function* told(flow: Flow, instanceId: string, wake: WakeSignal): Step<Outcome<{ readonly told: boolean }>> {
+  return { ok: true, value: yield* flow.call('wakeUnit', { instanceId, signal: wake }) };
 }

@@ -6,7 +6,7 @@ import { addLine, changeUnit, fitToHost } from '../domain/window-story.ts';
 import type { UnitStatus, WindowStatus } from '../domain/window-status.ts';
 import type { MaintenanceWindowInput } from './contract.ts';
 import type { Flow, Step } from './flow.ts';
-import { waitSecondsAfter } from './patience.ts';
+import { guarded, waitSecondsAfter } from './patience.ts';
 
 /** Words that wait to be said: kept in order, said again until the service takes them. */
 type Word =
@@ -37,6 +37,8 @@ export interface WindowRun {
   /** Units a person wants tried again after the others. */
   requeued: UnitName[];
   pauses: number;
+  /** Number of a pause that ended while nothing said so, because it was not yet clear whether the run goes on; null when none. */
+  resumeOwed: number | null;
   /** Pools whose stop a budget, a pod or a person explains; any other failure may lie in the version or image. */
   readonly explained: Set<UnitName>;
 }
@@ -101,7 +103,7 @@ export function* publish(run: WindowRun): Step<void> {
 function* publishWords(run: WindowRun): Step<void> {
   const { flow, input } = run;
   if (run.isReportDue) {
-    const told = yield* flow.call('publishReport', { status: run.status, report: input.policy.report, repository: input.repository });
+    const told = yield* guarded(flow.call('publishReport', { status: run.status, report: input.policy.report, repository: input.repository }));
     if (!told.ok && told.failure.class !== 'terminal') return delayWords(run, waitSecondsAfter(told.failure, run.wordTries));
     run.isReportDue = false;
     if (told.ok) run.status = { ...run.status, issue: told.value };
@@ -110,10 +112,17 @@ function* publishWords(run: WindowRun): Step<void> {
   while (run.words.length > 0) {
     const [word, ...rest] = run.words;
     if (word === undefined) break;
-    const said =
+    // A report that was refused for good makes no thread; its notices must not hold back the answers to people elsewhere.
+    if (word.kind === 'notice' && run.status.issue === null) {
+      flow.log('comment.refused', { code: 'issue-missing', message: `There is no thread for ${word.input.key}.` });
+      run.words = rest;
+      continue;
+    }
+    const said = yield* guarded<unknown>(
       word.kind === 'answer'
-        ? yield* flow.call('answerComment', word.input)
-        : yield* flow.call('postNotice', { ...word.input, status: { ...word.input.status, issue: run.status.issue } });
+        ? flow.call('answerComment', word.input)
+        : flow.call('postNotice', { ...word.input, status: { ...word.input.status, issue: run.status.issue } }),
+    );
     if (!said.ok && said.failure.class !== 'terminal') return delayWords(run, waitSecondsAfter(said.failure, run.wordTries));
     if (!said.ok) flow.log('comment.refused', { code: said.failure.code, message: said.failure.message });
     run.words = rest;
@@ -130,7 +139,7 @@ function* publishEvents(run: WindowRun): Step<void> {
   while (run.events.length > 0) {
     const [event, ...rest] = run.events;
     if (event === undefined) break;
-    const sent = yield* run.flow.call('publishEvent', event);
+    const sent = yield* guarded(run.flow.call('publishEvent', event));
     if (!sent.ok && sent.failure.class !== 'terminal') {
       run.eventTries += 1;
       run.eventsNotBefore = run.flow.now() + waitSecondsAfter(sent.failure, run.eventTries) * SECOND_MS;

@@ -1,18 +1,20 @@
 import { countPool } from '../domain/node-count.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { NodeInventory } from '../domain/unit-progress.ts';
-import type { Pause, UnitStatusState } from '../domain/window-status.ts';
+import type { Pause, UnitStatus, UnitStatusState } from '../domain/window-status.ts';
 import { startCutOff, type PlannedUnit, type UnitName } from '../domain/upgrade-plan.ts';
 import { unitInstanceId } from '../domain/window-identity.ts';
 import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict } from './contract.ts';
 import type { Flow, Running, Step } from './flow.ts';
 import { watchDeadline } from './upgrade-unit.ts';
-import { leave, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
+import { patiently } from './patience.ts';
+import { beginCurrent, hear, leave, remind, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
 import { emit, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
 
 /** How often a leaving unit is told again, and how long a quiet race lasts at most. */
 const REMIND_MINUTES = 1;
 const QUIET_MINUTES = 60;
+const LATE_ABORT_MINUTES = 10;
 
 type UnitChild = Running<'controlPlaneUpgrade' | 'nodePoolUpgrade'>;
 
@@ -21,59 +23,70 @@ type UnitChild = Running<'controlPlaneUpgrade' | 'nodePoolUpgrade'>;
  * Starts nothing when its estimate no longer fits the time left.
  */
 export function* runUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
-  const { flow, input } = run;
-  const closes = input.opening.closes;
   for (let attempt = nextAttempt(run, unit.unit); ; attempt += 1) {
     yield* holdWhileHeld(run);
-    if (run.abortedBy !== null || run.skipped.has(unit.unit)) return;
-    if (flow.now() > startCutOff(unit, closes)) return tooLate(run, unit);
-    updateUnit(run, unit.unit, { state: 'running', attempt, startedAt: run.status.units.find((each) => each.unit === unit.unit)?.startedAt ?? flow.now(), note: '' });
+    const hindrance = whyNotStarted(run, unit);
+    if (hindrance !== null) return leaveUnstarted(run, unit.unit, hindrance);
+    yield* tellOwedResume(run);
+    updateUnit(run, unit.unit, { state: 'running', attempt, startedAt: statusOf(run, unit.unit)?.startedAt ?? run.flow.now(), endedAt: null, note: '' });
     update(run, { phase: 'upgrading' });
     say(run, attempt === 1 ? `${unit.unit} begins.` : `${unit.unit} is tried again (attempt ${attempt}).`);
     emit(run, startedName(unit.unit), { unit: unit.unit, attempt });
     const verdict = yield* followAttempt(run, unit, attempt);
-    yield* endPause(run, verdict.kind === 'retry' || verdict.kind === 'succeeded' ? 'cleared' : 'settled');
+    const goesOn = verdict.kind === 'retry' && run.heldBy === null && whyNotStarted(run, unit) === null;
+    yield* endPause(run, goesOn || verdict.kind === 'succeeded' ? 'cleared' : 'settled');
     if (verdict.kind !== 'retry') return settleUnit(run, unit, attempt, verdict);
+    if (verdict.progress !== null) updateUnit(run, unit.unit, { inventory: verdict.progress.inventory });
   }
 }
 
+function statusOf(run: WindowRun, unit: UnitName): UnitStatus | undefined {
+  return run.status.units.find((each) => each.unit === unit);
+}
+
 function nextAttempt(run: WindowRun, unit: UnitName): number {
-  return (run.status.units.find((each) => each.unit === unit)?.attempt ?? 0) + 1;
+  return (statusOf(run, unit)?.attempt ?? 0) + 1;
 }
 
 function startedName(unit: UnitName): 'control-plane.started' | 'pool.started' {
   return unit === 'control-plane' ? 'control-plane.started' : 'pool.started';
 }
 
-function tooLate(run: WindowRun, unit: PlannedUnit): void {
-  const note = 'Not started: its estimate no longer fits the time left in the window.';
-  updateUnit(run, unit.unit, { state: 'not-started', note });
-  say(run, `${unit.unit} is not started; about ${unit.estimateMinutes} min are needed.`);
+/** Why an attempt may not begin now; null when it may. */
+function whyNotStarted(run: WindowRun, unit: PlannedUnit): string | null {
+  if (run.abortedBy !== null) return `The run was aborted by ${run.abortedBy}.`;
+  const skippedBy = run.skipped.get(unit.unit);
+  if (skippedBy !== undefined) return `Skipped by ${skippedBy}.`;
+  return run.flow.now() > startCutOff(unit, run.input.opening.closes) ? 'Not started: its estimate no longer fits the time left in the window.' : null;
+}
+
+/** A unit that is not begun (any more): one that was attempted before is what that attempt left, never "not started". */
+export function leaveUnstarted(run: WindowRun, unit: UnitName, why: string): void {
+  const known = statusOf(run, unit);
+  if (known === undefined) return;
+  const hasQuarantined = (known.inventory?.quarantined.length ?? 0) > 0;
+  const attempted = hasQuarantined ? 'quarantined' : run.abortedBy === null ? 'failed' : 'aborted';
+  // It is not tried again for want of time or on a word, which says nothing against the version or image.
+  if (known.startedAt !== null) run.explained.add(unit);
+  const untouched = run.skipped.has(unit) ? 'skipped' : 'not-started';
+  updateUnit(run, unit, { state: known.startedAt === null ? untouched : attempted, endedAt: known.startedAt === null ? null : run.flow.now(), note: why });
+  say(run, `${unit} is not ${known.startedAt === null ? 'started' : 'tried again'}: ${why}`);
 }
 
 /** Waits between units while a person holds the run; ends with the window, because every wait has an end. */
 function* holdWhileHeld(run: WindowRun): Step<void> {
   const { flow, input } = run;
+  const { closes } = input.opening;
   yield* hear(run, flow.now() + SECOND_MS);
-  if (run.heldBy === null || run.abortedBy !== null) return;
+  if (run.heldBy === null || run.abortedBy !== null || flow.now() >= closes) return;
   startPause(run, { unit: 'run', kind: 'operator', causes: [], drainDeadline: null, clearedSince: null, detail: `${run.heldBy} said pause.` });
   yield* publish(run);
-  while (run.heldBy !== null && run.abortedBy === null && flow.now() < input.opening.closes) {
-    yield* hear(run, Math.min(input.opening.closes, flow.now() + QUIET_MINUTES * MINUTE_MS));
+  while (run.heldBy !== null && run.abortedBy === null && flow.now() < closes) {
+    const words = nextWordsAt(run) ?? closes;
+    yield* hear(run, Math.min(closes, flow.now() + QUIET_MINUTES * MINUTE_MS, Math.max(flow.now() + SECOND_MS, words)));
     yield* publish(run);
   }
-  yield* endPause(run, 'cleared');
-}
-
-/** Takes up the words that came in, until `until`; a short wait takes up what is in the inbox already. */
-function* hear(run: WindowRun, until: Instant): Step<void> {
-  for (;;) {
-    const got = yield* run.flow.waitFor(['decision'], until);
-    if (got.kind === 'timed-out') return;
-    const wasHeld = run.heldBy;
-    yield* takeDecision(run, got.value, null);
-    if (run.heldBy !== wasHeld || run.abortedBy !== null) return;
-  }
+  yield* endPause(run, run.heldBy === null && run.abortedBy === null ? 'cleared' : 'settled');
 }
 
 function* followAttempt(run: WindowRun, unit: PlannedUnit, attempt: number): Step<UnitVerdict> {
@@ -91,16 +104,19 @@ function* followAttempt(run: WindowRun, unit: PlannedUnit, attempt: number): Ste
     memory: null,
   };
   const instanceId = unitInstanceId({ windowInstanceId: flow.instanceId, runId: input.runId, unit: unit.unit, attempt });
-  const current: CurrentUnit = { unit, instanceId, isStopped: false, leaving: null };
+  const current = beginCurrent(unit, instanceId);
   const child = startChild(flow, unit, instanceId, childInput);
   yield* publish(run);
   let lastSequence = 0;
   for (;;) {
     const got = yield* flow.race(child, ['decision', 'unitProgress', 'wake'], nextTick(run, current, childInput));
-    if (got.kind === 'ended') return got.output;
+    if (got.kind === 'ended') {
+      yield* abortWhatWasSent(run, unit, got.output);
+      return got.output;
+    }
     if (got.kind === 'failed') return { kind: 'failed', progress: null, detail: `Its orchestration failed: ${got.message}` };
     if (got.kind === 'timed-out') {
-      if (current.leaving !== null) yield* leave(flow, current, current.leaving);
+      yield* remind(run, current);
     } else if (got.event === 'decision') {
       yield* takeDecision(run, got.value, current);
     } else if (got.event === 'wake') {
@@ -113,13 +129,24 @@ function* followAttempt(run: WindowRun, unit: PlannedUnit, attempt: number): Ste
   }
 }
 
+/** An abort that met a request on its way found nothing to stop; once the unit has ended, what was sent is stopped after all. */
+function* abortWhatWasSent(run: WindowRun, unit: PlannedUnit, { kind, progress }: UnitVerdict): Step<void> {
+  if (run.abortedBy === null || kind !== 'left' || (progress?.state !== 'running' && progress?.state !== 'blocked')) return;
+  const { flow, input } = run;
+  const request = { clusterResourceId: input.policy.clusterResourceId, unit, by: run.abortedBy };
+  const sent = yield* patiently(flow, flow.now() + LATE_ABORT_MINUTES * MINUTE_MS, () => flow.call('abortUnit', request));
+  if (!sent.ok) say(run, `Azure did not take the abort of ${unit.unit}: ${sent.failure.code}.`);
+  else if (sent.value.kind === 'aborting') say(run, `Azure was told to stop ${unit.unit}.`);
+}
+
 function startChild(flow: Flow, unit: PlannedUnit, instanceId: string, input: UnitUpgradeInput): UnitChild {
   return flow.start(unit.unit === 'control-plane' ? 'controlPlaneUpgrade' : 'nodePoolUpgrade', instanceId, input);
 }
 
 function nextTick(run: WindowRun, current: CurrentUnit, input: UnitUpgradeInput): Instant {
   const now = run.flow.now();
-  if (current.leaving !== null) return now + REMIND_MINUTES * MINUTE_MS;
+  if (current.abortAt !== null) return Math.max(now + SECOND_MS, current.abortAt);
+  if (current.leaving !== null || current.going !== null) return now + REMIND_MINUTES * MINUTE_MS;
   const words = nextWordsAt(run);
   const quiet = Math.min(now + QUIET_MINUTES * MINUTE_MS, Math.max(now + REMIND_MINUTES * MINUTE_MS, watchDeadline(input)));
   return words === null ? quiet : Math.max(now + SECOND_MS, Math.min(words, quiet));
@@ -130,7 +157,12 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
   const { policy } = run.input;
   const before = run.status.units.find((each) => each.unit === unit)?.inventory ?? null;
   updateUnit(run, unit, { inventory: report.progress.inventory });
+  current.isStopped = report.stopped !== null;
+  if (!current.isStopped) current.going = null;
   switch (report.kind) {
+    case 'unseen':
+      say(run, `${unit} could not be looked at for some minutes; what is shown is the last look.`);
+      return;
     case 'progress':
       describeProgress(run, report, before);
       refreshPause(run, current.unit, report);
@@ -140,6 +172,8 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
       say(run, `${unit}: the cause looks cleared; it has to stay so for 3 min.`);
       return;
     case 'cleared':
+      // Of a stopped unit the verdict follows at once, and the time left decides whether it goes on.
+      if (report.stopped !== null) return;
       yield* endPause(run, 'cleared');
       updateUnit(run, unit, { state: 'running' });
       return;
@@ -148,7 +182,6 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
       if (policy.onBlocked.action === 'skip') yield* leave(run.flow, current, 'The policy skips a blocked pool.');
       return;
     case 'stopped': {
-      current.isStopped = true;
       beginBlock(run, current.unit, report, report.stopped ?? 'failed');
       const quarantined = report.progress.inventory?.quarantined.length ?? 0;
       if (report.stopped === 'quarantined' && quarantined <= policy.onQuarantined.continueUpToNodes) {
@@ -163,6 +196,7 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
 }
 
 function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport, before: NodeInventory | null): void {
+  if (progress.state === 'foreign') say(run, `${unit}: somebody else is at work on it (${progress.provisioningState}); the run waits for the end of that.`);
   if (progress.inventory === null) return;
   const { proven, total, spare } = countPool(progress.inventory, []);
   if (before !== null && countPool(before, []).proven === proven) return;
@@ -176,7 +210,8 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
   const [cause] = report.progress.causes;
   if (cause !== undefined || kind !== 'failed') run.explained.add(unit.unit);
   if (kind === 'quarantined') {
-    for (const node of report.progress.inventory?.quarantined ?? []) emit(run, 'node.quarantined', { unit: unit.unit, attempt: report.attempt }, { node });
+    // One event for all of them: its message id is made of unit and attempt, and the broker would drop a second.
+    emit(run, 'node.quarantined', { unit: unit.unit, attempt: report.attempt }, { nodes: report.progress.inventory?.quarantined ?? [] });
   }
   startPause(run, {
     unit: unit.unit,
@@ -199,11 +234,13 @@ function drainDeadlineOf(unit: PlannedUnit, report: UnitProgressReport): Instant
 function startPause(run: WindowRun, pause: Omit<Pause, 'since' | 'windowDeadline' | 'number'>, since: Instant | null = null): void {
   const { pause: present } = run.status;
   // The same stop, seen further: told in place, without another notification, unless Azure stopped meanwhile.
-  if (present !== null && present.kind === pause.kind && present.unit === pause.unit) {
+  const isSameStop = present?.kind === pause.kind && present.unit === pause.unit && (present.drainDeadline === null) === (pause.drainDeadline === null);
+  if (present !== null && isSameStop) {
     update(run, { pause: { ...present, ...pause } });
     return;
   }
   run.pauses += 1;
+  run.resumeOwed = null;
   const started = since ?? run.flow.now();
   update(run, { phase: 'paused', pause: { ...pause, since: started, windowDeadline: run.input.opening.closes, number: run.pauses } });
   notify(run, 'paused', `paused-${run.pauses}`);
@@ -218,24 +255,36 @@ function refreshPause(run: WindowRun, unit: PlannedUnit, report: UnitProgressRep
   update(run, { pause: { ...pause, causes, clearedSince: report.clearedSince } });
 }
 
-/** Ends a pause: `cleared` tells people that the run goes on, `settled` says nothing because the verdict will. */
+/** Ends a pause: `cleared` tells people that the run goes on; after `settled` they are told when the next attempt begins, or by the end. */
 function* endPause(run: WindowRun, how: 'cleared' | 'settled'): Step<void> {
   const { pause } = run.status;
   if (pause === null) return;
   update(run, { phase: 'upgrading', pause: null });
   emit(run, 'hold.cleared', { unit: pause.unit, attempt: pause.number });
+  run.resumeOwed = pause.number;
   if (how === 'settled') return;
   say(run, pause.unit === 'run' ? 'The run goes on.' : `${pause.unit} goes on.`);
-  notify(run, 'resumed', `resumed-${pause.number}`);
-  emit(run, 'run.resumed', { unit: 'run', attempt: pause.number });
+  yield* tellOwedResume(run);
+}
+
+/** Tells that the run goes on after a pause, once it does. */
+function* tellOwedResume(run: WindowRun): Step<void> {
+  const number = run.resumeOwed;
+  if (number === null) return;
+  run.resumeOwed = null;
+  notify(run, 'resumed', `resumed-${number}`);
+  emit(run, 'run.resumed', { unit: 'run', attempt: number });
   yield* publish(run);
 }
 
 function settleUnit(run: WindowRun, unit: PlannedUnit, attempt: number, verdict: UnitVerdict): void {
-  const state = stateAfter(run, verdict);
+  if (verdict.kind === 'too-late' && attempt > 1) return leaveUnstarted(run, unit.unit, verdict.detail);
+  const isUnsent = attempt === 1 && verdict.progress === null && (verdict.kind === 'too-late' || verdict.kind === 'left');
+  const state = isUnsent && run.abortedBy !== null ? 'not-started' : stateAfter(run, verdict);
   updateUnit(run, unit.unit, {
     state,
-    endedAt: run.flow.now(),
+    ...(isUnsent ? { startedAt: null } : {}),
+    endedAt: isUnsent ? null : run.flow.now(),
     note: state === 'upgraded' ? '' : verdict.detail,
     ...(verdict.progress === null ? {} : { inventory: verdict.progress.inventory }),
   });
@@ -245,8 +294,8 @@ function settleUnit(run: WindowRun, unit: PlannedUnit, attempt: number, verdict:
     emit(run, state === 'upgraded' ? 'control-plane.succeeded' : 'control-plane.failed', about, { state });
     return;
   }
-  const names = { upgraded: 'pool.succeeded', skipped: 'pool.skipped', aborted: 'pool.aborted', unproven: 'pool.unproven' } as const;
-  const name = state === 'upgraded' || state === 'skipped' || state === 'aborted' || state === 'unproven' ? names[state] : 'pool.failed';
+  const names = { upgraded: 'pool.succeeded', skipped: 'pool.skipped', 'not-started': 'pool.skipped', aborted: 'pool.aborted', unproven: 'pool.unproven' } as const;
+  const name = state === 'upgraded' || state === 'skipped' || state === 'not-started' || state === 'aborted' || state === 'unproven' ? names[state] : 'pool.failed';
   emit(run, name, about, { state });
 }
 

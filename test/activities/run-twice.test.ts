@@ -69,7 +69,7 @@ test('every activity may run twice: the second time gives an equal answer and ha
     await twice('startUnit', write, 1);
     assert.equal((await activities.startUnit(write)).ok, true);
     await twice('observeUnit', { clusterResourceId, unit: controlPlane }, 0);
-    await twice('abortUnit', { clusterResourceId, unit: 'control-plane', by: 'operator' }, 1);
+    await twice('abortUnit', { clusterResourceId, unit: controlPlane, by: 'operator' }, 1);
     await rehearsal.clock.advanceTo(rehearsal.clock.now() + 30 * MINUTE_MS);
 
     const pool = unit('pool/apps');

@@ -151,3 +151,19 @@ test('every end of an operation has its verdict', () => {
     assert.deepEqual(verdicts(play([look(20, { state })])), [state]);
   }
 });
+
+test('a done pool with a node that is not Ready yet gets the grace before it is called failed', () => {
+  const inventory = { total: 3, upgraded: 2, old: [], cordoned: [], quarantined: [], notReady: ['a'], surge: [] };
+  const almost = { state: 'not-started', provisioningState: 'Succeeded', inventory } as const;
+
+  assert.deepEqual(verdicts(play([look(20, almost), look(25, almost), look(26, { state: 'succeeded' })])), [null, null, 'succeeded']);
+  assert.deepEqual(reports(play([look(20, almost), look(25, almost), look(30, almost), look(31, almost)])), [null, null, 'stopped', null]);
+});
+
+test('a tight budget on an old node does not explain a stop that Azure explains otherwise', () => {
+  const stopped = { state: 'failed', provisioningState: 'Failed', causes: [cause('shop/images-1')] } as const;
+  const stopOf = (change: Partial<UnitProgress>): string | null | undefined => play([look(20, { ...stopped, ...change })]).at(-1)?.memory.stopped;
+
+  assert.equal(stopOf({ provisioningError: { code: 'QuotaExceeded', message: 'cores' } }), 'failed');
+  assert.equal(stopOf({}), 'blocked');
+});
