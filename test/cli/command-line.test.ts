@@ -4,21 +4,23 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { root, slackwater } from './slackwater.ts';
+import type { Ended } from './slackwater.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const examplePath = 'fixtures/policies/shop-prod-weu.yaml';
 const example = readFileSync(join(root, examplePath), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'slackwater-cli-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
+function fileWith(name: string, text: string): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
 }
 
-function slackwater(...words: readonly string[]): Promise<Ended> {
+/** The same as a program of its own. */
+function startSlackwater(...words: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const args = ['--disable-warning=ExperimentalWarning', 'cli/main.ts', ...words];
     execFile(process.execPath, args, { cwd: root }, (error, stdout, stderr) => {
@@ -28,12 +30,20 @@ function slackwater(...words: readonly string[]): Promise<Ended> {
   });
 }
 
-function fileWith(name: string, text: string): string {
-  const path = join(folder, name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  return path;
-}
+test('the program prints results and faults to their own streams, and ends with the exit code', async () => {
+  const [version, wrong, bad] = await Promise.all([
+    startSlackwater('--version'),
+    startSlackwater('calender'),
+    startSlackwater('lint', fileWith('late.yaml', example.replace('"22:00"', '"25:00"'))),
+  ]);
+
+  assert.deepEqual([version.exitCode, version.stderr], [0, '']);
+  assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.deepEqual([wrong.exitCode, wrong.stdout], [1, '']);
+  assert.match(wrong.stderr, /Did you mean calendar\?/);
+  assert.deepEqual([bad.exitCode, bad.stderr], [2, '']);
+  assert.match(bad.stdout, /\[wrong-form\]/);
+});
 
 test('help lists every command and exits 0, and no word at all is wrong use', async () => {
   const [help, long, none, version] = await Promise.all([slackwater('help'), slackwater('--help'), slackwater(), slackwater('--version')]);
@@ -45,7 +55,7 @@ test('help lists every command and exits 0, and no word at all is wrong use', as
   assert.equal(none.exitCode, 1);
   assert.equal(none.stderr, help.stdout);
   assert.equal(version.exitCode, 0);
-  assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal(version.stdout, '1.2.3\n');
 });
 
 test("a command's help names its options and exits 0", async () => {

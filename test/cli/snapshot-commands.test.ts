@@ -3,32 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { runCommandLine } from '../../cli/command-line.ts';
-import { planCommand } from '../../cli/plan.ts';
-import { preflightCommand } from '../../cli/preflight.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../../domain/json.ts';
+import { root, slackwater } from './slackwater.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const snapshot = join(root, 'fixtures/snapshot');
 const policy = join(root, 'fixtures/policies/lab-aks.yaml');
-const saturday = '2026-11-21T21:30Z';
 
 const folder = mkdtempSync(join(tmpdir(), 'slackwater-plan-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-async function slackwater(...words: readonly string[]) {
-  const out: string[] = [];
-  const errors: string[] = [];
-  const program = { commands: [planCommand, preflightCommand], version: '0.0.0' };
-  const exitCode = await runCommandLine(program, words, {
-    now: () => Date.parse(saturday),
-    print: (text) => out.push(text),
-    printError: (text) => errors.push(text),
-    environment: {},
-  });
-  return { exitCode, out: out.join('\n'), errors: errors.join('\n') };
-}
 
 function json(text: string) {
   const value: unknown = JSON.parse(text);
@@ -40,15 +22,15 @@ test('a plan shows units in order with their latest starts, for people and for m
   const text = await slackwater('plan', '--snapshot', snapshot, '--policy', policy);
   const machine = await slackwater('plan', '-s', snapshot, '-p', policy, '-o', 'json');
 
-  assert.deepEqual([text.exitCode, text.errors, machine.exitCode], [0, '', 0]);
-  assert.match(text.out, /Window Sat 21 Nov 22:00 \(21:00Z\) to Sun 22 Nov 04:00 \(03:00Z\), 360 min\./);
-  assert.match(text.out, /^pool\/apps .* 6 +2 +3 +45 /m);
-  assert.match(text.out, /Estimate 112 of 360 min: fits\./);
-  const plan = json(machine.out);
+  assert.deepEqual([text.exitCode, text.stderr, machine.exitCode], [0, '', 0]);
+  assert.match(text.stdout, /Window Sat 21 Nov 22:00 \(21:00Z\) to Sun 22 Nov 04:00 \(03:00Z\), 360 min\./);
+  assert.match(text.stdout, /^pool\/apps .* 6 +2 +3 +45 /m);
+  assert.match(text.stdout, /Estimate 112 of 360 min: fits\./);
+  const plan = json(machine.stdout);
   assert.equal(plan['schema'], 'slackwater.plan/v1');
   assert.deepEqual([plan['estimateMinutes'], plan['fits']], [112, true]);
   assert.match(textAt(plan, 'digest') ?? '', /^[0-9a-f]{64}$/);
-  assert.ok(text.out.includes(textAt(plan, 'digest') ?? 'no digest'));
+  assert.ok(text.stdout.includes(textAt(plan, 'digest') ?? 'no digest'));
   assert.deepEqual(recordsAt(plan, 'units').map((unit) => [unit['unit'], unit['latestStart']]), [
     ['control-plane', '2026-11-22T02:48:00Z'],
     ['pool/system', '2026-11-22T02:15:00Z'],
@@ -59,15 +41,15 @@ test('a plan shows units in order with their latest starts, for people and for m
 });
 
 test('outside a window the next opening is planned', async () => {
-  const { out } = await slackwater('plan', '-s', snapshot, '-p', policy, '--now', '2026-11-22T12:00Z', '-o', 'json');
-  assert.equal(recordAt(json(out), 'window')['opens'], '2026-11-28T21:00:00Z');
+  const { stdout } = await slackwater('plan', '-s', snapshot, '-p', policy, '--now', '2026-11-22T12:00Z', '-o', 'json');
+  assert.equal(recordAt(json(stdout), 'window')['opens'], '2026-11-28T21:00:00Z');
 });
 
 test('a preflight that does not block exits 0 and prints the report of the contract', async () => {
-  const { exitCode, out } = await slackwater('preflight', '--snapshot', snapshot, '--policy', policy, '-o', 'json');
+  const { exitCode, stdout } = await slackwater('preflight', '--snapshot', snapshot, '--policy', policy, '-o', 'json');
 
   assert.equal(exitCode, 0);
-  const report = json(out);
+  const report = json(stdout);
   assert.deepEqual(Object.keys(report), ['schema', 'cluster', 'result', 'findings', 'pods', 'unchecked']);
   assert.deepEqual([report['schema'], report['result']], ['slackwater.preflight/v1', 'warn']);
   assert.equal(recordsAt(report, 'pods').length, 115);
@@ -82,10 +64,10 @@ test('a finding that blocks exits 2 and names the budget, the pool and the chang
   assert.notEqual(raised, kubernetes);
   writeFileSync(join(blocked, 'kubernetes.json'), raised);
 
-  const { exitCode, out } = await slackwater('preflight', '-s', blocked, '-p', policy);
+  const { exitCode, stdout } = await slackwater('preflight', '-s', blocked, '-p', policy);
 
   assert.equal(exitCode, 2);
-  assert.match(out, /^block PDB_STRUCTURAL shop\/images \(pool apps\)\n.*minAvailable 3 of 3 pods needs 3 healthy.*\n +→ Lower minAvailable to 2, or run 4 replicas\.$/m);
+  assert.match(stdout, /^block PDB_STRUCTURAL shop\/images \(pool apps\)\n.*minAvailable 3 of 3 pods needs 3 healthy.*\n +→ Lower minAvailable to 2, or run 4 replicas\.$/m);
 });
 
 test('wrong use and broken input exit 1, with every fault and nothing on standard output', async () => {
@@ -103,8 +85,8 @@ test('wrong use and broken input exit 1, with every fault and nothing on standar
     [['plan', '-s', snapshot, '-p', other], [/holds no policy for .*lab-aks/]],
   ];
   for (const [words, wanted] of table) {
-    const { exitCode, out, errors } = await slackwater(...words);
-    assert.deepEqual([exitCode, out], [1, ''], words.join(' '));
-    for (const pattern of wanted) assert.match(errors, pattern);
+    const { exitCode, stdout, stderr } = await slackwater(...words);
+    assert.deepEqual([exitCode, stdout], [1, ''], words.join(' '));
+    for (const pattern of wanted) assert.match(stderr, pattern);
   }
 });
