@@ -1,3 +1,4 @@
+import { renderFault } from '../cli/print.ts';
 import { nightHelp, parseNightArguments } from './night/night-options.ts';
 import { runNight } from './night/night.ts';
 
@@ -12,6 +13,7 @@ if (parsed.kind === 'help') {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
   });
-  const { exitCode } = await runNight(parsed.options, { write: (line) => process.stdout.write(`${line}\n`), input: process.stdin, stop });
-  process.exit(exitCode);
+  const end = await runNight(parsed.options, { write: (line) => process.stdout.write(`${line}\n`), input: process.stdin, stop });
+  if (end.kind === 'refused') process.stderr.write(`${end.faults.map((fault) => `slackwater: ${renderFault(fault, fault.where)}`).join('\n')}\n`);
+  process.exit(end.kind === 'refused' ? 1 : end.exitCode);
 }

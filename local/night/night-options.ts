@@ -15,6 +15,8 @@ export interface NightOptions {
   readonly seed: number;
 }
 
+export const defaultNightFolder = '.slackwater';
+
 /** What the arguments mean. */
 export type NightArguments =
   | { readonly kind: 'options'; readonly options: NightOptions }
@@ -29,7 +31,7 @@ Opens a maintenance window on a simulated cluster now and upgrades it, on this m
   --resume      go on with the night in the folder, for example after kill -9
   --speed N     cluster seconds per second, 10 to 600 (default 240: a night in under a minute)
   --port N      port of the GitHub pages (default: any free one)
-  --seed N      chance of the simulated cluster (default 1)
+  --seed N      chance of the simulated cluster (default 1; --resume keeps that of the night)
   --folder DIR  where databases, logs and the issue are kept (default .slackwater)
   --help        this text
 
@@ -70,7 +72,7 @@ export function parseNightArguments(args: readonly string[]): NightArguments {
     speed: whole('speed', 240, 10, 600),
     port: whole('port', 0, 0, 65_535),
     seed: whole('seed', 1, 0, 2 ** 31),
-    folder: values.folder ?? '.slackwater',
+    folder: values.folder ?? defaultNightFolder,
   };
   return faults.length === 0 ? { kind: 'options', options } : { kind: 'faults', faults };
 }

@@ -1,13 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { lendClock } from '../../adapters/clock.ts';
-import { readPolicyText } from '../../adapters/policy-file.ts';
-import { readSnapshotDocuments, type SnapshotDocuments } from '../../adapters/snapshot-folder.ts';
 import { recorded } from '../../adapters/trust-boundary.ts';
-import { nextOpenings } from '../../domain/maintenance-window.ts';
 import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
-import { parseInstant } from '../../domain/local-time.ts';
+import type { Fault } from '../../domain/result.ts';
 import type { Instant } from '../../domain/time.ts';
 import { runIdOf, windowInstanceId } from '../../domain/window-identity.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
@@ -17,13 +13,15 @@ import { startHost } from '../functions-host/host.ts';
 import type { HostLog, RunningHost } from '../functions-host/host-options.ts';
 import { appLogin, policyRepository, startLoopbackWorld, type LoopbackWorld } from '../loopback-world.ts';
 import { createQueueSource } from '../queue-source.ts';
+import { takeNightFolder, type NightFolder } from './night-folder.ts';
+import { readNightInput, type NightInput } from './night-input.ts';
 import { listenToKeyboard, type KeyboardWord } from './night-keyboard.ts';
-import type { NightOptions } from './night-options.ts';
+import { defaultNightFolder, type NightOptions } from './night-options.ts';
+import { choosePort } from './night-port.ts';
 import { startNightScript, type NightScript } from './night-script.ts';
 import { createNightStory, type NightStory } from './night-story.ts';
 import { keepClusterTime, readClusterTime } from './night-time.ts';
 
-const fixtures = new URL('../../fixtures/', import.meta.url);
 /** The night begins this long before the window opens. Unit: ms of cluster time. */
 const LEAD_MS = 180_000;
 /** After a kill the night goes on this much later than it was last seen, so that no moment is lived twice. */
@@ -43,18 +41,29 @@ interface Night {
   readonly instanceId: string;
 }
 
-/** How a night ended. */
-export interface NightEnd {
-  /** 0: ended with nothing left · 2: something is left, or the run did not succeed. */
-  readonly exitCode: 0 | 2;
-}
+/** How a night ended, or why none began. */
+export type NightEnd =
+  | {
+      readonly kind: 'ended';
+      /** 0: ended with nothing left · 1: stopped before its end · 2: something is left, or the run did not succeed. */
+      readonly exitCode: 0 | 1 | 2;
+    }
+  | { readonly kind: 'refused'; readonly faults: readonly Fault[] };
 
 /**
  * Runs the function app, unmodified, against loopback services over a simulated cluster, and tells the night as it
  * happens. With `lifetime: 'once'` it resolves when the run has ended; else when `stop` resolves.
+ *
+ * Refuses, before anything is started or removed, what `readNightInput` and `takeNightFolder` find.
  */
 export async function runNight(options: NightOptions, io: { readonly write: (line: string) => void; readonly input: NodeJS.ReadableStream; readonly stop: Promise<void> }): Promise<NightEnd> {
-  const night = await beginNight(options, io.write);
+  let isTold = false;
+  const input = await readNightInput(Date.now());
+  const folder = takeNightFolder(options);
+  const before = folder.ok && options.beginning === 'resume' ? folder.value.before : null;
+  const port = await choosePort({ asked: options.port, before: before?.githubPort ?? null });
+  if (!input.ok || !folder.ok || !port.ok) return { kind: 'refused', faults: [input, folder, port].flatMap((each) => (each.ok ? [] : each.faults)) };
+  const night = await beginNight({ options: { ...options, port: port.value, seed: before?.seed ?? options.seed }, input: input.value, folder: folder.value, write: (line) => (isTold ? undefined : io.write(line)) });
   const stopKeyboard = listenToKeyboard({
     input: io.input,
     onWord: (word, rest) => takeWord(night, word, rest),
@@ -65,23 +74,27 @@ export async function runNight(options: NightOptions, io: { readonly write: (lin
     const last = await followRun(night, io.stop);
     return tellEnd(night, last, io.write);
   } finally {
+    // What still happens while the services close belongs to no story any more.
+    isTold = true;
     stopKeyboard();
     stopTime();
     night.script.stop();
     await night.host.close();
     await night.world.close();
+    folder.value.release();
   }
 }
 
-async function beginNight(options: NightOptions, write: (line: string) => void): Promise<Night> {
-  if (options.beginning === 'fresh') rmSync(options.folder, { recursive: true, force: true });
-  mkdirSync(options.folder, { recursive: true });
-  const policyText = readFileSync(new URL('policies/lab-aks.yaml', fixtures), 'utf8');
-  const policy = readPolicy(policyText);
-  const opens = findOpening(options, policy);
+async function beginNight({ options, input, folder, write }: { readonly options: NightOptions; readonly input: NightInput; readonly folder: NightFolder; readonly write: (line: string) => void }): Promise<Night> {
+  const { policy, policyText, documents } = input;
+  if (options.beginning === 'fresh') folder.clear();
+  else if (folder.before === null) write(`There is no night to go on with in ${folder.path}; a new one begins.`);
+  const opens = (options.beginning === 'resume' ? folder.before?.opens : null) ?? input.opens;
+  // Before anything happens: the world that a journal is applied to must be made from the same seed and moment.
+  folder.keep({ opens, seed: options.seed, githubPort: options.port });
   let watch: (changes: readonly WorldChange[]) => void = () => undefined;
   const world = await startLoopbackWorld({
-    documents: await readDocuments(),
+    documents,
     policies: { 'lab-aks.yaml': policyText },
     startsAt: opens - LEAD_MS,
     makeClock: (journalReaches) => scaledClock({ start: clusterStart(options, opens, journalReaches), factor: options.speed }),
@@ -99,8 +112,8 @@ async function beginNight(options: NightOptions, write: (line: string) => void):
     story.world(changes);
     script.watch(changes);
   };
+  folder.keep({ opens, seed: options.seed, githubPort: world.github.port });
   write(`Cluster time runs ${options.speed} times as fast as this machine's. Policies and issue: ${world.github.url}/${policyRepository}/issues`);
-  write('Type: fix, resume, retry, skip, pause, abort, status, help. Nothing leaves this machine.\n');
   const log: HostLog = (level, code, fields) => {
     appendFileSync(join(options.folder, 'host.jsonl'), `${JSON.stringify({ at: world.clock.now(), level, code, ...fields })}\n`);
     if (level === 'error') story.line(`host: ${code} ${JSON.stringify(fields)}`);
@@ -114,41 +127,9 @@ async function beginNight(options: NightOptions, write: (line: string) => void):
     log,
   });
   world.deliverWebhooksTo(host.url);
+  write(`Function app: ${host.url}/api/status`);
+  write('Type: fix, resume, retry, skip, pause, abort, status, help. Nothing leaves this machine.\n');
   return { options, policy, opens, world, host, story, script, instanceId: windowInstanceId(policy.clusterResourceId) };
-}
-
-function readPolicy(text: string): MaintenancePolicy {
-  const read = readPolicyText(text, 'fixtures/policies/lab-aks.yaml');
-  const [policy] = read.ok ? read.value : [];
-  if (policy === undefined) throw new Error(`The policy of the example does not read: ${JSON.stringify(read)}`);
-  return policy;
-}
-
-async function readDocuments(): Promise<SnapshotDocuments> {
-  const read = await readSnapshotDocuments(fileURLToPath(new URL('snapshot/', fixtures)));
-  if (!read.ok) throw new Error(`The snapshot of the example does not read: ${JSON.stringify(read.faults)}`);
-  return read.value;
-}
-
-/** The window tonight: the policy's next opening, or the one a resumed night was begun for. */
-function findOpening(options: NightOptions, policy: MaintenancePolicy): Instant {
-  const file = join(options.folder, 'opening');
-  if (options.beginning === 'resume') {
-    const kept = readOpening(file);
-    if (kept !== null) return kept;
-  }
-  const [opening] = nextOpenings(policy.window, Date.now(), 1);
-  if (opening === undefined) throw new Error('The policy of the example has no opening.');
-  writeFileSync(file, new Date(opening.opens).toISOString());
-  return opening.opens;
-}
-
-function readOpening(file: string): Instant | null {
-  try {
-    return parseInstant(readFileSync(file, 'utf8').trim());
-  } catch {
-    return null;
-  }
 }
 
 function clusterStart(options: NightOptions, opens: Instant, journalReaches: Instant | null): Instant {
@@ -196,8 +177,12 @@ async function tellEnd(night: Night, status: WindowStatus | null, write: (line: 
   const body = answer !== null && typeof answer.body === 'object' && answer.body !== null && 'body' in answer.body ? String(answer.body.body) : 'No report was written.';
   const place = (name: string): string => relative(process.cwd(), join(folder, name)) || name;
   writeFileSync(join(folder, 'issue.md'), body);
-  write(`\n${body}\n`);
+  if (status?.outcome != null) write(`\n${body}\n`);
   write(`Run ${runIdOf(night.world.cluster.resourceId.split('/').at(-1) ?? '', night.opens)}: ${status?.outcome ?? 'not ended'}`);
   write(`Task hub: ${place('durable.sqlite')}   Issue: ${place('issue.md')}   Requests: ${place('requests.jsonl')}`);
-  return { exitCode: status?.outcome === 'succeeded' && status.leftOver.length === 0 ? 0 : 2 };
+  if (status === null || status.outcome === null) {
+    write(`Stopped before its end. Go on with: npm start -- --resume${folder === defaultNightFolder ? '' : ` --folder ${folder}`}`);
+    return { kind: 'ended', exitCode: 1 };
+  }
+  return { kind: 'ended', exitCode: status.outcome === 'succeeded' && status.leftOver.length === 0 ? 0 : 2 };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -124,6 +125,60 @@ test('fix mends the budget at once, and a second fix finds nothing to mend', () 
     await night.ended;
 
     assert.equal(night.output().match(/shop\/images is changed by team-shop/g)?.length, 2);
+  }));
+
+test('a stopped night says how to go on, and goes on at the same address', () =>
+  inFolder(async (folder) => {
+    const night = run(folder, '--seed', '7');
+    await night.saw('pool/system begins');
+    night.child.kill('SIGINT');
+
+    assert.equal(await night.ended, 1, night.output());
+    assert.ok(night.output().trimEnd().endsWith(`Go on with: npm start -- --resume --folder ${folder}`), night.output());
+    const address = /http:\S+issues/.exec(night.output())?.[0] ?? '';
+    const resumed = run(folder, '--resume');
+    await resumed.saw('pool/system: upgraded');
+    resumed.child.kill('SIGKILL');
+    await resumed.ended;
+    assert.ok(address !== '' && resumed.output().includes(address), resumed.output());
+    assert.equal(effects(folder).filter((effect) => effect === 'arm PUT /agentPools/system').length, 1);
+  }));
+
+test('a folder in use, a folder of others and a port in use are refused, and what was there stays', () =>
+  inFolder(async (folder) => {
+    const night = run(folder);
+    await night.saw('The window is open');
+    for (const beginning of [[], ['--resume']]) {
+      const second = run(folder, '--once', ...beginning);
+      assert.equal(await second.ended, 1, second.output());
+      assert.match(second.output(), /Another process runs a night in it\. \[night-already-running\]/);
+    }
+    await night.saw('pool/system begins');
+    night.child.kill('SIGKILL');
+    await night.ended;
+
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    writeFileSync(join(folder, 'notes.txt'), 'mine');
+    const third = run(folder, '--once', '--port', String(port));
+
+    assert.equal(await third.ended, 1, third.output());
+    assert.match(third.output(), /It holds what no night wrote: notes\.txt\. \[folder-of-others\]/);
+    assert.match(third.output(), /Another program listens there\. \[port-unusable\]/);
+    assert.ok(['notes.txt', 'durable.sqlite', 'requests.jsonl'].every((name) => existsSync(join(folder, name))));
+    server.close();
+  }));
+
+test('going on where no night is begins a new one, and says so', () =>
+  inFolder(async (folder) => {
+    const night = run(folder, '--resume');
+    await night.saw('The window is open');
+    night.child.kill('SIGKILL');
+    await night.ended;
+
+    assert.match(night.output(), /There is no night to go on with in .*; a new one begins\./);
   }));
 
 test('a wrong argument is refused with the right one, and nothing starts', async () => {
