@@ -41,7 +41,7 @@ export function addressDemands(
   usages: readonly SubnetUsage[],
 ): readonly AddressDemand[] {
   const running = nodePools.filter((one) => !isStopped(one));
-  const demands = takesOf(pool, network).flatMap(({ subnetId, addresses, text }): readonly AddressDemand[] => {
+  const demands = takesOf(pool, network).flatMap(({ subnetId, addresses, text, holds }): readonly AddressDemand[] => {
     const usage = usages.find(({ id }) => id.toLowerCase() === subnetId.toLowerCase());
     if (usage === undefined) return [];
     const inSubnet = running.flatMap((one) =>
@@ -51,8 +51,8 @@ export function addressDemands(
     );
     const now = inSubnet.reduce((sum, each) => sum + each.now, 0);
     const growth = inSubnet.reduce((sum, each) => sum + each.atMost, 0) - now;
-    // Azure's count also holds load balancers and private endpoints; ours the pods of nodes that just came.
-    const used = network.podAddresses === 'node-subnet' ? Math.max(usage.used, now) : usage.used;
+    // Azure's count also holds load balancers and private endpoints; ours the nodes that just came. Pods in their own subnet come in batches nobody can count.
+    const used = holds === 'nodes' ? Math.max(usage.used, now) : usage.used;
     return [{ place: usage.id, unit: 'addresses', used, growth, perNode: addresses, perNodeText: text, limit: usage.limit }];
   });
   return [...demands, ...overlayDemand(pool, running, network)];
@@ -65,6 +65,7 @@ export function subnetsOf(pool: NodePool, network: ClusterNetwork): readonly str
 
 interface AddressTake {
   readonly subnetId: string;
+  readonly holds: 'nodes' | 'pods';
   readonly addresses: number;
   readonly text: string;
 }
@@ -77,13 +78,13 @@ function takesOf(pool: NodePool, network: ClusterNetwork): readonly AddressTake[
     const pods = (pool.maxPods ?? MAX_PODS_POD_SUBNET) + 1;
     const addresses = subnets?.podAllocation === 'static-block' ? Math.ceil(pods / BLOCK_ADDRESSES) * BLOCK_ADDRESSES : BLOCK_ADDRESSES;
     return [
-      { subnetId: nodeSubnet, addresses: 1, text: '1' },
-      { subnetId: podSubnet, addresses, text: String(addresses) },
+      { subnetId: nodeSubnet, holds: 'nodes', addresses: 1, text: '1' },
+      { subnetId: podSubnet, holds: 'pods', addresses, text: String(addresses) },
     ];
   }
-  if (network.podAddresses === 'overlay') return [{ subnetId: nodeSubnet, addresses: 1, text: '1' }];
+  if (network.podAddresses === 'overlay') return [{ subnetId: nodeSubnet, holds: 'nodes', addresses: 1, text: '1' }];
   const pods = pool.maxPods ?? MAX_PODS_NODE_SUBNET;
-  return [{ subnetId: nodeSubnet, addresses: 1 + pods, text: `(1+${pods})` }];
+  return [{ subnetId: nodeSubnet, holds: 'nodes', addresses: 1 + pods, text: `(1+${pods})` }];
 }
 
 function overlayDemand(pool: NodePool, running: readonly NodePool[], network: ClusterNetwork): readonly AddressDemand[] {

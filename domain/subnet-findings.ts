@@ -28,9 +28,11 @@ export const checkSubnets: PreflightCheck = (view) => {
   const [first] = shortages;
   if (first === undefined) return [];
   if (shortages.length < surging.length) return shortages.map((one) => toFinding(one, { where: one.pool.name, pools: [one.pool.name] }));
+  const wholeRun = toFinding(first, { where: 'cluster', pools: ['*'] });
+  if (shortages.length === 1) return [wholeRun];
   return [
     {
-      ...toFinding(first, { where: 'cluster', pools: ['*'] }),
+      ...wholeRun,
       message: shortages.map(describe).join(' '),
       remedy: shortages.map((one) => `${one.pool.name}: ${remedyOf(one)}`).join(' '),
       evidence: { pools: Object.fromEntries(shortages.map((one) => [one.pool.name, evidenceOf(one)])) },
@@ -69,7 +71,7 @@ function toFinding(shortage: Shortage, about: Pick<Finding, 'where' | 'pools'>):
 }
 
 function nameOf(place: string): string {
-  return place.includes('/subnets/') ? `Subnet ${place.slice(place.lastIndexOf('/') + 1)}` : `Pod range ${place}`;
+  return place.startsWith('/') ? `Subnet ${place.slice(place.lastIndexOf('/') + 1)}` : `Pod range ${place}`;
 }
 
 function describe({ pool, surge, demand, surgeThatFits: fits }: Shortage): string {
@@ -86,7 +88,7 @@ function remedyOf({ pool, surge, demand, surgeThatFits: fits }: Shortage): strin
   const missing = neededBy(demand, surge) - demand.limit;
   const scaler = demand.growth > 0 ? `lower the autoscaler's maximum for the night, or ` : '';
   const inPlace = pool.mode === 'System' ? '' : `, or upgrade ${pool.name} in place (maxSurge 0, maxUnavailable 1)`;
-  return `No surge fits: ${scaler}free or add ${missing} ${demand.unit}${inPlace}.`;
+  return `No surge fits: ${scaler}free or add ${demand.unit} (${missing} missing)${inPlace}.`;
 }
 
 function evidenceOf({ surge, demand, surgeThatFits: fits }: Shortage): Finding['evidence'] {
