@@ -65,12 +65,27 @@ const app = await build({
 });
 writeFileSync(`${root}dist/meta.json`, JSON.stringify(app.metafile));
 
+// The local host stays outside the command line: what needs it is for a checkout, and it must not slow the other commands.
 // Packages in CommonJS inside an ES module look for require, which such a module does not have.
-const banner = "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
-await build({ ...shared, entryPoints: ['cli/main.ts'], outfile: 'dist/slackwater.mjs', format: 'esm', banner: { js: banner }, external: ['@azure/functions-core'] });
+const banner = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+await build({ ...shared, entryPoints: ['cli/main.ts'], outfile: 'dist/command-line.mjs', format: 'esm', banner: { js: banner }, external: ['@azure/functions-core'] });
+
+// A file of its own that any Node can read: an older one would fail over the program's syntax and modules, in no words of ours.
+writeFileSync(
+  `${root}dist/slackwater.mjs`,
+  `#!/usr/bin/env node
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major > 22 || (major === 22 && minor >= 13)) {
+  await import('./command-line.mjs');
+} else {
+  console.error('slackwater needs Node 22.13 or newer; this is ' + process.version + '. In a checkout, npm run -s slackwater brings its own.');
+  process.exitCode = 1;
+}
+`,
+);
 
 const faults = [...findForbidden(app.metafile), ...findTooLarge('dist/main.cjs')];
-for (const file of ['dist/main.cjs', 'dist/slackwater.mjs']) console.log(`${file}  ${(bytesOf(file) / 1_000).toFixed(0)} KB`);
+for (const file of ['dist/main.cjs', 'dist/command-line.mjs']) console.log(`${file}  ${(bytesOf(file) / 1_000).toFixed(0)} KB`);
 for (const { name, bytes } of largestPackages(app.metafile)) console.log(`  ${name.padEnd(36)} ${(bytes / 1_000).toFixed(0)} KB`);
 for (const fault of faults) console.error(`build: ${fault}`);
 process.exitCode = faults.length === 0 ? 0 : 1;
