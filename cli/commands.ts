@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { lintCommand } from './lint.ts';
 import { planCommand } from './plan.ts';
 import { preflightCommand } from './preflight.ts';
+import { scenarioCommand } from './scenario.ts';
 
 /** Every command, in the order of the help. To add one, write its module and name it here. */
-export const commands: readonly Command[] = [lintCommand, calendarCommand, preflightCommand, planCommand];
+export const commands: readonly Command[] = [lintCommand, calendarCommand, preflightCommand, planCommand, scenarioCommand];

@@ -40,6 +40,8 @@ interface LoopbackWorldOptions {
   readonly makeClock: (journalReaches: Instant | null) => HostClock;
   readonly seed: number;
   readonly physics?: Partial<Physics>;
+  /** Newest image per pool, in place of what the documents tell. */
+  readonly latestNodeImages?: Readonly<Record<string, string>>;
   /** Folder of databases and the request log; null keeps everything in memory. */
   readonly folder: string | null;
   /** Port of GitHub's pages; 0 lets the system choose. */
@@ -161,8 +163,8 @@ function environmentOf(found: {
   };
 }
 
-function makeCluster({ documents, seed, startsAt, physics = {} }: LoopbackWorldOptions): ClusterWorld {
-  return createClusterWorld({ documents, seed, startsAt, physics, latestNodeImages: latestNodeImages(documents) });
+function makeCluster({ documents, seed, startsAt, physics = {}, latestNodeImages: given }: LoopbackWorldOptions): ClusterWorld {
+  return createClusterWorld({ documents, seed, startsAt, physics, latestNodeImages: given ?? latestNodeImages(documents) });
 }
 
 function waitingIn({ broker }: RunningServiceBus): number {

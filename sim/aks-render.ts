@@ -57,7 +57,7 @@ export function renderPoolProfile(state: AksState, pool: PoolState): JsonRecord 
       kubernetesVersion: pool.orchestratorVersion,
       osType: textAt(pool.properties, 'osType') ?? 'Linux',
       ...(isBehind ? { upgrades: [{ kubernetesVersion: state.kubernetesVersion }] } : {}),
-      latestNodeImageVersion: pool.latestNodeImageVersion,
+      ...(pool.latestNodeImageVersion === '' ? {} : { latestNodeImageVersion: pool.latestNodeImageVersion }),
       ...(pool.recentlyUsed.length === 0
         ? {}
         : { recentlyUsedVersions: pool.recentlyUsed.map(({ at, ...version }) => ({ ...version, timestamp: armTime(at) })) }),

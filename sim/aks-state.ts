@@ -27,6 +27,13 @@ export interface OperationRecord {
   stop: (() => void) | null;
 }
 
+/** Keeps an upgrade from ending, and from touching other nodes than these. */
+export interface PoolHold {
+  readonly mayTouch: ReadonlySet<string>;
+  /** Goes on where the upgrade rests; null while it has not come to rest. */
+  goOn: (() => void) | null;
+}
+
 /** A node pool as ARM keeps it. */
 export interface PoolState {
   readonly name: string;
@@ -36,6 +43,7 @@ export interface PoolState {
   orchestratorVersion: string;
   currentOrchestratorVersion: string;
   nodeImageVersion: string;
+  /** Empty: AKS names none, because the pool's operating system is retired. */
   latestNodeImageVersion: string;
   provisioningState: string;
   error: AksError | null;
@@ -45,6 +53,8 @@ export interface PoolState {
   readonly blockedNodes: Map<string, string>;
   recentlyUsed: readonly { readonly orchestratorVersion: string; readonly nodeImageVersion: string; readonly at: Instant }[];
   surgeFailure: (AksError & { times: number }) | null;
+  /** An upgrade held back from outside; null lets it take its course. */
+  hold: PoolHold | null;
   /** For example `aks-apps-19283746-vmss`. */
   readonly scaleSet: string;
   nextInstance: number;

@@ -38,6 +38,11 @@ export function startDrain(core: ClusterCore, node: NodeRecord, options: DrainOp
   timeline.tell('drain.started', `${node.name} is drained`, { node: node.name, pool: node.pool });
   const look = (): void => {
     const left = [...node.pods].filter(isDrained);
+    const restMs = startedAt + durations.physics.drainMinutes * MINUTE_MS - timeline.now();
+    if (left.length === 0 && restMs > 0) {
+      stop = timeline.after(restMs, look);
+      return;
+    }
     if (left.length === 0) {
       timeline.tell('drain.finished', `${node.name} is empty`, { node: node.name, pool: node.pool });
       ended({ kind: 'drained' });

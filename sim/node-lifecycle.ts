@@ -49,6 +49,14 @@ export function labelNode(
   core.timeline.tell('node.labelled', `${node.name} ${text} (${label.by})`, { node: node.name, ...label });
 }
 
+/** Puts a `NoSchedule` taint on the node. */
+export function taintNode(core: ClusterCore, node: NodeRecord, { key, by }: { readonly key: string; readonly by: string }): void {
+  if (node.taints.some((taint) => taint.key === key)) return;
+  node.taints = [...node.taints, { key, value: '', effect: 'NoSchedule' }];
+  markChanged(core.store, node);
+  core.timeline.tell('node.tainted', `${node.name} gets taint ${key} (${by})`, { node: node.name, pool: node.pool, key, by });
+}
+
 /** A node joins the cluster, Ready, and gets its DaemonSet pods. */
 export function joinNode(core: ClusterCore, node: NodeRecord): void {
   addRecord(core.store, node);

@@ -5,7 +5,8 @@ import { runForeignOperation } from './aks-upgrade.ts';
 import { keyOf, familyOf, workloadNamed } from './kubernetes-store.ts';
 import type { NodeRecord, PodRecord, Sickness, WorkloadRecord } from './kubernetes-objects.ts';
 import { changeBudget, deleteBudget, deletePod, scaleWorkload } from './kubernetes-write.ts';
-import { cordonNode, hearNode, labelNode, silenceNode, uncordonNode } from './node-lifecycle.ts';
+import { cordonNode, hearNode, labelNode, silenceNode, taintNode, uncordonNode } from './node-lifecycle.ts';
+import { deleteNode, endFromOutside, finishJob, raiseAutoscaler, relabelPod } from './outside-event.ts';
 import type { Perturbation } from './perturbation.ts';
 import { setSickness } from './pod-lifecycle.ts';
 
@@ -32,6 +33,16 @@ function perturbKubernetes({ cluster }: AksCore, change: Perturbation): boolean 
       if (pod !== undefined) deletePod(cluster, pod, { graceSeconds: null, by: change.by });
       return pod !== undefined;
     }
+    case 'label-pod': {
+      const pod = store.pods.get(keyOf(change));
+      if (pod !== undefined) relabelPod({ cluster }, pod, change);
+      return pod !== undefined;
+    }
+    case 'raise-autoscaler':
+      return raiseAutoscaler({ cluster }, change);
+    case 'finish-job':
+      return finishJob({ cluster }, change);
+    case 'taint-node':
     case 'cordon-node':
     case 'uncordon-node':
     case 'label-node':
@@ -64,6 +75,18 @@ function perturbAks(core: AksCore, change: Perturbation): boolean {
       else pool.surgeFailure = { code: change.code, message: change.message, times: change.times };
       return true;
     }
+    case 'delete-node': {
+      const node = cluster.store.nodes.get(change.node);
+      if (node !== undefined) deleteNode(core, node, change.by);
+      return node !== undefined;
+    }
+    case 'hold-upgrade': {
+      const pool = aks.pools.get(change.pool);
+      if (pool !== undefined) pool.hold = { mayTouch: new Set(change.nodes), goOn: null };
+      return pool !== undefined;
+    }
+    case 'end-operation':
+      return endFromOutside(core, change);
     case 'foreign-operation':
       return startForeign(core, change);
     case 'scripted-reply':
@@ -106,7 +129,7 @@ function definedOnly(fields: Readonly<Record<string, unknown>>): Readonly<Record
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-type NodeChange = Extract<Perturbation, { readonly node: string }>;
+type NodeChange = Exclude<Extract<Perturbation, { readonly node: string }>, { readonly kind: 'delete-node' }>;
 
 function perturbNode({ cluster }: Pick<AksCore, 'cluster'>, node: NodeRecord, change: NodeChange): void {
   switch (change.kind) {
@@ -116,6 +139,8 @@ function perturbNode({ cluster }: Pick<AksCore, 'cluster'>, node: NodeRecord, ch
       return uncordonNode(cluster, node, change.by);
     case 'label-node':
       return labelNode(cluster, node, change);
+    case 'taint-node':
+      return taintNode(cluster, node, change);
     case 'node-not-ready':
       return silenceNode(cluster, node);
     case 'node-ready':
@@ -123,7 +148,7 @@ function perturbNode({ cluster }: Pick<AksCore, 'cluster'>, node: NodeRecord, ch
   }
 }
 
-type WorkloadChange = Extract<Perturbation, { readonly workload: object }>;
+type WorkloadChange = Exclude<Extract<Perturbation, { readonly workload: object }>, { readonly kind: 'raise-autoscaler' }>;
 
 function perturbWorkload({ cluster }: Pick<AksCore, 'cluster'>, workload: WorkloadRecord, change: WorkloadChange): void {
   if (change.kind === 'scale-workload') return scaleWorkload(cluster, workload, change.replicas, change.by);

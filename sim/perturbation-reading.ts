@@ -1,7 +1,7 @@
 import { isRecord, textAt } from '../domain/json.ts';
 import type { Perturbation } from './perturbation.ts';
 
-type FieldForm = 'text' | 'text-or-null' | 'number' | 'number-or-null' | 'count-or-absent' | 'text-or-absent' | 'workload' | 'reply';
+type FieldForm = 'text' | 'text-or-null' | 'number' | 'number-or-null' | 'count-or-absent' | 'text-or-absent' | 'texts' | 'workload' | 'reply';
 
 const budget = { namespace: 'text', name: 'text', by: 'text' } as const;
 const node = { node: 'text' } as const;
@@ -24,6 +24,13 @@ const forms: Readonly<Record<Perturbation['kind'], Readonly<Record<string, Field
   'surge-fails': { pool: 'text', code: 'text', message: 'text', times: 'number' },
   'scripted-reply': { service: 'text', requests: 'text', reply: 'reply', times: 'number' },
   'eviction-webhook': { namespace: 'text-or-null', status: 'number-or-null', message: 'text' },
+  'label-pod': { ...budget, key: 'text', value: 'text' },
+  'raise-autoscaler': { workload: 'workload', minReplicas: 'number', by: 'text' },
+  'taint-node': { ...node, key: 'text', by: 'text' },
+  'delete-node': { ...node, by: 'text' },
+  'finish-job': { namespace: 'text', name: 'text' },
+  'hold-upgrade': { pool: 'text', nodes: 'texts' },
+  'end-operation': { pool: 'text', status: 'text', code: 'text', message: 'text', cordoned: 'texts' },
   'auto-upgrade-channel': { channel: 'text-or-null' },
 };
 
@@ -44,6 +51,8 @@ function hasForm(value: unknown, form: FieldForm): boolean {
       return typeof value === 'string';
     case 'text-or-null':
       return value === null || typeof value === 'string';
+    case 'texts':
+      return Array.isArray(value) && value.every((one) => typeof one === 'string');
     case 'number':
       return typeof value === 'number';
     case 'number-or-null':

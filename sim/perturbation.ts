@@ -68,5 +68,26 @@ export type Perturbation =
       readonly status: 403 | 422 | 500 | null;
       readonly message: string;
     }
+  /** An operator moves a role from pod to pod by its label. */
+  | { readonly kind: 'label-pod'; readonly namespace: string; readonly name: string; readonly key: string; readonly value: string; readonly by: string }
+  /** Somebody changes an autoscaler's minimum; its target follows when it has fewer pods. */
+  | { readonly kind: 'raise-autoscaler'; readonly workload: WorkloadName; readonly minReplicas: number; readonly by: string }
+  | { readonly kind: 'taint-node'; readonly node: string; readonly key: string; readonly by: string }
+  /** The machine is gone: taken back by Azure, or removed by the autoscaler. */
+  | { readonly kind: 'delete-node'; readonly node: string; readonly by: string }
+  /** A Job's pods have done their work. */
+  | { readonly kind: 'finish-job'; readonly namespace: string; readonly name: string }
+  /** The pool's next upgrade touches no other nodes than these and does not end by itself. */
+  | { readonly kind: 'hold-upgrade'; readonly pool: string; readonly nodes: readonly string[] }
+  /** What runs on the pool ends now: `Succeeded` lets a held upgrade go on to its end, the others stop it where it is. */
+  | {
+      readonly kind: 'end-operation';
+      readonly pool: string;
+      readonly status: 'Succeeded' | 'Failed' | 'Canceled';
+      readonly code: string;
+      readonly message: string;
+      /** Nodes that stay cordoned. */
+      readonly cordoned: readonly string[];
+    }
   /** Somebody changes the channel of the cluster's automatic upgrades; null is `none`. */
   | { readonly kind: 'auto-upgrade-channel'; readonly channel: string | null };

@@ -11,6 +11,8 @@ export interface Physics {
   readonly controlPlaneMinutes: number;
   /** Deleting the surge nodes at the end. Unit: minutes. */
   readonly surgeDeleteMinutes: number;
+  /** The least a node's drain takes, however soon it is empty. Unit: minutes. */
+  readonly drainMinutes: number;
   /** A change of settings that moves no node. Unit: minutes. */
   readonly settingsMinutes: number;
   /** From an accepted abort to `Canceled`. Unit: minutes. */
@@ -31,6 +33,7 @@ export const defaultPhysics: Physics = {
   reimageMinutes: 5,
   controlPlaneMinutes: 12,
   surgeDeleteMinutes: 2,
+  drainMinutes: 0,
   settingsMinutes: 1,
   abortMinutes: 1,
   podStartSeconds: 30,

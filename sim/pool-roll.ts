@@ -138,8 +138,15 @@ function nextBatch(roll: Roll): void {
   if (roll.phase !== 'rolling') return;
   if (roll.errors.length > 0 && roll.behavior === 'Schedule') return finish(roll, failed(roll));
   const size = roll.inPlaceCount > 0 ? roll.inPlaceCount : spareCount(roll);
+  const { hold } = roll.pool;
+  const open = hold === null ? roll.remaining : roll.remaining.filter((node) => hold.mayTouch.has(node.name));
+  if (hold !== null && (open.length === 0 || size <= 0)) {
+    hold.goOn = () => nextBatch(roll);
+    return;
+  }
   if (roll.remaining.length === 0 || size <= 0) return finishQuarantine(roll);
-  const batch = roll.remaining.splice(0, size);
+  const batch = open.slice(0, size);
+  roll.remaining.splice(0, roll.remaining.length, ...roll.remaining.filter((node) => !batch.includes(node)));
   let openCount = batch.length;
   const settle = (): void => {
     openCount -= 1;

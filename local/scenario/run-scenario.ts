@@ -1,0 +1,196 @@
+import { numberAt } from '../../domain/json.ts';
+import { MINUTE_MS, type Instant } from '../../domain/time.ts';
+import type { StatusFinding } from '../../domain/window-status.ts';
+import type { Physics } from '../../sim/physics.ts';
+import type { ScenarioResult } from '../../sim/scenario-agreement.ts';
+import { scenarioDocuments } from '../../sim/scenario-documents.ts';
+import { orderOf, scenarioOrder } from '../../sim/scenario-policy.ts';
+import { latestImagesOf } from '../../sim/scenario-azure.ts';
+import { donePools, scenarioScript, type ScenarioStep } from '../../sim/scenario-timeline.ts';
+import type { Scenario, ScenarioPool } from '../../sim/scenario.ts';
+import { resolveCount } from '../../sim/disruption-budget-record.ts';
+import { startWindowRehearsal, type Rehearsal } from '../rehearsal/window-rehearsal.ts';
+import { readRun, sayComment, type CommentEnd } from './scenario-comments.ts';
+import { withScenarioFacts } from './scenario-facts.ts';
+import { resultOf, type PlayedScenario } from './scenario-result.ts';
+
+/** How long a pause must last, after the last event, until it is what the scenario ends with. Unit: minutes. */
+const PAUSE_LASTS_MINUTES = 15;
+/** How long a run may go on after its window closed, and how long anything is waited for. Unit: minutes. */
+const OVERRUN_MINUTES_MAX = 300;
+
+/** A run while its scenario is played. */
+interface Play {
+  readonly scenario: Scenario;
+  readonly rehearsal: Rehearsal;
+  readonly commands: CommentEnd[];
+  /** The fullest list of findings the run has published: a status may be cut later. */
+  findings: readonly StatusFinding[];
+  /** Minutes by which the script's events come later than written. */
+  delayMinutes: number;
+}
+
+/**
+ * Plays one scenario through the whole service in virtual time: the real orchestrations, activities and SDK clients over
+ * loopback services and a simulated cluster made from `initial`.
+ *
+ * Throws only for a defect, or for an opening time that cannot be understood.
+ */
+export async function runScenario(given: Scenario): Promise<ScenarioResult> {
+  const order = scenarioOrder(given);
+  if (order === null) throw new Error(`${given.id}: policy.window.open is no time.`);
+  const scenario = withDonePools(given);
+  const script = scenarioScript(scenario);
+  const { opening, zero } = order;
+  const earliest = Math.min(0, ...script.steps.map(({ atMinute }) => atMinute));
+  const people = Object.fromEntries(script.steps.flatMap((step) => (step.kind === 'comment' ? [[step.by, step.role] as const] : [])));
+  const rehearsal = await startWindowRehearsal({
+    documents: scenarioDocuments(scenario, zero),
+    policy: order.policy,
+    opening: opening ?? { opens: zero, closes: zero + MINUTE_MS, restriction: 'none', reason: '' },
+    policies: {},
+    startsAt: zero + earliest * MINUTE_MS - 1_000,
+    physics: physicsOf(scenario),
+    latestNodeImages: latestImagesOf(scenario),
+    changePorts: (ports) => ({ ...ports, azureFacts: withScenarioFacts(ports.azureFacts, scenario) }),
+    people: { operator: 'maintain', ...people },
+    beginning: 'held',
+  });
+  try {
+    const play: Play = { scenario, rehearsal, commands: [], findings: [], delayMinutes: 0 };
+    for (const perturbation of script.before) rehearsal.world.perturb(perturbation);
+    const hasRun = opening !== null && (scenario.begins === 'window open' || scenario.begins === 'run in progress');
+    await playSteps(play, script.steps, hasRun ? 'with-run' : 'without-run');
+    return resultOf(playedOf(play, order.opening === null ? 'shut' : 'opened'));
+  } finally {
+    await rehearsal.close();
+  }
+}
+
+function playedOf({ scenario, rehearsal, commands, findings }: Play, window: PlayedScenario['window']): PlayedScenario {
+  return { scenario, rehearsal, commands, findings, status: readRun(rehearsal), window };
+}
+
+async function playSteps(play: Play, steps: readonly ScenarioStep[], mode: 'with-run' | 'without-run'): Promise<void> {
+  const { rehearsal } = play;
+  let isBegun = mode === 'without-run';
+  for (const [index, step] of steps.entries()) {
+    if (!isBegun && step.atMinute >= 0) {
+      await begin(play);
+      isBegun = true;
+    }
+    await passTo(play, step);
+    await takeStep(play, step, index);
+  }
+  if (!isBegun) await begin(play);
+  if (mode === 'with-run') await letEnd(play, steps);
+  else await rehearsal.clock.whenIdle();
+}
+
+async function begin(play: Play): Promise<void> {
+  await play.rehearsal.clock.advanceTo(play.rehearsal.opens);
+  play.rehearsal.begin();
+}
+
+async function passTo(play: Play, step: ScenarioStep): Promise<void> {
+  const { rehearsal } = play;
+  const delay = step.kind === 'pass' && step.clock === 'window' ? 0 : play.delayMinutes;
+  await until(play, () => false, rehearsal.opens + Math.round((step.atMinute + delay) * MINUTE_MS));
+}
+
+async function takeStep(play: Play, step: ScenarioStep, index: number): Promise<void> {
+  const { world } = play.rehearsal;
+  switch (step.kind) {
+    case 'pass':
+      return;
+    case 'perturb':
+      for (const perturbation of step.perturbations) world.perturb(perturbation);
+      return;
+    case 'github':
+      world.faults.github.clear();
+      if (step.status >= 400) world.faults.github.add({ method: null, path: null, times: Infinity, mishap: { kind: 'answer', moment: 'before', response: { status: step.status, headers: {}, body: null } } });
+      return;
+    case 'comment':
+      play.commands.push(await sayComment(play.rehearsal, step, `delivery-${index}`));
+      return;
+    case 'anchor':
+      return awaitAnchor(play, step);
+  }
+}
+
+/** Waits until what the script dates has begun, and moves the rest of the script by the delay. */
+async function awaitAnchor(play: Play, step: Extract<ScenarioStep, { readonly kind: 'anchor' }>): Promise<void> {
+  const { rehearsal } = play;
+  const begun = (): Instant | null => {
+    const kind = step.node === null ? 'operation.started' : 'drain.started';
+    const found = rehearsal.changes.find((change) => change.kind === kind && change.at >= rehearsal.opens && change.data['pool'] === step.pool && (step.node === null || change.data['node'] === step.node));
+    return found?.at ?? null;
+  };
+  await until(play, () => begun() !== null || isResting(play), rehearsal.closes + OVERRUN_MINUTES_MAX * MINUTE_MS);
+  const at = begun();
+  if (at !== null) play.delayMinutes = Math.max(play.delayMinutes, (at - rehearsal.opens) / MINUTE_MS - step.atMinute);
+}
+
+/** After the last event: to the run's end, or to a pause that lasts, unless the script speaks of the window's end. */
+async function letEnd(play: Play, steps: readonly ScenarioStep[]): Promise<void> {
+  const { rehearsal } = play;
+  const isToEnd = steps.some((step) => step.kind === 'pass' && step.clock === 'window');
+  const since = rehearsal.clock.now();
+  const lasts = (): boolean => {
+    const pause = readRun(rehearsal)?.pause ?? null;
+    return !isToEnd && pause !== null && pause.clearedSince === null && rehearsal.clock.now() - Math.max(since, pause.since) >= PAUSE_LASTS_MINUTES * MINUTE_MS;
+  };
+  await until(play, lasts, rehearsal.closes + OVERRUN_MINUTES_MAX * MINUTE_MS);
+}
+
+/** Lets time pass until `holds`, the run has ended, or `limit`. */
+async function until(play: Play, holds: () => boolean, limit: Instant): Promise<void> {
+  const { rehearsal } = play;
+  const isDone = (): boolean => {
+    const findings = readRun(rehearsal)?.findings ?? [];
+    if (findings.length > play.findings.length) play.findings = findings;
+    return holds() || hasEnded(rehearsal);
+  };
+  const left = limit - rehearsal.clock.now();
+  if (left > 0) await rehearsal.clock.runUntil(isDone, left);
+}
+
+function hasEnded({ host, instanceId }: Rehearsal): boolean {
+  const state = host.engine.read(instanceId)?.runtimeStatus ?? 'Pending';
+  return state === 'Completed' || state === 'Failed' || state === 'Terminated';
+}
+
+function isResting(play: Play): boolean {
+  const pause = readRun(play.rehearsal)?.pause ?? null;
+  return pause !== null && play.rehearsal.clock.now() - pause.since >= PAUSE_LASTS_MINUTES * MINUTE_MS;
+}
+
+function physicsOf({ times }: Scenario): Partial<Physics> {
+  const minutes = (name: string, otherwise: number): number => numberAt(times, name) ?? otherwise;
+  return {
+    surgeCreateMinutes: minutes('surgeCreateMin', 4),
+    reimageMinutes: minutes('reimageMin', 5),
+    controlPlaneMinutes: minutes('controlPlaneMin', 12),
+    surgeDeleteMinutes: minutes('surgeDeleteMin', 2),
+    drainMinutes: minutes('drainMinTypical', 8),
+    podStartSeconds: minutes('podStartMinDefault', 0.5) * 60,
+    evictRetrySeconds: minutes('evictRetrySec', 5),
+    jitterRatio: 0,
+  };
+}
+
+function withDonePools(scenario: Scenario): Scenario {
+  const done = donePools(scenario, orderOf(scenario), (name) => {
+    const pool = scenario.pools.find((each) => each.name === name);
+    return pool === undefined ? 0 : estimateOf(scenario, pool);
+  });
+  return { ...scenario, pools: scenario.pools.map((pool) => (done.includes(pool.name) ? { ...pool, image: pool.imageLatest ?? pool.image } : pool)) };
+}
+
+/** `surgeCreate + waves × (drain + soak + reimage) + surgeDelete`: the time model of the vocabulary. Unit: minutes. */
+function estimateOf({ times }: Scenario, { count, words }: ScenarioPool): number {
+  const number = (name: string, otherwise: number): number => numberAt(times, name) ?? otherwise;
+  const surge = Math.max(1, resolveCount(String(words['maxSurge'] ?? '1'), count));
+  const wave = number('drainMinTypical', 8) + (numberAt(words, 'soakMin') ?? 0) + number('reimageMin', 5);
+  return number('surgeCreateMin', 4) + Math.ceil(count / surge) * wave + number('surgeDeleteMin', 2);
+}

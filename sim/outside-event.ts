@@ -1,0 +1,81 @@
+import { numberAt, recordAt, textAt } from '../domain/json.ts';
+import { endOperation } from './aks-operation.ts';
+import type { AksCore } from './aks-operation.ts';
+import type { NodeRecord, PodRecord } from './kubernetes-objects.ts';
+import { markChanged, podsIn, reselectBudgets, workloadNamed } from './kubernetes-store.ts';
+import { scaleWorkload } from './kubernetes-write.ts';
+import { leaveNode, uncordonNode } from './node-lifecycle.ts';
+import type { Perturbation } from './perturbation.ts';
+
+type Kind<K extends Perturbation['kind']> = Extract<Perturbation, { readonly kind: K }>;
+
+/** Sets one label of a pod; budgets select anew. */
+export function relabelPod({ cluster }: Pick<AksCore, 'cluster'>, pod: PodRecord, change: Kind<'label-pod'>): void {
+  pod.labels = { ...pod.labels, [change.key]: change.value };
+  reselectBudgets(cluster.store, pod);
+  markChanged(cluster.store, pod);
+  cluster.timeline.tell('pod.labelled', `${pod.namespace}/${pod.name} gets label ${change.key}=${change.value} (${change.by})`, { namespace: pod.namespace, pod: pod.name, by: change.by });
+}
+
+/** Raises the minimum of the autoscaler that targets a workload; false when there is no such workload. */
+export function raiseAutoscaler({ cluster }: Pick<AksCore, 'cluster'>, change: Kind<'raise-autoscaler'>): boolean {
+  const { store } = cluster;
+  const workload = workloadNamed(store, change.workload);
+  if (workload === null) return false;
+  const index = store.resting.findIndex(
+    (item) =>
+      textAt(item, 'kind') === 'HorizontalPodAutoscaler' &&
+      textAt(item, 'metadata', 'namespace') === workload.namespace &&
+      textAt(item, 'spec', 'scaleTargetRef', 'name') === workload.name,
+  );
+  const autoscaler = store.resting[index];
+  if (autoscaler !== undefined) store.resting[index] = { ...autoscaler, spec: { ...recordAt(autoscaler, 'spec'), minReplicas: change.minReplicas } };
+  if ((workload.replicas ?? 0) < change.minReplicas) scaleWorkload(cluster, workload, change.minReplicas, change.by);
+  return true;
+}
+
+/** The running pods of a Job succeed and stay, as finished pods do; false when there is no such Job. */
+export function finishJob({ cluster }: Pick<AksCore, 'cluster'>, change: Kind<'finish-job'>): boolean {
+  const job = workloadNamed(cluster.store, { kind: 'Job', namespace: change.namespace, name: change.name });
+  if (job === null) return false;
+  for (const pod of podsIn(cluster.store, job.namespace)) {
+    if (pod.owner?.uid !== job.uid || pod.phase !== 'Running') continue;
+    pod.lifeSequence += 1;
+    pod.phase = 'Succeeded';
+    pod.isReady = false;
+    job.succeededCount += 1;
+    markChanged(cluster.store, pod);
+  }
+  cluster.timeline.tell('job.succeeded', `Job ${job.namespace}/${job.name} has succeeded`, { namespace: job.namespace, job: job.name });
+  return true;
+}
+
+/** A machine goes with everything on it; one the autoscaler takes no longer counts. */
+export function deleteNode({ aks, cluster }: AksCore, node: NodeRecord, by: string): void {
+  const pool = aks.pools.get(node.pool);
+  const count = numberAt(pool?.properties, 'count');
+  leaveNode(cluster, node);
+  if (pool !== undefined && count !== null && !node.isSurge && by === 'cluster-autoscaler') pool.properties = { ...pool.properties, count: count - 1 };
+}
+
+/** Ends what runs on the pool as told; false when nothing runs there. Surge nodes go at a failure, and cordons but those named. */
+export function endFromOutside(core: AksCore, change: Kind<'end-operation'>): boolean {
+  const { aks, cluster } = core;
+  const pool = aks.pools.get(change.pool);
+  if (pool === undefined) return false;
+  const { hold, running } = pool;
+  pool.hold = null;
+  if (running === null) return false;
+  if (change.status === 'Succeeded') {
+    hold?.goOn?.();
+    return true;
+  }
+  running.stop?.();
+  const nodes = [...cluster.store.nodes.values()].filter((node) => node.pool === pool.name);
+  for (const node of nodes) {
+    if (node.isSurge && change.status === 'Failed') leaveNode(cluster, node);
+    else if (!change.cordoned.includes(node.name) && node.isReady) uncordonNode(cluster, node, 'AKS');
+  }
+  endOperation(core, pool, running, { status: change.status, error: { code: change.code, message: change.message } });
+  return true;
+}

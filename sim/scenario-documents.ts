@@ -1,0 +1,40 @@
+import { recordsAt, textAt, textsAt, valueAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
+import type { Instant } from '../domain/time.ts';
+import { azureDocuments } from './scenario-azure.ts';
+import { nodeDocuments } from './scenario-node.ts';
+import { workloadDocuments } from './scenario-workload.ts';
+import { usageDocuments } from './scenario-usage.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A scenario's `initial` as the documents of a snapshot folder: ARM's and the API server's own shapes. */
+export function scenarioDocuments(scenario: Scenario, zero: Instant): ReturnType<typeof azureDocuments> & ReturnType<typeof usageDocuments> & { readonly kubernetesItems: readonly JsonRecord[] } {
+  return {
+    ...azureDocuments(scenario),
+    ...usageDocuments(scenario),
+    kubernetesItems: [...nodeDocuments(scenario, zero), ...workloadDocuments(scenario, zero), ...recordsAt(scenario.cluster, 'webhooks').map(webhookDocument)],
+  };
+}
+
+function webhookDocument(words: JsonRecord): JsonRecord {
+  const name = textAt(words, 'name') ?? 'webhook';
+  const [namespace, service] = (textAt(words, 'service') ?? '').split('/');
+  const selector = valueAt(words, 'namespaceSelector');
+  const resources = textsAt(words, 'resources');
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: textAt(words, 'kind') === 'mutating' ? 'MutatingWebhookConfiguration' : 'ValidatingWebhookConfiguration',
+    metadata: { name, uid: `webhook-${name}`, resourceVersion: '100' },
+    webhooks: [
+      {
+        name,
+        failurePolicy: textAt(words, 'failurePolicy') ?? 'Fail',
+        clientConfig: service === undefined ? { url: 'https://webhook.example/' } : { service: { namespace, name: service, path: '/' } },
+        rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources }],
+        ...(selector === null || selector === undefined ? {} : { namespaceSelector: selector }),
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1'],
+      },
+    ],
+  };
+}

@@ -1,0 +1,167 @@
+import { numberAt, recordsAt, textAt, textsAt, valueAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
+import type { Perturbation } from './perturbation.ts';
+import { imageVersionOf } from './scenario-azure.ts';
+import { nodeNamesOf, poolOfNode } from './scenario.ts';
+import type { Scenario, ScenarioWorkload, TimelineEvent } from './scenario.ts';
+import { placesOf, ROLE_LABEL } from './scenario-workload.ts';
+
+/** What an event of the timeline does to the world; nothing for what happens there by its own physics. */
+export function perturbationsOf(scenario: Scenario, { event, data, atMinute }: TimelineEvent): readonly Perturbation[] {
+  const by = textAt(data, 'by') ?? 'somebody';
+  const node = textAt(data, 'node') ?? '';
+  switch (event) {
+    case 'arm.operation':
+      return endOf(scenario, data, atMinute);
+    case 'pool.succeeded':
+      return [{ kind: 'end-operation', pool: textAt(data, 'pool') ?? '', status: 'Succeeded', code: '', message: '', cordoned: [] }];
+    case 'arm.reply':
+      return refusalOf(data);
+    case 'pdb.changed': {
+      const { namespace, name } = splitName(textAt(data, 'pdb'));
+      return [{ kind: 'change-budget', namespace, name, ...countField(data, 'minAvailable'), ...countField(data, 'maxUnavailable'), by }];
+    }
+    case 'hpa.changed':
+    case 'hpa.scaled':
+    case 'deployment.scaled':
+      return scaleOf(scenario, data, by);
+    case 'cnpg.switchover':
+      return switchoverOf(scenario, data, by);
+    case 'pod.ready':
+      return healOf(scenario, data);
+    case 'job.succeeded':
+      return [{ kind: 'finish-job', ...splitName(textAt(data, 'job')) }];
+    case 'node.tainted':
+      return [{ kind: 'taint-node', node, key: textAt(data, 'key') ?? '', by }, { kind: 'cordon-node', node, by }];
+    case 'node.deleted':
+      return [{ kind: 'delete-node', node, by: textAt(data, 'by') ?? textAt(data, 'reason') ?? 'Azure' }];
+    case 'image.published':
+      return scenario.pools.map((pool) => ({ kind: 'publish-image', pool: pool.name, image: imageVersionOf(pool, textAt(data, 'image') ?? pool.image) }));
+    case 'eviction.denied':
+    case 'pod.rescheduled':
+      return delegationOf(scenario, event, data);
+    case 'eviction.error':
+      return [{ kind: 'eviction-webhook', namespace: null, status: 500, message: textAt(data, 'text') ?? '' }];
+    default:
+      return [];
+  }
+}
+
+/** Somebody else's roll or change on a pool, as long as it is scripted or else as long as a roll usually takes. */
+export function foreignOperation(pool: string, by: string, about: { readonly minutes: number; readonly isRoll: 'roll' | 'change' }): Perturbation {
+  return { kind: 'foreign-operation', pool, operation: about.isRoll === 'roll' ? 'UpgradingNodeImageVersion' : 'Updating', minutes: about.minutes, by };
+}
+
+/** Pools whose upgrade a timeline ends, with the nodes it may touch until then; others take their course. */
+export function heldPools(scenario: Scenario): readonly { readonly pool: string; readonly nodes: readonly string[] }[] {
+  return scenario.timeline.flatMap((event) => {
+    const pool = heldPoolOf(scenario, event);
+    return pool === null ? [] : [{ pool, nodes: touchedNodes(scenario, pool) }];
+  });
+}
+
+/** A failure that the world would not reach by itself, or an end it would reach sooner, needs the upgrade to be held. */
+function heldPoolOf(scenario: Scenario, { event, data, atMinute }: TimelineEvent): string | null {
+  if (event === 'pool.succeeded') return textAt(data, 'pool');
+  if (event !== 'arm.operation' || textAt(data, 'by') !== null || textAt(data, 'state') !== 'Failed') return null;
+  const hasOwnCause = scenario.timeline.some((one) => one.event === 'surge.failed') || isRefused(scenario);
+  return hasOwnCause ? null : poolOfOperation(scenario, data, atMinute);
+}
+
+/** A drain that a budget refuses for good fails at its own time-out. */
+function isRefused(scenario: Scenario): boolean {
+  return scenario.workloads.some(({ words }) => recordsAt(words, 'pdbs').some((budget) => numberAt(budget, 'disruptionsAllowed') === 0 && textAt(budget, 'managedBy') === null));
+}
+
+function touchedNodes(scenario: Scenario, poolName: string): readonly string[] {
+  const pool = scenario.pools.find((each) => each.name === poolName);
+  const all = pool === undefined ? [] : nodeNamesOf(pool);
+  const last = scenario.timeline.find(({ event, data }) => event === 'nodes.final' && (textAt(data, 'pool') ?? poolName) === poolName);
+  const count = numberAt(last?.data, 'upgraded');
+  if (count !== null) return all.slice(0, count);
+  const named = textsAt(last?.data, 'upgraded');
+  return named.length > 0 ? named.filter((name) => all.includes(name)) : all;
+}
+
+/** The pool an operation is about: named, or the last one begun before it, or the only one spoken of. */
+export function poolOfOperation(scenario: Scenario, data: JsonRecord, atMinute: number): string | null {
+  const named = textAt(data, 'pool');
+  if (named !== null) return named;
+  const begun = scenario.timeline.filter((one) => one.atMinute <= atMinute && (one.event === 'pool.started' || one.event === 'drain.started') && textAt(one.data, 'by') === null).at(-1);
+  if (begun !== undefined) return textAt(begun.data, 'pool') ?? poolOfNode(scenario, textAt(begun.data, 'node') ?? '');
+  const refused = scenario.timeline.map((one) => /Another operation \((\S+) - /.exec(textAt(one.data, 'text') ?? '')?.[1]).find((pool) => pool !== undefined);
+  return scenario.pools.find((pool) => pool.name === refused)?.name ?? scenario.pools.at(-1)?.name ?? null;
+}
+
+function endOf(scenario: Scenario, data: JsonRecord, atMinute: number): readonly Perturbation[] {
+  const state = textAt(data, 'state');
+  const pool = poolOfOperation(scenario, data, atMinute);
+  // A foreign operation ends by itself, and so does an abort of ours.
+  if (pool === null || textAt(data, 'by') !== null || (state !== 'Succeeded' && state !== 'Failed')) return [];
+  const code = textAt(data, 'code') ?? 'UpgradeFailed';
+  const last = scenario.timeline.find(({ event }) => event === 'nodes.final');
+  return [{ kind: 'end-operation', pool, status: state, code, message: `${code}: the upgrade of node pool ${pool} failed.`, cordoned: textsAt(last?.data, 'cordoned') }];
+}
+
+function refusalOf(data: JsonRecord): readonly Perturbation[] {
+  const status = numberAt(data, 'status') ?? 202;
+  if (status < 400) return [];
+  const reply = { status, code: textAt(data, 'code') ?? (status === 429 ? 'TooManyRequests' : 'ServiceUnavailable'), message: textAt(data, 'text') ?? '', retryAfterSeconds: numberAt(data, 'retryAfterSec') };
+  return [{ kind: 'scripted-reply', service: 'arm', requests: 'writes', reply, times: 1 }];
+}
+
+function countField(data: JsonRecord, key: 'minAvailable' | 'maxUnavailable'): { readonly [K in typeof key]?: number | string } {
+  const value = valueAt(data, key);
+  return typeof value === 'number' || typeof value === 'string' ? { [key]: value } : {};
+}
+
+function scaleOf(scenario: Scenario, data: JsonRecord, by: string): readonly Perturbation[] {
+  const target = textAt(data, 'target');
+  const workload = target === null ? scenario.workloads.find(({ kind }) => kind === 'Deployment') : scenario.workloads.find((one) => `${one.namespace}/${one.name}` === target);
+  if (workload === undefined || workload.kind === 'CNPG' || workload.kind === 'Pod') return [];
+  const name = { kind: workload.kind, namespace: workload.namespace, name: workload.name };
+  const minReplicas = numberAt(data, 'minReplicas');
+  if (minReplicas !== null) return [{ kind: 'raise-autoscaler', workload: name, minReplicas, by }];
+  return [{ kind: 'scale-workload', workload: name, replicas: numberAt(data, 'to') ?? workload.replicas, by }];
+}
+
+function switchoverOf(scenario: Scenario, data: JsonRecord, by: string): readonly Perturbation[] {
+  const target = textAt(data, 'newPrimaryOn');
+  return scenario.workloads
+    .filter(({ kind }) => kind === 'CNPG')
+    .flatMap((workload) =>
+      placesOf(scenario, workload).map((place) => ({
+        kind: 'label-pod' as const,
+        namespace: workload.namespace,
+        name: place.name,
+        key: ROLE_LABEL,
+        value: place.node === target ? 'primary' : 'replica',
+        by,
+      })),
+    );
+}
+
+/** A pod that becomes Ready heals its workload where that was unhealthy; elsewhere the world starts pods by itself. */
+function healOf(scenario: Scenario, data: JsonRecord): readonly Perturbation[] {
+  const workload = workloadOfPod(scenario, textAt(data, 'pod') ?? '');
+  if (workload === null || workload.ready >= workload.replicas || workload.kind === 'CNPG' || workload.kind === 'Pod') return [];
+  return [{ kind: 'sicken-workload', workload: { kind: workload.kind, namespace: workload.namespace, name: workload.name }, count: 0 }];
+}
+
+/** A webhook refuses and moves the pod itself: it answers no more once the pod is elsewhere. */
+function delegationOf(scenario: Scenario, event: 'eviction.denied' | 'pod.rescheduled', data: JsonRecord): readonly Perturbation[] {
+  const pod = textAt(data, 'pod') ?? '';
+  const workload = workloadOfPod(scenario, pod);
+  if (workload === null) return [];
+  if (event === 'pod.rescheduled') return [{ kind: 'delete-pod', namespace: workload.namespace, name: pod, by: 'its operator' }];
+  return [];
+}
+
+function workloadOfPod(scenario: Scenario, pod: string): ScenarioWorkload | null {
+  return scenario.workloads.find((workload) => pod === workload.name || pod.startsWith(`${workload.name}-`)) ?? null;
+}
+
+function splitName(written: string | null): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = (written ?? '').split('/');
+  return { namespace, name };
+}

@@ -1,0 +1,123 @@
+import type { Finding } from '../domain/preflight-report.ts';
+import type { UnitName } from '../domain/upgrade-plan.ts';
+import type { RunOutcome, UnitStatus } from '../domain/window-status.ts';
+
+/** What a run showed of itself, as far as its decision is read from it. */
+export interface RunFacts {
+  /** What moment 0 was: `window open`, `run in progress`, `comment time`, … */
+  readonly begins: string;
+  /** `shut`: dates that are not allowed kept the window from opening. */
+  readonly window: 'opened' | 'shut';
+  readonly findings: readonly Pick<Finding, 'code' | 'severity' | 'pools'>[];
+  /** Null while the run had not ended. */
+  readonly outcome: RunOutcome | null;
+  readonly units: readonly Pick<UnitStatus, 'unit' | 'state' | 'startedAt'>[];
+  /** Unit that waited for a person when the scenario ended; null when none did. */
+  readonly pausedUnit: { readonly unit: UnitName | 'run'; readonly oldCount: number } | null;
+  /** Names of the events of the run, without run and unit. */
+  readonly events: readonly string[];
+  /** What became of each command of a person, oldest first. */
+  readonly commands: readonly ('raised' | 'refused' | 'ignored')[];
+  /** ARM writes of ours that ARM put off (409, 429). */
+  readonly deferredWriteCount: number;
+  /** What the world did beside the run. */
+  readonly seen: readonly ('foreign-operation' | 'foreign-roll' | 'disturbance' | 'node-left')[];
+  readonly leftOverCount: number;
+  /** Windows in a row that came to nothing before this one. */
+  readonly missedCount: number;
+}
+
+/** The decision and the run's end in the words of the scenarios. */
+export interface RunVerdict {
+  readonly decision: string;
+  readonly run: string;
+}
+
+type Rule = (facts: RunFacts) => RunVerdict | null;
+
+/** What a block of the whole run means, by its code; any other refuses the start. */
+const wholeRunBlocks: Readonly<Record<string, RunVerdict>> = {
+  CLUSTER_FAILED_STATE: { decision: 'HOLD', run: 'held' },
+  OTHER_DRAINER_ACTIVE: { decision: 'WAIT', run: 'waiting' },
+  DEPRECATED_API: { decision: 'DEFER', run: 'deferred' },
+};
+
+/** What a block of single pools means where it is not merely that they wait. */
+const poolBlocks: Readonly<Record<string, RunVerdict>> = {
+  VERSION_SKEW: { decision: 'REORDER', run: 'replanned' },
+  ESTIMATE_EXCEEDS_DAY: { decision: 'REPLAN', run: 'replanned' },
+};
+
+/** From this many missed windows on somebody above the owner must know. */
+const MISSED_TOO_OFTEN = 2;
+
+/** Reads a run's decision and end from what it showed: the first rule that applies, in this order. */
+export function judgeRun(facts: RunFacts): RunVerdict {
+  const verdict = rules.map((rule) => rule(facts)).find((found) => found !== null);
+  return verdict ?? { decision: 'START', run: facts.outcome ?? 'started' };
+}
+
+const withoutWindow: Rule = ({ begins, commands }) => {
+  if (begins === 'schedule computation') return { decision: 'START_ONCE', run: 'started' };
+  if (begins === 'window open' || begins === 'run in progress') return null;
+  return { decision: commands.includes('refused') ? 'REJECT_COMMAND' : 'IGNORE', run: 'none' };
+};
+
+const shutWindow: Rule = ({ window }) => (window === 'shut' ? { decision: 'REFUSE_START', run: 'not-started' } : null);
+
+const blockedRun: Rule = ({ findings, commands, units }) => {
+  const whole = findings.find(({ severity, pools }) => severity === 'block' && pools.includes('*'));
+  if (whole === undefined || units.some(({ startedAt }) => startedAt !== null)) return null;
+  // A person wanted to go on against a finding: the run waits for people now, not for the finding alone.
+  if (commands.includes('refused')) return { decision: 'REJECT_COMMAND', run: 'held' };
+  return wholeRunBlocks[whole.code] ?? { decision: 'REFUSE_START', run: 'not-started' };
+};
+
+const aborted: Rule = ({ outcome, leftOverCount }) =>
+  outcome === 'aborted' ? { decision: leftOverCount > 0 ? 'ABORTED_WITH_RESIDUE' : 'COMPLETE', run: 'aborted' } : null;
+
+const paused: Rule = ({ pausedUnit, outcome }) => {
+  if (pausedUnit === null || outcome !== null) return null;
+  // Every node is on its target and Azure alone says that it failed.
+  return { decision: 'PAUSE', run: pausedUnit.unit !== 'run' && pausedUnit.oldCount === 0 ? 'needs-reconcile' : 'paused' };
+};
+
+const heldPools: Rule = ({ findings, units, outcome, missedCount }) => {
+  if (!units.some(({ state }) => state === 'withheld')) return null;
+  const blocking = findings.filter(({ severity }) => severity === 'block');
+  const special = blocking.map(({ code }) => poolBlocks[code]).find((verdict) => verdict !== undefined);
+  if (special !== undefined) return special;
+  if (missedCount >= MISSED_TOO_OFTEN) return { decision: 'ESCALATE', run: 'held' };
+  return { decision: 'HOLD_POOL', run: outcome ?? 'held' };
+};
+
+const clearedHold: Rule = ({ findings, events, outcome }) =>
+  findings.some(({ severity }) => severity === 'block') && events.includes('hold.cleared') && !events.includes('run.paused')
+    ? { decision: 'HOLD_POOL', run: outcome ?? 'started' }
+    : null;
+
+const unansweredPause: Rule = ({ events, outcome, units }) => {
+  const isLeft = units.some(({ state }) => state === 'failed' || state === 'paused');
+  return outcome !== null && isLeft && events.includes('run.paused') && !events.includes('run.resumed') ? { decision: 'DEFER', run: 'deferred' } : null;
+};
+
+const debt: Rule = ({ outcome }) => (outcome === 'completed-with-debt' ? { decision: 'COMPLETE_WITH_DEBT', run: outcome } : null);
+const overrun: Rule = ({ outcome }) => (outcome === 'completed-overrun' ? { decision: 'FINISH_INFLIGHT', run: outcome } : null);
+
+const cutOff: Rule = ({ units, outcome }) =>
+  outcome !== null && units.some(({ state }) => state === 'not-started') && units.some(({ state }) => state === 'upgraded') ? { decision: 'STOP_STARTING', run: outcome } : null;
+
+const resumed: Rule = ({ events, outcome }) => (events.includes('run.resumed') ? { decision: 'PAUSE_THEN_RESUME', run: outcome ?? 'started' } : null);
+
+const waited: Rule = ({ deferredWriteCount, seen, outcome }) =>
+  deferredWriteCount > 0 || seen.includes('foreign-operation') ? { decision: 'WAIT', run: outcome ?? 'started' } : null;
+
+const foreign: Rule = ({ seen, outcome }) => (seen.includes('foreign-roll') ? { decision: 'WATCH_FOREIGN', run: outcome ?? 'started' } : null);
+
+const reordered: Rule = ({ findings, outcome }) =>
+  findings.some(({ code }) => code === 'JOB_WILL_BE_LOST') ? { decision: 'REORDER', run: outcome ?? 'started' } : null;
+
+const disturbed: Rule = ({ seen, outcome }) => (seen.includes('disturbance') ? { decision: 'CONTINUE', run: outcome ?? 'started' } : null);
+const shrunken: Rule = ({ seen, findings, outcome }) => (seen.includes('node-left') && findings.length === 0 ? { decision: 'COMPLETE', run: outcome ?? 'started' } : null);
+
+const rules: readonly Rule[] = [withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, cutOff, resumed, waited, foreign, reordered, disturbed, shrunken];

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseJson } from '../../domain/json.ts';
+import { runScenario } from '../../local/scenario/run-scenario.ts';
+import { agrees, compareScenario, type Agreement } from '../../sim/scenario-agreement.ts';
+import { readScenario, type Scenario } from '../../sim/scenario.ts';
+import { sharedMaterial } from '../shared-material.ts';
+
+const shared = sharedMaterial('scenarios/scenarios.jsonl');
+
+/** Scenarios of the shared corpus that agree in everything a machine compares. The list may only grow. */
+const floor: readonly string[] = [
+  'PDB-01', 'PDB-03', 'PDB-14', 'PDB-15', 'PDB-21',
+  'QUA-01', 'QUA-07', 'QUA-10',
+  'CAP-03', 'CAP-05', 'CAP-06', 'CAP-07', 'CAP-11',
+  'ARM-01', 'ARM-02', 'ARM-04', 'ARM-05', 'ARM-06', 'ARM-11', 'ARM-12', 'ARM-13', 'ARM-15', 'ARM-16', 'ARM-19',
+  'NET-05', 'NET-07',
+  'WIN-01', 'WIN-02', 'WIN-04', 'WIN-08', 'WIN-09',
+  'CHAT-01', 'CHAT-05',
+  'FLT-01', 'FLT-04',
+];
+
+function readCorpus(url: URL): readonly Scenario[] {
+  return readFileSync(url, 'utf8').trim().split('\n').map((line) => {
+    const read = readScenario(parseJson(line));
+    assert.ok(read.ok, JSON.stringify(read));
+    return read.value;
+  });
+}
+
+async function play(scenario: Scenario): Promise<Agreement> {
+  const result = await runScenario(scenario);
+  assert.deepEqual(result.violations, [], `${scenario.id} breaks a rule of the house`);
+  return compareScenario(scenario, result);
+}
+
+test("the project's own scenarios come out as expected", async () => {
+  for (const scenario of readCorpus(new URL('../../fixtures/scenarios/own.jsonl', import.meta.url))) {
+    assert.deepEqual(await play(scenario), { preflight: [], decision: [], final: [], violations: [] }, scenario.id);
+  }
+});
+
+test('every shared scenario runs without an exception or a broken rule, and those that agreed agree still', { skip: shared.skip }, async (context) => {
+  const differing = new Map<string, Agreement>();
+  const scenarios = readCorpus(shared.url);
+  for (const scenario of scenarios) {
+    const agreement = await play(scenario);
+    if (!agrees(agreement)) differing.set(scenario.id, agreement);
+  }
+
+  const lost = floor.filter((id) => differing.has(id)).map((id) => ({ id, ...differing.get(id) }));
+  assert.deepEqual(lost, []);
+  const gained = scenarios.map(({ id }) => id).filter((id) => !differing.has(id) && !floor.includes(id));
+  context.diagnostic(`${scenarios.length - differing.size} of ${scenarios.length} agree${gained.length === 0 ? '' : `; add to the floor: ${gained.join(' ')}`}`);
+});
