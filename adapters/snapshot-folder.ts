@@ -5,6 +5,7 @@ import { nodePoolOfId, readCluster, readLatestNodeImage, readNodePools, readUpgr
 import type { AzureFacts } from '../domain/azure-facts.ts';
 import type { ClusterSnapshot, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../domain/json.ts';
+import { isStopped } from '../domain/node-pool.ts';
 import type { KubernetesParts } from '../domain/kubernetes-object.ts';
 import { readKubernetesItems, readListItems } from '../domain/kubernetes-object.ts';
 import { parseTimestamp } from '../domain/kubernetes-quantity.ts';
@@ -78,7 +79,7 @@ export async function readSnapshotFolder(directory: string): Promise<Result<Clus
   if (!parts.ok) return parts;
   const { cluster, nodePools, upgradeProfile, azureFacts, kubernetes } = parts.value;
   const takenAt = newestMoment(documents.kubernetesItems) ?? Math.floor((await stat(join(directory, 'cluster.json'))).mtimeMs);
-  return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, unchecked: uncheckedParts(documents, kubernetes) });
+  return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, unchecked: uncheckedParts(documents, nodePools, kubernetes) });
 }
 
 interface UnderstoodParts {
@@ -108,6 +109,11 @@ function understand(documents: SnapshotDocuments): Result<UnderstoodParts, Fault
     });
   }
   return refuse([cluster, pools, upgrades, azure, kubernetes].flatMap((one) => (one.ok ? [] : one.faults)));
+}
+
+function absentPools(pools: readonly NodePool[], cluster: unknown): readonly string[] {
+  const named = readNodePools(null, cluster);
+  return named.ok ? named.value.map(({ name }) => name).filter((name) => pools.every((pool) => pool.name !== name)) : [];
 }
 
 function inFile<T>(file: string, result: Result<T, Fault>): Result<T, Fault> {
@@ -218,12 +224,17 @@ function newestMoment(items: readonly unknown[]): Instant | null {
   return newest;
 }
 
-function uncheckedParts(documents: SnapshotDocuments, kubernetes: KubernetesParts): readonly Unchecked[] {
+function uncheckedParts(documents: SnapshotDocuments, nodePools: readonly NodePool[], kubernetes: KubernetesParts): readonly Unchecked[] {
   const parts: Unchecked[] = [];
   const lacks = (isLacking: boolean, what: string, why: string): void => {
     if (isLacking) parts.push({ what, why });
   };
   lacks(documents.upgrades === null, 'offered Kubernetes versions', 'There is no upgrades.json (az aks get-upgrades -o json).');
+  for (const name of absentPools(nodePools, documents.cluster)) lacks(true, `pool ${name}`, 'cluster.json names it, nodepools.json does not hold it.');
+  for (const { name, nodeCount, powerState } of nodePools) {
+    const held = kubernetes.nodes.filter(({ nodePool }) => nodePool === name).length;
+    lacks(held < nodeCount && !isStopped({ powerState }), `nodes of pool ${name}`, `Azure counts ${nodeCount}, the snapshot holds ${held}.`);
+  }
   lacks(kubernetes.pods.length === 0, 'pods', 'The snapshot holds no pods.');
   lacks(kubernetes.disruptionBudgets.length === 0, 'disruption budgets', 'The snapshot holds none; nothing shows whether they were listed.');
   lacks(kubernetes.workloads.length === 0, 'wanted replicas', 'The snapshot holds no Deployments, ReplicaSets or StatefulSets.');

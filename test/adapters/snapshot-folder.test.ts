@@ -95,6 +95,7 @@ test('missing parts are named, not passed over', async () => {
   const snapshot = await read({ 'cluster.json': cluster, 'kubernetes.json': list(pod('a')) });
   assert.deepEqual(snapshot.ok && snapshot.value.unchecked.map(({ what }) => what), [
     'offered Kubernetes versions',
+    'nodes of pool own',
     'disruption budgets',
     'wanted replicas',
     'namespaces being deleted',
@@ -102,6 +103,21 @@ test('missing parts are named, not passed over', async () => {
     'pods behind webhooks and load balancers',
     'admission webhooks on evictions',
   ]);
+});
+
+test('pools and nodes that one document counts and another does not hold are named', async () => {
+  const { properties } = cluster;
+  const [own] = properties.agentPoolProfiles;
+  const node = { kind: 'Node', metadata: { name: 'n', labels: { 'kubernetes.azure.com/agentpool': 'own' } } };
+  const about = async (files: Readonly<Record<string, unknown>>) => {
+    const snapshot = await read({ 'cluster.json': cluster, ...files });
+    return snapshot.ok ? snapshot.value.unchecked.filter(({ what }) => what.includes('pool')) : [];
+  };
+
+  assert.deepEqual(await about({ 'kubernetes.json': list(pod('a'), node) }), []);
+  assert.deepEqual(await about({ 'kubernetes.json': list(pod('a')) }), [{ what: 'nodes of pool own', why: 'Azure counts 1, the snapshot holds 0.' }]);
+  assert.deepEqual(await about({ 'nodepools.json': [], 'kubernetes.json': list(pod('a'), node) }), [{ what: 'pool own', why: 'cluster.json names it, nodepools.json does not hold it.' }]);
+  assert.deepEqual(await about({ 'nodepools.json': [{ ...own, powerState: { code: 'Stopped' } }], 'kubernetes.json': list(pod('a')) }), []);
 });
 
 test('the moment of a snapshot is the newest one it tells, else the age of its file', async () => {
