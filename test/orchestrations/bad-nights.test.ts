@@ -22,9 +22,12 @@ function mishap(prng: Prng): Mishap {
 }
 
 /** Something bad, or somebody's hand, drawn from the seed. */
-function trouble(rehearsal: Rehearsal, prng: Prng): string {
+function trouble(rehearsal: Rehearsal, prng: Prng, said: string[]): string {
   const { world } = rehearsal;
-  switch (prng.integer({ min: 0, max: 7 })) {
+  const pools = world.cluster.inspect();
+  const pool = pools[prng.integer({ min: 0, max: pools.length - 1 })];
+  const node = pool?.nodes[prng.integer({ min: 0, max: Math.max(0, pool.nodes.length - 1) })]?.name ?? '';
+  switch (prng.integer({ min: 0, max: 13 })) {
     case 0:
       world.faults.arm.add({ method: null, path: null, times: prng.integer({ min: 1, max: 5 }), mishap: mishap(prng) });
       return 'arm fault';
@@ -44,16 +47,48 @@ function trouble(rehearsal: Rehearsal, prng: Prng): string {
       const verb = verbs[prng.integer({ min: 0, max: verbs.length - 1 })] ?? 'resume';
       // An abort ends the story early, so it comes late.
       if (verb === 'abort' && rehearsal.minute() < 120) return 'nothing';
-      rehearsal.say(verb);
-      return verb;
+      return sayTo(rehearsal, verb, prng.ratio() < 0.3 ? (pool?.pool ?? null) : null, said);
     }
     case 6:
-      world.perturb({ kind: 'foreign-operation', pool: 'spot', operation: 'Scaling', minutes: prng.integer({ min: 2, max: 20 }), by: 'somebody' });
+      world.perturb({ kind: 'foreign-operation', pool: prng.ratio() < 0.3 ? null : (pool?.pool ?? null), operation: prng.ratio() < 0.5 ? 'Scaling' : 'Updating', minutes: prng.integer({ min: 2, max: 20 }), by: 'somebody' });
       return 'foreign operation';
+    case 7:
+      world.perturb({ kind: prng.ratio() < 0.5 ? 'node-not-ready' : 'node-ready', node });
+      return `node ${node}`;
+    case 8: {
+      const kind = prng.ratio() < 0.4 ? 'cordon-node' : 'uncordon-node';
+      world.perturb({ kind, node, by: 'somebody' });
+      return `${kind === 'cordon-node' ? 'cordon' : 'uncordon'} ${node}`;
+    }
+    case 9:
+      world.perturb({ kind: 'surge-fails', pool: pool?.pool ?? 'apps', code: 'AllocationFailed', message: 'No machines of that size.', times: 1 });
+      return 'surge fails';
+    case 10:
+      world.perturb({ kind: 'eviction-webhook', namespace: 'shop', status: prng.ratio() < 0.4 ? 500 : null, message: 'failed calling webhook' });
+      return 'webhook';
+    case 11:
+      world.faults.kubernetes.add({ method: null, path: null, times: Number.POSITIVE_INFINITY, mishap: mishap(prng) });
+      return 'kubernetes down';
+    case 12:
+      world.faults.github.add({ method: null, path: null, times: Number.POSITIVE_INFINITY, mishap: { kind: 'cut', moment: 'before' } });
+      return 'github down';
+    case 13:
+      for (const faults of [world.faults.arm, world.faults.kubernetes, world.faults.github]) faults.clear();
+      return 'all services back';
     default:
       world.perturb({ kind: 'slow-workload', workload: { kind: 'Deployment', namespace: 'shop', name: 'search' }, startSeconds: prng.integer({ min: 30, max: 400 }), stopSeconds: null });
       return 'slow workload';
   }
+}
+
+/** Says a word in the report's thread, while there is a run to hear it. */
+function sayTo(rehearsal: Rehearsal, verb: OperatorDecision['verb'], target: string | null, said: string[]): string {
+  const { issue, phase } = rehearsal.status();
+  if (issue === null || phase === 'ended') return 'nothing';
+  const decisionId = `night-${said.length + 1}`;
+  rehearsal.say(verb, target, decisionId);
+  said.push(decisionId);
+  return `${verb} ${target ?? ''}`;
 }
 
 for (const seed of seeds()) {
@@ -61,11 +96,14 @@ for (const seed of seeds()) {
     const rehearsal = await startRehearsal({ seed });
     const prng = createPrng(seed);
     const story: string[] = [];
+    const said: string[] = [];
     try {
       for (let minute = 3; minute < 240; minute += prng.integer({ min: 5, max: 25 })) {
         await rehearsal.clock.advanceTo(rehearsal.opens + minute * MINUTE_MS);
-        story.push(`${minute} ${trouble(rehearsal, prng)}`);
+        story.push(`${minute} ${trouble(rehearsal, prng, said)}`);
       }
+      await rehearsal.clock.advanceTo(rehearsal.opens + 300 * MINUTE_MS);
+      for (const faults of [rehearsal.world.faults.arm, rehearsal.world.faults.kubernetes, rehearsal.world.faults.github]) faults.clear();
       const status = await rehearsal.untilEnded(1_500);
       const context = `seed ${seed}: ${story.join(' · ')}\n${status.timeline.map(({ text }) => text).join('\n')}`;
 
@@ -73,8 +111,14 @@ for (const seed of seeds()) {
       assert.equal(rehearsal.issues().filter(({ body }) => body.includes('slackwater:run:')).length, 1, context);
       const markers = rehearsal.comments().flatMap((body) => body.match(/<!-- slackwater:[^>]*-->/g) ?? []);
       assert.equal(new Set(markers).size, markers.length, `${context}\n${markers.join('\n')}`);
+      for (const id of said) assert.equal(markers.filter((marker) => marker.includes(`slackwater:answer:${id} `)).length, 1, `${id} has no answer. ${context}`);
+      const count = (kind: string): number => markers.filter((marker) => marker.includes(`:${kind}-`)).length;
+      assert.ok(count('resumed') <= count('paused'), context);
+      assert.ok(status.units.every(({ state }) => state !== 'running' && state !== 'paused'), context);
+      const writes = rehearsal.armWrites().map(({ what }) => what);
+      if (status.outcome === 'aborted') assert.ok(writes.slice(writes.findIndex((what) => what.endsWith('/abort'))).length <= 1 || !writes.some((what) => what.endsWith('/abort')), `${context}\n${writes.join(', ')}`);
       if (status.outcome === 'succeeded') {
-        for (const { nodes } of rehearsal.world.cluster.inspect()) assert.ok(nodes.every((node) => node.kubeletVersion.endsWith('1.36.2') && !node.isCordoned), context);
+        for (const { nodes } of rehearsal.world.cluster.inspect()) assert.ok(nodes.every((node) => node.kubeletVersion.endsWith('1.36.2') && (!node.isCordoned || story.some((line) => line.endsWith(` cordon ${node.name}`)))), context);
       }
     } finally {
       await rehearsal.close();
