@@ -90,19 +90,23 @@ export const checkLocks: PreflightCheck = ({ snapshot: { cluster, azureFacts } }
         message: isReadOnly
           ? `Lock ${lock.name} (${lock.level}) on ${where} lets nothing be changed there.`
           : `Lock ${lock.name} (${lock.level}) on ${where} would leave spare nodes behind: they could not be removed after the upgrade.`,
-        remedy: `Ask who set ${lock.name}; lay it on the one resource it protects, or take it off for the window: az lock delete --name ${lock.name}.`,
+        remedy: `Ask who set ${lock.name}; lay it on the one resource it protects, or take it off for the window (az lock delete).`,
         evidence: { lock: lock.name, level: lock.level, scope: lock.scope },
       };
     });
 
-/** Any lock over the nodes' resource group or on something in it; `ReadOnly` also over the cluster itself. */
+/**
+ * A lock over the nodes' resource group or on its machines; `ReadOnly` also on anything else there and over the cluster itself. One that keeps a single
+ * address or disk from being deleted is in nobody's way.
+ */
 function isInTheWay({ scope, level }: ResourceLock, { resourceId, nodeResourceGroup }: Cluster): boolean {
   const locked = scope.toLowerCase();
   const [, subscription = ''] = /^\/subscriptions\/([^/]+)\//i.exec(resourceId) ?? [];
   const nodes = `/subscriptions/${subscription}/resourcegroups/${nodeResourceGroup}`.toLowerCase();
   const covers = (id: string): boolean => id === locked || id.startsWith(`${locked}/`);
-  if (covers(nodes) || (nodeResourceGroup !== '' && locked.startsWith(`${nodes}/`))) return true;
-  return level.toLowerCase() === 'readonly' && covers(resourceId.toLowerCase());
+  const isReadOnly = level.toLowerCase() === 'readonly';
+  if (covers(nodes) || locked.startsWith(`${nodes}/providers/microsoft.compute/virtualmachine`)) return true;
+  return isReadOnly && (covers(resourceId.toLowerCase()) || locked.startsWith(`${nodes}/`));
 }
 
 /** Node operating systems that go, and when their images are removed (facts: AKS "Upgrade the OS version", release notes 2026-09-04). */

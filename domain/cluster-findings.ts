@@ -1,7 +1,8 @@
-import { activeNodeOsChannel, compareWithAks } from './aks-window.ts';
+import { activeNodeOsChannel, compareWithAks, ourOpening } from './aks-window.ts';
 import { slowPools } from './capacity-findings.ts';
-import { isMinorUpgrade, minorOf } from './kubernetes-version.ts';
-import { formatUtcDated } from './local-time.ts';
+import type { ClusterSnapshot } from './cluster-snapshot.ts';
+import { chooseControlPlaneTarget, isMinorUpgrade, minorOf } from './kubernetes-version.ts';
+import { formatBothDated, formatUtcDated } from './local-time.ts';
 import { activeAutoUpgradeChannel } from './plan-maintenance.ts';
 import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
@@ -60,7 +61,8 @@ export const checkAutoUpgradeChannel: PreflightCheck = (view) => {
   if (channel === null) return [];
   const isMinor = raisesMinor(view);
   const overlap = compareWithAks(view, 'aksManagedAutoUpgradeSchedule');
-  const when = overlap === 'same' ? ' AKS is set to start in the same hour as this window.' : '';
+  const opening = overlap === 'same' ? ourOpening(view) : null;
+  const when = opening === null ? '' : ` Both would start ${formatBothDated(opening.opens, view.policy?.window.timeZone ?? 'UTC')}.`;
   return [
     {
       ...wholeRun,
@@ -108,17 +110,32 @@ export const checkNodeOsChannel: PreflightCheck = (view) => {
 export const checkTargetOffered: PreflightCheck = ({ plan, policy, snapshot }) => {
   const left = plan?.omitted.find(({ unit, code }) => unit === 'control-plane' && code === 'target-not-offered');
   if (left === undefined) return [];
+  const wanted = policy?.target.kubernetesVersion ?? '';
+  const hop = nextHop(wanted, snapshot);
   const finding: Finding = {
     ...wholeRun,
     code: 'TARGET_NOT_OFFERED',
     severity: 'block',
     message: left.message,
-    remedy: 'Write a version into the policy that AKS offers (az aks get-upgrades shows them), or a minor such as "1.35".',
+    remedy:
+      hop === null
+        ? 'Write a version into the policy that AKS offers (az aks get-upgrades shows them), or a minor such as "1.35".'
+        : `Go in two steps, a window each: ${hop} now, ${wanted} after it.`,
     evidence: {
       wanted: policy?.target.kubernetesVersion ?? null,
       running: snapshot.cluster.currentKubernetesVersion,
       offered: snapshot.upgradeProfile?.controlPlaneUpgrades ?? null,
+      nextHop: hop,
     },
   };
   return [finding];
 };
+
+/** The version to go through first when the wish is more than a minor away and AKS offers one; else null. */
+function nextHop(wanted: string, { cluster, upgradeProfile }: ClusterSnapshot): string | null {
+  const offered = upgradeProfile?.controlPlaneUpgrades ?? [];
+  const wish = chooseControlPlaneTarget(wanted, cluster.currentKubernetesVersion, offered);
+  if (wish.kind !== 'too-many-minors') return null;
+  const hop = chooseControlPlaneTarget(wish.firstHop, cluster.currentKubernetesVersion, offered);
+  return hop.kind === 'target' ? hop.version : null;
+}

@@ -26,7 +26,7 @@ export const checkVersionSkew: PreflightCheck = (view) => {
       message:
         `${pool.name} runs ${pool.currentOrchestratorVersion}: under a control plane on ${controlPlane} ` +
         `(${minorOf(controlPlane) ?? ''}) it would be more than three minors behind.`,
-      remedy: `Upgrade ${pool.name} to ${view.snapshot.cluster.currentKubernetesVersion} first; the control plane follows in a later window.`,
+      remedy: `Upgrade ${pool.name} to ${view.snapshot.cluster.currentKubernetesVersion} first; the control plane follows in a later window, and ${pool.name} a second time after it.`,
       evidence: { nodePool: pool.currentOrchestratorVersion, controlPlane, mostMinorsBehind: 3 },
     }));
 };

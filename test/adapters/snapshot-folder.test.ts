@@ -120,6 +120,18 @@ test('pools and nodes that one document counts and another does not hold are nam
   assert.deepEqual(await about({ 'nodepools.json': [{ ...own, powerState: { code: 'Stopped' } }], 'kubernetes.json': list(pod('a')) }), []);
 });
 
+test('what Azure says around the cluster is read from its files, faults with file and place', async () => {
+  const usage = { currentValue: '4', limit: '10', name: { value: 'cores' } };
+  const good = await read({ 'cluster.json': cluster, 'kubernetes.json': list(), 'quota.json': [usage], 'network.json': [], 'locks.json': [] });
+  assert.ok(good.ok);
+  const { quota, subnets, locks, maintenanceConfigurations, whyUnread } = good.value.azureFacts;
+  assert.deepEqual([quota, subnets, locks, maintenanceConfigurations], [[{ name: 'cores', used: 4, limit: 10 }], [], [], null]);
+  assert.match(whyUnread.maintenanceConfigurations ?? '', /no maintenance\.json \(az aks maintenanceconfiguration list -o json\)/);
+
+  const bad = await read({ 'cluster.json': cluster, 'kubernetes.json': list(), 'quota.json': [{ ...usage, limit: '' }], 'network.json': {} });
+  assert.deepEqual(!bad.ok && bad.faults.map(({ where }) => where), ['quota.json: [0].limit', 'network.json: the document']);
+});
+
 test('the moment of a snapshot is the newest one it tells, else the age of its file', async () => {
   const node = { kind: 'Node', metadata: { name: 'n' }, status: { conditions: [{ lastHeartbeatTime: '2026-11-21T01:00:00Z', lastTransitionTime: '2026-11-20T01:00:00Z' }] } };
   const told = await read({ 'cluster.json': cluster, 'kubernetes.json': list(pod('a'), node) });

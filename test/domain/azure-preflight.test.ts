@@ -184,7 +184,9 @@ test('a secret that ran out, and locks over what must change, hold the run', () 
     ['expires within a month', secret(now + 30 * DAY_MS), ['warn CREDENTIAL_EXPIRED cluster ']],
     ['expires later', secret(now + 31 * DAY_MS), []],
     ['on the nodes', lock('/subscriptions/s/resourceGroups/MC_shop'), ['block RESOURCE_LOCK MC_shop *']],
-    ['on something beside the nodes', lock(`${nodes}/providers/Microsoft.Network/publicIPAddresses/out`), ['block RESOURCE_LOCK out *']],
+    ['on the machines', lock(`${nodes}/providers/Microsoft.Compute/virtualMachineScaleSets/aks-usr-vmss`), ['block RESOURCE_LOCK aks-usr-vmss *']],
+    ['on one address beside the nodes', lock(`${nodes}/providers/Microsoft.Network/publicIPAddresses/out`), []],
+    ['against any change of the load balancer', lock(`${nodes}/providers/Microsoft.Network/loadBalancers/kubernetes`, 'ReadOnly'), ['block RESOURCE_LOCK kubernetes *']],
     ['on the subscription', lock('/subscriptions/s'), ['block RESOURCE_LOCK s *']],
     ["against deleting the cluster's own group", lock('/subscriptions/s/resourceGroups/rg'), []],
     ["against any change of the cluster's own group", lock('/subscriptions/s/resourceGroups/rg', 'ReadOnly'), ['block RESOURCE_LOCK rg *']],
@@ -263,4 +265,12 @@ test('a failed cluster tells how many nodes are well', () => {
   assert.equal(finding?.code, 'CLUSTER_FAILED_STATE');
   assert.match(finding.message, /Failed \(UpgradeFailed: 2026-09-28\); 2 of 2 nodes are Ready/);
   assert.match(finding.remedy, /may go on with a stopped upgrade at once/);
+});
+
+test('two drivers of the version tell when both would start, and a wish too far off tells its first step', () => {
+  const configurations = [aksWindow('aksManagedAutoUpgradeSchedule', { timeZone: '+01:00' })];
+  const [both] = report({ facts: { maintenanceConfigurations: configurations }, cluster: { autoUpgradeChannel: 'stable' }, policy: minor }).findings;
+  assert.match(both?.message ?? '', /Both would start Sat 21 Nov 22:00 \(21:00Z\)\.$/);
+  const [far] = report({ policy: { target: { kubernetesVersion: '1.37.1', nodeImage: 'latest' } } }).findings;
+  assert.deepEqual([far?.code, far?.remedy], ['TARGET_NOT_OFFERED', 'Go in two steps, a window each: 1.36.2 now, 1.37.1 after it.']);
 });
