@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readClusterSnapshot } from '../../activities/read-cluster-snapshot.ts';
+import type { Ports } from '../../activities/ports.ts';
+import { resourceId, sampleCluster, sampleFacts, samplePool, sampleSnapshot } from '../domain/cluster-samples.ts';
+import { emptyWorld, failureOf, recordingPorts } from './recording-ports.ts';
+
+function portsWith(change: { readonly azureFacts: Ports['azureFacts']; readonly latestImage: string | null }): Ports {
+  const ports = recordingPorts(emptyWorld(0));
+  const value = <T>(answer: T) => () => Promise.resolve({ ok: true as const, value: answer });
+  const { nodes, pods, disruptionBudgets, workloads, namespaces, admissionWebhooks, workloadFacts } = sampleSnapshot();
+  return {
+    ...ports,
+    aks: {
+      ...ports.aks,
+      readCluster: value({ cluster: sampleCluster(), nodePools: [samplePool('sys'), samplePool('usr')] }),
+      readUpgradeProfile: value({ controlPlaneUpgrades: [] }),
+      readLatestNodeImage: value(change.latestImage),
+    },
+    kubernetes: { ...ports.kubernetes, readObjects: value({ nodes, pods, disruptionBudgets, workloads, namespaces, admissionWebhooks, workloadFacts, unchecked: [] }) },
+    azureFacts: change.azureFacts,
+  };
+}
+
+test('what Azure says around the cluster is part of the snapshot, with the pools for which it names no image', async () => {
+  const facts = sampleFacts({ poolsWithoutNodeImage: null });
+  const read = await readClusterSnapshot(portsWith({ azureFacts: { readAzureFacts: () => Promise.resolve({ ok: true, value: facts }) }, latestImage: null }), resourceId);
+
+  assert.ok(read.ok);
+  assert.deepEqual(read.value.azureFacts, { ...facts, poolsWithoutNodeImage: ['sys', 'usr'] });
+});
+
+test('a cluster is judged although nothing around it could be read, and every part says why', async () => {
+  const failure = failureOf('terminal', 'AuthorizationFailed');
+  const read = await readClusterSnapshot(portsWith({ azureFacts: { readAzureFacts: () => Promise.resolve({ ok: false, failure }) }, latestImage: 'image' }), resourceId);
+
+  assert.ok(read.ok);
+  const { quota, locks, poolsWithoutNodeImage, whyUnread } = read.value.azureFacts;
+  assert.deepEqual([quota, locks, poolsWithoutNodeImage, whyUnread.quota, whyUnread.locks], [null, null, [], failure.message, failure.message]);
+});
