@@ -54,6 +54,7 @@ export function finishJob({ cluster }: Pick<AksCore, 'cluster'>, change: Kind<'f
 export function deleteNode({ aks, cluster }: AksCore, node: NodeRecord, by: string): void {
   const pool = aks.pools.get(node.pool);
   const count = numberAt(pool?.properties, 'count');
+  cluster.timeline.tell('node.taken', `${node.name} is taken away by ${by}`, { node: node.name, pool: node.pool, by });
   leaveNode(cluster, node);
   if (pool !== undefined && count !== null && !node.isSurge && by === 'cluster-autoscaler') pool.properties = { ...pool.properties, count: count - 1 };
 }

@@ -83,8 +83,10 @@ const paused: Rule = ({ pausedUnit, outcome }) => {
 };
 
 const heldPools: Rule = ({ findings, units, outcome, missedCount }) => {
-  if (!units.some(({ state }) => state === 'withheld')) return null;
   const blocking = findings.filter(({ severity }) => severity === 'block');
+  // A pool that the plan left out altogether is held as well.
+  const isLeftOut = blocking.some(({ pools }) => pools.some((pool) => pool !== '*' && !units.some(({ unit }) => unit === `pool/${pool}`)));
+  if (!isLeftOut && !units.some(({ state }) => state === 'withheld')) return null;
   const special = blocking.map(({ code }) => poolBlocks[code]).find((verdict) => verdict !== undefined);
   if (special !== undefined) return special;
   if (missedCount >= MISSED_TOO_OFTEN) return { decision: 'ESCALATE', run: 'held' };

@@ -1,4 +1,4 @@
-import { recordsAt, textAt } from '../../domain/json.ts';
+import { recordsAt, textAt, textsAt } from '../../domain/json.ts';
 import { formatInstant } from '../../domain/local-time.ts';
 import type { StatusFinding, WindowStatus } from '../../domain/window-status.ts';
 import type { ScenarioResult } from '../../sim/scenario-agreement.ts';
@@ -66,20 +66,22 @@ function factsOf(played: PlayedScenario, events: readonly RunEvent[]): RunFacts 
     events: events.map(({ name }) => name),
     commands,
     deferredWriteCount: rehearsal.world.log.entries.filter((entry) => entry.service === 'arm' && entry.method !== 'GET' && (entry.status === 409 || entry.status === 429)).length,
-    seen: seenIn(rehearsal),
+    seen: seenIn(scenario, rehearsal),
     leftOverCount: status?.leftOver.length ?? 0,
     missedCount: history.filter((entry) => /^(missed|held)/.test(textAt(entry, 'result') ?? '')).length,
   };
 }
 
-/** What the world did beside the run, from what it told. */
-function seenIn({ changes, opens }: Rehearsal): RunFacts['seen'] {
+/** What the world did beside the run, from what it told and what the script says of it. */
+function seenIn({ timeline }: Scenario, { changes, opens }: Rehearsal): RunFacts['seen'] {
   const seen = new Set<RunFacts['seen'][number]>();
+  const isDisturbed = timeline.some(({ event, data }) => event === 'pod.pending' || event === 'event' || (event === 'drain.finished' && textsAt(data, 'remaining').length > 0));
+  if (isDisturbed) seen.add('disturbance');
   for (const { kind, data, at } of changes) {
     const by = String(data['by'] ?? '');
     if (kind === 'operation.started' && by !== 'an ARM client') seen.add(at < opens ? 'foreign-operation' : 'foreign-roll');
     if (kind === 'node.tainted' || (kind === 'node.cordoned' && by !== 'AKS')) seen.add('disturbance');
-    if (kind === 'node.deleted' && data['pool'] !== undefined && data['by'] !== undefined) seen.add('node-left');
+    if (kind === 'node.taken') seen.add('node-left');
   }
   return [...seen];
 }
