@@ -68,7 +68,7 @@ writeFileSync(`${root}dist/meta.json`, JSON.stringify(app.metafile));
 // The local host stays outside the command line: what needs it is for a checkout, and it must not slow the other commands.
 // Packages in CommonJS inside an ES module look for require, which such a module does not have.
 const banner = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
-await build({ ...shared, entryPoints: ['cli/main.ts'], outfile: 'dist/command-line.mjs', format: 'esm', banner: { js: banner }, external: ['@azure/functions-core'] });
+await build({ ...shared, entryPoints: ['cli/main.ts'], outfile: 'dist/command-line.mjs', format: 'esm', banner: { js: banner }, external: ['@azure/functions-core', '../local/*'] });
 
 // A file of its own that any Node can read: an older one would fail over the program's syntax and modules, in no words of ours.
 writeFileSync(
