@@ -1,6 +1,7 @@
 import type { AzureFacts } from '../domain/azure-facts.ts';
 import type { Cluster, ClusterSnapshot, NodePool, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
+import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { Fault } from '../domain/result.ts';
 import type { Instant } from '../domain/time.ts';
@@ -61,19 +62,6 @@ export type KubernetesObjects = Pick<
   ClusterSnapshot,
   'nodes' | 'pods' | 'disruptionBudgets' | 'workloads' | 'namespaces' | 'admissionWebhooks' | 'workloadFacts' | 'unchecked'
 >;
-
-/** A Kubernetes event about a node or pod; a hint, never the truth. */
-export interface KubernetesEvent {
-  readonly reason: string;
-  readonly message: string;
-  readonly type: string;
-  readonly involvedKind: string;
-  readonly involvedName: string;
-  readonly source: string;
-  readonly firstSeen: Instant;
-  readonly lastSeen: Instant;
-  readonly count: number;
-}
 
 /** The answer of a dry-run eviction. */
 export interface EvictionAnswer {

@@ -1,9 +1,10 @@
 import type { TokenCredential } from '@azure/identity';
-import type { EvictionAnswer, KubernetesEvent, KubernetesObjects, KubernetesPort } from '../activities/ports.ts';
+import type { EvictionAnswer, KubernetesObjects, KubernetesPort } from '../activities/ports.ts';
 import type { Cluster, Unchecked } from '../domain/cluster-snapshot.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { isRecord, recordAt, textAt } from '../domain/json.ts';
 import { readKubernetesEvents } from '../domain/kubernetes-event.ts';
+import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import { upgradeStatusLabel } from '../domain/kubernetes-node.ts';
 import { readKubernetesItems } from '../domain/kubernetes-object.ts';
 import type { KubernetesParts } from '../domain/kubernetes-object.ts';

@@ -6,7 +6,7 @@ import type { Fault, Result } from './result.ts';
 import type { Instant } from './time.ts';
 
 /** A `v1` Event: a hint about a node or pod, never the truth. */
-interface ObservedEvent {
+export interface KubernetesEvent {
   readonly reason: string;
   readonly message: string;
   readonly type: string;
@@ -24,9 +24,9 @@ interface ObservedEvent {
  * Newer writers leave `firstTimestamp`, `lastTimestamp` and `count` empty and fill `eventTime` and `series`; both forms
  * are read. Items of other kinds are left out.
  */
-export function readKubernetesEvents(items: readonly unknown[]): Result<readonly ObservedEvent[], Fault> {
+export function readKubernetesEvents(items: readonly unknown[]): Result<readonly KubernetesEvent[], Fault> {
   const faults = collectFaults('the Kubernetes events', 'List them again with kubectl get events -A -o json.');
-  const events: ObservedEvent[] = [];
+  const events: KubernetesEvent[] = [];
   items.forEach((item, index) => {
     if (!isRecord(item) || (item['kind'] ?? 'Event') !== 'Event') return;
     events.push(readEvent(item, `items[${index}]`, faults));
@@ -35,7 +35,7 @@ export function readKubernetesEvents(items: readonly unknown[]): Result<readonly
   return succeed(events.sort((one, other) => one.lastSeen - other.lastSeen));
 }
 
-function readEvent(item: JsonRecord, path: string, faults: FaultList): ObservedEvent {
+function readEvent(item: JsonRecord, path: string, faults: FaultList): KubernetesEvent {
   const involved = recordAt(item, 'involvedObject');
   const series = recordAt(item, 'series');
   const eventTime = readTimestamp(item, 'eventTime', path, faults);
