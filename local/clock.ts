@@ -50,15 +50,29 @@ export function realClock(): HostClock {
   return { kind: 'real', now, schedule: (at, callback) => arm({ now, factor: 1 }, at, callback), inFlight: createInFlight() };
 }
 
-/** A clock that shows `start` now and runs `factor` times as fast as the machine's. `factor` > 0. */
-export function scaledClock(options: { readonly start: Instant; readonly factor: number }): HostClock {
-  const began = performance.now();
-  const now = (): Instant => Math.floor(options.start + (performance.now() - began) * options.factor);
+/** A clock that runs at another speed than the machine's. */
+export interface ScaledClock extends HostClock {
+  readonly kind: 'scaled';
+  /** Lets time pass; harmless when it does already. */
+  run(): void;
+}
+
+/**
+ * A clock that shows `start` now and runs `factor` times as fast as the machine's. `factor` > 0. With `beginning: 'held'`
+ * it stands still until `run` is called.
+ */
+export function scaledClock(options: { readonly start: Instant; readonly factor: number; readonly beginning?: 'running' | 'held' }): ScaledClock {
+  const { start, factor, beginning = 'running' } = options;
+  let began = beginning === 'running' ? performance.now() : null;
+  const now = (): Instant => (began === null ? start : Math.floor(start + (performance.now() - began) * factor));
   return {
     kind: 'scaled',
     now,
-    schedule: (at, callback) => arm({ now, factor: options.factor }, at, callback),
+    schedule: (at, callback) => arm({ now, factor }, at, callback),
     inFlight: createInFlight(),
+    run: () => {
+      began ??= performance.now();
+    },
   };
 }
 

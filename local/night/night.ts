@@ -93,11 +93,17 @@ async function beginNight({ options, input, folder, write }: { readonly options:
   // Before anything happens: the world that a journal is applied to must be made from the same seed and moment.
   folder.keep({ opens, seed: options.seed, githubPort: options.port });
   let watch: (changes: readonly WorldChange[]) => void = () => undefined;
+  let letTimePass = (): void => undefined;
   const world = await startLoopbackWorld({
     documents,
     policies: { 'lab-aks.yaml': policyText },
     startsAt: opens - LEAD_MS,
-    makeClock: (journalReaches) => scaledClock({ start: clusterStart(options, opens, journalReaches), factor: options.speed }),
+    makeClock: (journalReaches) => {
+      // Held until all is up: on a slow machine an hour of the night would pass before anybody could look.
+      const clock = scaledClock({ start: clusterStart(options, opens, journalReaches), factor: options.speed, beginning: 'held' });
+      letTimePass = clock.run;
+      return clock;
+    },
     seed: options.seed,
     folder: options.folder,
     githubPort: options.port,
@@ -127,6 +133,7 @@ async function beginNight({ options, input, folder, write }: { readonly options:
     log,
   });
   world.deliverWebhooksTo(host.url);
+  letTimePass();
   write(`Function app: ${host.url}/api/status`);
   write('Type: fix, resume, retry, skip, pause, abort, status, help. Nothing leaves this machine.\n');
   return { options, policy, opens, world, host, story, script, instanceId: windowInstanceId(policy.clusterResourceId) };

@@ -79,3 +79,17 @@ test('a real clock fires what is past at once, not synchronously, and keeps wait
 
   assert.deepEqual(order, ['scheduled', 'past']);
 });
+
+test('a held clock stands still until it is let go, and what is scheduled on it comes after that', async () => {
+  const clock = scaledClock({ start: 1_000, factor: 100, beginning: 'held' });
+  let firedAt = 0;
+  clock.schedule(2_000, () => (firedAt = clock.now()));
+
+  await delay(25);
+  const held = clock.now();
+  clock.run();
+  await delay(60);
+
+  assert.equal(held, 1_000);
+  assert.ok(firedAt >= 2_000 && clock.now() > 2_000, `${firedAt}, ${clock.now()}`);
+});
