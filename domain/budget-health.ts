@@ -21,6 +21,8 @@ export interface BudgetHealth {
   readonly arithmetic: string;
   /** The smallest change that makes it allow an eviction, in a sentence. */
   readonly remedy: string;
+  /** The fewest replicas at which it allows one; null when no number does, or it counts no replicas. */
+  readonly fittingReplicas: number | null;
 }
 
 /** How many live pods each topmost controller has, by its uid or, where that is unknown, its name. */
@@ -62,7 +64,7 @@ export function judgeBudgetHealth(
   const kind = allowedAtBest === 0 ? 'structural' : allowsNow ? 'allows' : 'transient';
   const unreadyPods = live.filter((pod) => !pod.isReady);
   const facts: BudgetFacts = { budget, ...numbers, kind, unreadyPods, canNeverSync };
-  return { kind, ...numbers, unreadyPods, arithmetic: arithmeticOf(facts), remedy: remedyOf(facts) };
+  return { kind, ...numbers, unreadyPods, arithmetic: arithmeticOf(facts), remedy: remedyOf(facts), fittingReplicas: fittingReplicas(facts) };
 }
 
 function isLive(pod: Pod): boolean {
@@ -137,7 +139,7 @@ function arithmeticOf(facts: BudgetFacts): string {
 }
 
 function remedyOf(facts: BudgetFacts): string {
-  const { budget, expectedPods, healthyPodsAtBest, desiredHealthy } = facts;
+  const { budget, expectedPods, healthyPodsAtBest } = facts;
   if (facts.kind !== 'structural') {
     const names = facts.unreadyPods.map((pod) => pod.name);
     return names.length === 0 ? 'Wait until its pods are all there and Ready.' : `Bring ${namesText(names)} to Ready; then it allows ${facts.allowedAtBest}.`;
@@ -148,7 +150,7 @@ function remedyOf(facts: BudgetFacts): string {
     return `Let its selector match all ${expectedPods} pods of the workload: it finds ${healthyPodsAtBest}.`;
   }
   if (budget.minAvailable === null) return 'Set maxUnavailable to 1.';
-  const replicas = fittingReplicas(budget.minAvailable, desiredHealthy);
+  const replicas = fittingReplicas(facts);
   if (healthyPodsAtBest <= 1) {
     return replicas === null
       ? 'Set maxUnavailable to 1 instead of minAvailable.'
@@ -159,7 +161,9 @@ function remedyOf(facts: BudgetFacts): string {
 }
 
 /** The fewest replicas at which the minimum lets one go; null when none does (`100%`). */
-function fittingReplicas(minAvailable: number | string, desiredHealthy: number): number | null {
+function fittingReplicas({ budget, desiredHealthy }: BudgetFacts): number | null {
+  const { minAvailable } = budget;
+  if (minAvailable === null) return null;
   if (typeof minAvailable === 'number') return desiredHealthy + 1;
   for (let replicas = 2; replicas <= 100; replicas += 1) {
     if (recomputeBudget({ minAvailable, maxUnavailable: null }, replicas).disruptionsAllowed > 0) return replicas;

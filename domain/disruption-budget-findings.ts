@@ -1,28 +1,104 @@
 import { countText, demandText, namesText } from './budget-health.ts';
 import type { BudgetHealth } from './budget-health.ts';
+import { judgeIntent } from './budget-intent.ts';
+import type { BudgetIntent, OperatorManaged } from './budget-intent.ts';
 import type { DisruptionBudget } from './cluster-snapshot.ts';
 import { fullName } from './disruption-budget.ts';
+import { findDelegates } from './eviction-delegate.ts';
+import { autoscalerOf } from './pod-autoscaler.ts';
 import type { Finding } from './preflight-report.ts';
-import { drainedPods, judgeBudgets, nodeNames, podNames, poolNames, severityOfBlock } from './preflight-view.ts';
+import { groupByBudget, nodeNames, podNames, poolNames, severityOfBlock } from './preflight-view.ts';
 import type { PlacedPod, PreflightCheck, PreflightView } from './preflight-view.ts';
 import { controllerOf, ownerNamedBy, placeOf } from './workload.ts';
 
-/** Budgets that allow nothing: never (`PDB_STRUCTURAL`), or not while some pods are missing (`PDB_TRANSIENT`). */
-export const checkBudgets: PreflightCheck = (view) => {
-  const byBudget = groupByBudget(drainedPods(view));
-  return judgeBudgets(view).flatMap(({ budget, health }) => {
-    const placed = byBudget.get(fullName(budget)) ?? [];
-    if (health.kind === 'structural') return placed.length === 0 ? [] : [structural(view, budget, health, placed)];
+/** A finding that says which nodes a drain cannot empty, with the pods that hold them. */
+export interface DrainBlock {
+  readonly finding: Finding;
+  readonly placed: readonly PlacedPod[];
+}
+
+/**
+ * Budgets that allow nothing: never (`PDB_STRUCTURAL`), not while some pods are missing (`PDB_TRANSIENT`), or never
+ * because a database operator keeps it so and has no standby to lead (`PDB_OPERATOR_MANAGED`).
+ */
+export function blockingBudgets(view: PreflightView): readonly DrainBlock[] {
+  return judgeDrainedBudgets(view).flatMap((judged): readonly DrainBlock[] => {
+    const { budget, health, placed, intent } = judged;
+    if (health.kind === 'structural') {
+      if (intent.kind === 'surgeable') return [];
+      if (intent.kind === 'operator-managed' && intent.others.length > 0) {
+        return intent.standbys.length > 0 ? [] : [{ finding: operatorManaged(view, judged, intent), placed }];
+      }
+      return [{ finding: structural(view, budget, health, placed), placed }];
+    }
     // With the right policy unready pods may leave although the budget allows nothing to the others.
     const refused = placed.filter(({ eviction }) => eviction.status === 429);
-    return health.kind === 'allows' || refused.length === 0 ? [] : [transient(view, budget, health, refused)];
+    return health.kind === 'allows' || refused.length === 0 ? [] : [{ finding: transient(view, budget, health, refused), placed: refused }];
   });
-};
+}
 
-function groupByBudget(placed: readonly PlacedPod[]): ReadonlyMap<string, readonly PlacedPod[]> {
-  const pairs = placed.flatMap((one) => one.budgets.map((budget) => ({ key: fullName(budget), one })));
-  const groups = Map.groupBy(pairs, ({ key }) => key);
-  return new Map([...groups].map(([key, members]) => [key, members.map(({ one }) => one)]));
+/** Budgets at zero on purpose that will let their pods go all the same: an operator switches over, or AKS adds a replica. */
+export const checkHelpedBudgets: PreflightCheck = (view) =>
+  judgeDrainedBudgets(view).flatMap((judged) => {
+    if (judged.health.kind !== 'structural') return [];
+    if (judged.intent.kind === 'surgeable') return [surgeable(view, judged)];
+    const { intent } = judged;
+    return intent.kind === 'operator-managed' && intent.standbys.length > 0 ? [operatorManaged(view, judged, intent)] : [];
+  });
+
+interface JudgedBudget {
+  readonly budget: DisruptionBudget;
+  readonly health: BudgetHealth;
+  /** Its pods that a drain evicts, without those that a helper moves. Never empty. */
+  readonly placed: readonly PlacedPod[];
+  readonly intent: BudgetIntent;
+}
+
+function judgeDrainedBudgets(view: PreflightView): readonly JudgedBudget[] {
+  const delegateOf = findDelegates(view);
+  const byBudget = groupByBudget(view.drained.filter((one) => delegateOf(one) === null));
+  return view.judgedBudgets.flatMap(({ budget, health }) => {
+    const placed = byBudget.get(fullName(budget)) ?? [];
+    if (placed.length === 0) return [];
+    const intent: BudgetIntent = health.kind === 'structural' ? judgeIntent(view, budget, placed) : { kind: 'written' };
+    return [{ budget, health, placed, intent }];
+  });
+}
+
+function surgeable(view: PreflightView, { budget, health, placed }: JudgedBudget): Finding {
+  return {
+    code: 'PDB_SURGEABLE',
+    where: fullName(budget),
+    severity: 'info',
+    pools: poolNames(placed),
+    message: `Budget ${fullName(budget)} is kept by AKS's eviction autoscaler: ${health.arithmetic} It adds a replica while a node drains.`,
+    remedy: 'Nothing: the refusals end by themselves. Afterwards see that the replicas are back to their number.',
+    evidence: { demand: demandText(budget), allowedAtBest: health.allowedAtBest, nodes: nodeNames(placed), owner: ownerOf(view, budget, placed) },
+  };
+}
+
+function operatorManaged(view: PreflightView, { budget, placed }: JudgedBudget, managed: OperatorManaged): Finding {
+  const severity = managed.standbys.length > 0 ? 'warn' : 'block';
+  const standbys = managed.standbys.map(fullName);
+  return {
+    code: 'PDB_OPERATOR_MANAGED',
+    where: fullName(budget),
+    severity,
+    pools: poolNames(placed),
+    message:
+      severity === 'warn'
+        ? `${managed.operator} keeps budget ${fullName(budget)} at zero and moves the lead away from a cordoned node; ${countText(standbys.length, 'standby')} can take it.`
+        : `${managed.operator} keeps budget ${fullName(budget)} at zero, and none of its ${countText(managed.others.length, 'standby')} is Ready on another node that takes pods: the lead cannot move.`,
+    remedy: severity === 'warn' ? 'Nothing: give the switchover its few minutes.' : 'Bring a standby to Ready on a node that takes pods.',
+    evidence: {
+      operator: managed.operator,
+      standbys,
+      standbysSchedulable: standbys.length,
+      notSchedulable: managed.others.filter((pod) => !managed.standbys.includes(pod)).map(fullName),
+      nodes: nodeNames(placed),
+      owner: ownerOf(view, budget, placed),
+    },
+  };
 }
 
 function structural(view: PreflightView, budget: DisruptionBudget, health: BudgetHealth, placed: readonly PlacedPod[]): Finding {
@@ -52,7 +128,7 @@ function blocking(
     where: fullName(budget),
     severity,
     pools: poolNames(placed),
-    remedy: health.remedy,
+    remedy: scaledRemedy(view, health, placed),
     evidence: {
       demand: demandText(budget),
       expectedPods: health.expectedPods,
@@ -71,6 +147,14 @@ function blocking(
   };
 }
 
+/** Where an autoscaler sets the replicas, its minimum is what a person can change. */
+function scaledRemedy(view: PreflightView, health: BudgetHealth, placed: readonly PlacedPod[]): string {
+  const [first] = placed;
+  const autoscaler = first === undefined ? null : autoscalerOf(view, controllerOf(first.pod, view.workloads));
+  if (autoscaler === null || health.fittingReplicas === null || health.kind !== 'structural') return health.remedy;
+  return `${health.remedy} Its replicas are set by an autoscaler: set minReplicas of HorizontalPodAutoscaler ${fullName(autoscaler)} to ${health.fittingReplicas}.`;
+}
+
 function ownerOf(view: PreflightView, budget: DisruptionBudget, placed: readonly PlacedPod[]): string | null {
   const [first] = placed;
   const workload = first === undefined ? null : controllerOf(first.pod, view.workloads)?.workload;
@@ -79,12 +163,12 @@ function ownerOf(view: PreflightView, budget: DisruptionBudget, placed: readonly
 }
 
 /** Pods under more than one budget: the API server answers 500, whatever the budgets allow. One finding per workload. */
-export const checkMultipleBudgets: PreflightCheck = (view) => {
-  const shared = drainedPods(view).filter(({ eviction }) => eviction.rule === 'more-than-one-budget');
+export function sharedBudgets(view: PreflightView): readonly DrainBlock[] {
+  const shared = view.drained.filter(({ eviction }) => eviction.rule === 'more-than-one-budget');
   return [...Map.groupBy(shared, ({ pod }) => placeOf(pod, view.workloads))].map(([where, placed]) => {
     const budgets = [...new Set(placed.flatMap((one) => one.budgets.map(fullName)))].sort();
     const severity = severityOfBlock(view, placed);
-    return {
+    const finding: Finding = {
       code: 'PDB_MULTIPLE',
       where,
       severity,
@@ -98,8 +182,9 @@ export const checkMultipleBudgets: PreflightCheck = (view) => {
         ...(severity === 'warn' ? { budgetedByPolicy: true } : {}),
       },
     };
+    return { finding, placed };
   });
-};
+}
 
 /** Budgets that select no pod: they protect nothing and block nothing. */
 export const checkEmptyBudgets: PreflightCheck = ({ snapshot, budgetPods }) =>

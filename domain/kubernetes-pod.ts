@@ -58,15 +58,16 @@ const LONGEST_START_SECONDS = 3_600;
  * Readiness that was lost and came back looks like a slow start, so callers take the quickest pod of a workload.
  */
 function startSecondsOf(spec: JsonRecord, status: JsonRecord, conditions: readonly JsonRecord[]): number | null {
+  const delays = recordsAt(spec, 'containers').flatMap((container) => numberAt(container, 'readinessProbe', 'initialDelaySeconds') ?? []);
+  const declared = delays.length === 0 ? null : Math.max(...delays);
   const started = timeAt(status, 'startTime');
   const ready = conditions.find((condition) => condition['type'] === 'Ready' && condition['status'] === 'True');
   const readyAt = ready === undefined ? null : timeAt(ready, 'lastTransitionTime');
   if (started !== null && readyAt !== null && !hasRestarted(status)) {
     const seconds = Math.max(0, Math.round((readyAt - started) / SECOND_MS));
-    if (seconds <= LONGEST_START_SECONDS) return seconds;
+    if (seconds <= LONGEST_START_SECONDS) return Math.max(seconds, declared ?? 0);
   }
-  const delays = recordsAt(spec, 'containers').flatMap((container) => numberAt(container, 'readinessProbe', 'initialDelaySeconds') ?? []);
-  return delays.length === 0 ? null : Math.max(...delays);
+  return declared;
 }
 
 function hasRestarted(status: JsonRecord): boolean {

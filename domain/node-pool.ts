@@ -32,7 +32,8 @@ export function parallelNodeCount(settings: Pick<UpgradeSettings, 'maxSurge' | '
   return Math.min(nodeCount, Math.max(1, amountOf(settings.maxUnavailable, nodeCount) ?? 1));
 }
 
-function amountOf(text: string | null, nodeCount: number): number | null {
+/** `"3"` as it is, `"33%"` of the nodes rounded up; null when the text is neither. */
+export function amountOf(text: string | null, nodeCount: number): number | null {
   const match = /^(\d{1,4})(%?)$/.exec(text ?? '');
   if (match === null) return null;
   return match[2] === '%' ? Math.ceil((Number(match[1]) * nodeCount) / 100) : Number(match[1]);

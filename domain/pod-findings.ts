@@ -3,7 +3,7 @@ import type { Pod } from './cluster-snapshot.ts';
 import { fullName } from './disruption-budget.ts';
 import { drainTimeoutMinutes } from './node-pool.ts';
 import type { Finding } from './preflight-report.ts';
-import { drainedPods, nodeNames, podNames, poolNames, settingsOf } from './preflight-view.ts';
+import { nodeNames, podNames, poolNames, settingsOf } from './preflight-view.ts';
 import type { PlacedPod, PreflightCheck } from './preflight-view.ts';
 import { MINUTE_MS, minutesBetween } from './time.ts';
 import type { Instant } from './time.ts';
@@ -20,7 +20,7 @@ const DRAIN_TIMEOUT_MINUTES_MAX = 1_440;
 
 /** One finding per workload: a termination grace longer than the time AKS gives a node to drain. */
 export const checkGrace: PreflightCheck = (view) => {
-  const late = drainedPods(view).filter(
+  const late = view.drained.filter(
     ({ pod, pool }) => pod.deletionTimestamp === null && pod.graceSeconds > drainTimeoutMinutes(settingsOf(view, pool)) * 60,
   );
   return [...Map.groupBy(late, ({ pod }) => placeOf(pod, view.workloads))].map(([where, pods]) => {
@@ -70,10 +70,14 @@ export const checkUnmanaged: PreflightCheck = (view) =>
       evidence: { node: node.name, owner: ownerOfPod(pod, view.snapshot, view.workloads) },
     }));
 
-/** Pods whose deletion was asked for and does not end; a drain waits for them. */
+/**
+ * Pods whose deletion was asked for and does not end; a drain waits for them.
+ *
+ * A pod that only a silent node keeps is told by the node, which is a finding of its own.
+ */
 export const checkTerminatingStuck: PreflightCheck = (view) =>
   view.placed
-    .filter(({ pod }) => minutesStuck(pod, view.snapshot.takenAt) !== null)
+    .filter(({ pod, node }) => minutesStuck(pod, view.snapshot.takenAt) !== null && (isHeld(pod) || node.isReady))
     .map(({ pod, node, pool }) => {
       const minutes = minutesStuck(pod, view.snapshot.takenAt) ?? 0;
       const holder = pod.finalizers.length === 0 ? `node ${node.name} does not report its end` : `finalizer ${pod.finalizers.join(', ')} keeps it`;
@@ -93,9 +97,12 @@ export const checkTerminatingStuck: PreflightCheck = (view) =>
       };
     });
 
+function isHeld(pod: Pod): boolean {
+  return pod.finalizers.some((finalizer) => !passingFinalizers.has(finalizer));
+}
+
 function minutesStuck(pod: Pod, now: Instant): number | null {
   if (pod.deletionTimestamp === null) return null;
-  const isHeld = pod.finalizers.some((finalizer) => !passingFinalizers.has(finalizer));
-  const patienceMinutes = isHeld ? HELD_AFTER_MINUTES : STUCK_AFTER_MINUTES;
+  const patienceMinutes = isHeld(pod) ? HELD_AFTER_MINUTES : STUCK_AFTER_MINUTES;
   return now - pod.deletionTimestamp >= patienceMinutes * MINUTE_MS ? minutesBetween(pod.deletionTimestamp, now) : null;
 }

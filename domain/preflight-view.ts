@@ -9,7 +9,7 @@ import type { MaintenancePolicy } from './maintenance-policy.ts';
 import { isSpot, mergeUpgradeSettings, undrainableNodeBehavior } from './node-pool.ts';
 import type { UndigestedPlan } from './plan-maintenance.ts';
 import type { Finding, Severity } from './preflight-report.ts';
-import { indexWorkloads } from './workload.ts';
+import { indexWorkloads, placeOf } from './workload.ts';
 import type { WorkloadIndex } from './workload.ts';
 
 /** What the checks of preflight look at; derived once, so that each check is a few lines. */
@@ -26,6 +26,26 @@ export interface PreflightView {
   readonly placed: readonly PlacedPod[];
   /** `namespace/name` of every budget → the pods its selector matches, anywhere. */
   readonly budgetPods: ReadonlyMap<string, readonly PodForecast[]>;
+  /** Pods of the scope that a drain must evict: no static, DaemonSet or finished pods, and nothing of spot pools, which AKS does not drain. */
+  readonly drained: readonly PlacedPod[];
+  /** `drained` by what re-creates it; bare and terminating pods left out. */
+  readonly drainedWorkloads: readonly DrainedWorkload[];
+  /** Budgets that select anything, each with its health. */
+  readonly judgedBudgets: readonly JudgedBudget[];
+}
+
+/** The pods of one workload that drains will move, by pool. */
+export interface DrainedWorkload {
+  /** `namespace/name` of the workload. */
+  readonly where: string;
+  readonly pods: readonly PlacedPod[];
+  readonly byPool: ReadonlyMap<NodePool, readonly PlacedPod[]>;
+}
+
+/** A budget with what it could allow. */
+export interface JudgedBudget {
+  readonly budget: DisruptionBudget;
+  readonly health: BudgetHealth;
 }
 
 /** A pod on a node of a pool in scope. */
@@ -57,36 +77,55 @@ export function viewPreflight(
     if (node !== undefined && pool !== undefined) placed.push({ ...forecast, node, pool });
   }
   const workloads = indexWorkloads(snapshot.workloads);
-  return { snapshot, policy, plan, pools, workloads, forecasts, placed, budgetPods: groupByBudget(forecasts) };
+  const budgetPods = groupByBudget(forecasts);
+  const drained = placed.filter(({ pod, pool }) => isDrained(pod) && !isFinished(pod) && !isSpot(pool));
+  return {
+    snapshot,
+    policy,
+    plan,
+    pools,
+    workloads,
+    forecasts,
+    placed,
+    budgetPods,
+    drained,
+    drainedWorkloads: groupByWorkload(drained, workloads),
+    judgedBudgets: judgeBudgets(snapshot, budgetPods, workloads),
+  };
 }
 
-function groupByBudget(forecasts: readonly PodForecast[]): ReadonlyMap<string, readonly PodForecast[]> {
-  const groups = new Map<string, PodForecast[]>();
-  for (const forecast of forecasts) {
-    for (const budget of forecast.budgets) {
-      const key = fullName(budget);
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [forecast]);
-      else group.push(forecast);
+/** `namespace/name` of every budget → those of the pods that it selects. */
+export function groupByBudget<P extends PodForecast>(pods: readonly P[]): ReadonlyMap<string, readonly P[]> {
+  const groups = new Map<DisruptionBudget, P[]>();
+  for (const one of pods) {
+    for (const budget of one.budgets) {
+      const group = groups.get(budget);
+      if (group === undefined) groups.set(budget, [one]);
+      else group.push(one);
     }
   }
-  return groups;
+  return new Map([...groups].map(([budget, group]) => [fullName(budget), group]));
 }
 
-/** Pods of the scope that a drain must evict: no static, DaemonSet or finished pods, and nothing of spot pools, which AKS does not drain. */
-export function drainedPods(view: PreflightView): readonly PlacedPod[] {
-  return view.placed.filter(({ pod, pool }) => isDrained(pod) && !isFinished(pod) && !isSpot(pool));
+function groupByWorkload(drained: readonly PlacedPod[], workloads: WorkloadIndex): readonly DrainedWorkload[] {
+  const moving = drained.filter(({ pod }) => pod.owner !== null && pod.deletionTimestamp === null);
+  return [...Map.groupBy(moving, ({ pod }) => placeOf(pod, workloads))].map(([where, pods]) => ({
+    where,
+    pods,
+    byPool: Map.groupBy(pods, ({ pool }) => pool),
+  }));
 }
 
-/** Budgets that select anything, each with its health and pods. */
-export function judgeBudgets(
-  view: PreflightView,
-): readonly { readonly budget: DisruptionBudget; readonly health: BudgetHealth; readonly pods: readonly PodForecast[] }[] {
-  const counts = countControllerPods(view.snapshot.pods, view.workloads);
-  return view.snapshot.disruptionBudgets.flatMap((budget) => {
-    const pods = view.budgetPods.get(fullName(budget)) ?? [];
-    if (pods.length === 0) return [];
-    return [{ budget, pods, health: judgeBudgetHealth(budget, pods.map((one) => one.pod), view.workloads, counts) }];
+function judgeBudgets(
+  snapshot: ClusterSnapshot,
+  budgetPods: PreflightView['budgetPods'],
+  workloads: WorkloadIndex,
+): readonly JudgedBudget[] {
+  const counts = countControllerPods(snapshot.pods, workloads);
+  return snapshot.disruptionBudgets.flatMap((budget) => {
+    const pods = budgetPods.get(fullName(budget));
+    if (pods === undefined) return [];
+    return [{ budget, health: judgeBudgetHealth(budget, pods.map((one) => one.pod), workloads, counts) }];
   });
 }
 

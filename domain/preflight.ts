@@ -1,7 +1,6 @@
 import { checkWindowMismatch } from './aks-window.ts';
 import { checkCredential, checkDeprecatedApis, checkLocks, checkOsImage } from './azure-findings.ts';
 import { checkEstimate, checkOutboundPorts, checkQuota, checkScaleSet } from './capacity-findings.ts';
-import type { ClusterSnapshot, Unchecked } from './cluster-snapshot.ts';
 import {
   checkAutoUpgradeChannel,
   checkClusterFailed,
@@ -10,10 +9,15 @@ import {
   checkNodeOsChannel,
   checkTargetOffered,
 } from './cluster-findings.ts';
-import { checkBudgets, checkEmptyBudgets, checkMultipleBudgets } from './disruption-budget-findings.ts';
+import type { ClusterSnapshot, Unchecked } from './cluster-snapshot.ts';
+import { checkEmptyBudgets, checkHelpedBudgets } from './disruption-budget-findings.ts';
 import { describeForecast } from './drain-forecast.ts';
+import { checkDrainQueues, checkSlowStarts } from './drain-queue-findings.ts';
 import { checkFleet } from './fleet-findings.ts';
+import { checkJobs } from './job-findings.ts';
 import type { MaintenancePolicy } from './maintenance-policy.ts';
+import { checkHandMadeLabels } from './node-label-findings.ts';
+import { isStopped } from './node-pool.ts';
 import {
   checkEmpty,
   checkNodesReady,
@@ -23,14 +27,20 @@ import {
   checkStopped,
   checkVersionSkew,
 } from './node-pool-findings.ts';
-import { isStopped } from './node-pool.ts';
+import { checkOtherDrainers, checkLoadBalancers, checkProvisioningBudgets } from './outside-findings.ts';
+import { checkReplacements } from './placement-findings.ts';
 import type { UndigestedPlan } from './plan-maintenance.ts';
+import { checkScaleIn } from './pod-autoscaler.ts';
 import { checkGrace, checkTerminatingStuck, checkUnmanaged } from './pod-findings.ts';
 import type { Finding, PreflightReport, Severity } from './preflight-report.ts';
 import { viewPreflight } from './preflight-view.ts';
+import type { PreflightCheck, PreflightView } from './preflight-view.ts';
+import { checkDrainBlocks } from './quarantine-findings.ts';
 import { checkSubnets } from './subnet-findings.ts';
 import { uncheckedFacts } from './unchecked-facts.ts';
-import type { PreflightCheck, PreflightView } from './preflight-view.ts';
+import { checkLocalData, checkZonePinned } from './volume-findings.ts';
+import { checkDelegatedEvictions, checkWebhookSelfLock, uncheckedWebhooks } from './webhook-findings.ts';
+import { placeOf } from './workload.ts';
 
 /** Every check; a new one is a line here. */
 const preflightChecks: readonly PreflightCheck[] = [
@@ -58,15 +68,31 @@ const preflightChecks: readonly PreflightCheck[] = [
   checkEmpty,
   checkNodesReady,
   checkOperatorCordon,
-  checkBudgets,
-  checkMultipleBudgets,
+  checkDrainBlocks,
+  checkHelpedBudgets,
+  checkScaleIn,
   checkEmptyBudgets,
+  checkDrainQueues,
+  checkSlowStarts,
+  checkDelegatedEvictions,
+  checkWebhookSelfLock,
+  checkReplacements,
+  checkHandMadeLabels,
+  checkLocalData,
+  checkZonePinned,
+  checkJobs,
+  checkOtherDrainers,
+  checkProvisioningBudgets,
+  checkLoadBalancers,
   checkGrace,
   checkUnmanaged,
   checkTerminatingStuck,
 ];
 
 const severityRank: Readonly<Record<Severity, number>> = { block: 0, warn: 1, info: 2 };
+
+/** Findings that only explain refusals which end by themselves: they ask nothing of anybody, so alone they are a pass. */
+const uneventfulCodes: ReadonlySet<string> = new Set(['PDB_SURGEABLE']);
 
 /**
  * Judges a snapshot before anything is touched: every finding at once, blocking first, and what could not be checked.
@@ -86,10 +112,10 @@ export function judgePreflight(
   return {
     schema: 'slackwater.preflight/v1',
     cluster: snapshot.cluster.resourceId,
-    result: findings[0]?.severity ?? 'pass',
+    result: findings.find(({ code }) => !uneventfulCodes.has(code))?.severity ?? 'pass',
     findings,
     pods: view.forecasts.map(describeForecast),
-    unchecked: [...snapshot.unchecked, ...uncheckedFacts(view), ...uncheckedPools(view)],
+    unchecked: [...snapshot.unchecked, ...uncheckedFacts(view), ...uncheckedPools(view), ...uncheckedWorkloads(view)],
   };
 }
 
@@ -98,6 +124,20 @@ function compareFindings(one: Finding, other: Finding): number {
   if (rank !== 0) return rank;
   const [first, second] = [`${one.code} ${one.where}`, `${other.code} ${other.where}`];
   return first < second ? -1 : first > second ? 1 : 0;
+}
+
+function uncheckedWorkloads(view: PreflightView): readonly Unchecked[] {
+  const affine = new Set(view.placed.filter(({ pod }) => pod.scheduling.hasAffinity).map(({ pod }) => placeOf(pod, view.workloads)));
+  return [
+    ...uncheckedWebhooks(view).map((configuration) => ({
+      what: `whether webhook ${configuration} guards its own pods`,
+      why: 'It chooses objects by more than their namespace (an object selector or match conditions).',
+    })),
+    ...[...affine].sort().map((where) => ({
+      what: `a place for pods of ${where}`,
+      why: 'They must run beside other pods (required pod affinity), which is not foretold.',
+    })),
+  ];
 }
 
 function uncheckedPools({ plan, pools, snapshot }: PreflightView): readonly Unchecked[] {

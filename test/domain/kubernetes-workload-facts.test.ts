@@ -60,7 +60,7 @@ test('a pod tells the claims it uses, those of generic ephemeral volumes too', (
   assert.deepEqual(pod.volumeClaims, ['data-db-0', 'db-0-scratch']);
 });
 
-test('how long a pod takes to start is what was seen, else what its probes declare, else unknown', () => {
+test('how long a pod takes to start is what was seen, at least what its probes declare, else unknown', () => {
   const ready = (startTime: string, restartCount = 0) => ({
     startTime,
     conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-11-21T01:20:00Z' }],
@@ -70,6 +70,7 @@ test('how long a pod takes to start is what was seen, else what its probes decla
   assert.equal(readPod({}, ready('2026-11-21T01:00:00Z')).startSeconds, 1_200);
   assert.equal(readPod({}, ready('2026-11-21T01:00:00Z', 3)).startSeconds, null);
   assert.equal(readPod(probed, ready('2026-11-19T01:00:00Z')).startSeconds, 90);
+  assert.equal(readPod(probed, ready('2026-11-21T01:20:00Z')).startSeconds, 90);
   assert.equal(readPod({}, {}).startSeconds, null);
 });
 

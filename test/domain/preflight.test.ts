@@ -171,6 +171,14 @@ test('pods that end too slowly, are gone for good, or do not end at all are foun
   for (const [name, pods, wanted] of table) assert.deepEqual(outline({ pods }), wanted, name);
 });
 
+test('a pod that only a silent node keeps is told by its node', () => {
+  const nodes = sampleSnapshot().nodes.map((node) => (node.name === 'usr-1' ? sampleNode('usr-1', { isReady: false }) : node));
+  const gone = samplePod('db/es-1', { deletionTimestamp: now - 20 * MINUTE_MS });
+  const down = 'block NODE_NOT_READY usr-1 usr';
+  assert.deepEqual(outline({ nodes, pods: [gone] }), [down]);
+  assert.deepEqual(outline({ nodes, pods: [{ ...gone, finalizers: ['example.com/hold'] }] }), [down, 'warn POD_TERMINATING_STUCK db/es-1 usr']);
+});
+
 test('a long grace tells the timeout that would do, or that none does', () => {
   const remedy = (graceSeconds: number) => report({ pods: [samplePod('ml/trainer-1', { graceSeconds })] }).findings[0]?.remedy ?? '';
   assert.match(remedy(14_400), /drainTimeoutInMinutes of usr to at least 245/);

@@ -1,0 +1,33 @@
+import type { Pod } from './cluster-snapshot.ts';
+import { isFinished } from './eviction.ts';
+import type { PlacedPod, PreflightView } from './preflight-view.ts';
+import { ownerOfPod, placeOf } from './workload.ts';
+
+/** Live pods per workload wherever they run, by its `namespace/name`. */
+export function countLivePods(view: PreflightView): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const pod of view.snapshot.pods) {
+    if (pod.deletionTimestamp !== null || isFinished(pod)) continue;
+    const where = placeOf(pod, view.workloads);
+    counts.set(where, (counts.get(where) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/**
+ * How long a workload's pods take to become Ready: the quickest one seen, since a readiness that came back late looks
+ * like a slow start. Null when no pod tells. Unit: seconds.
+ */
+export function startSecondsOf(pods: readonly { readonly pod: Pod }[]): number | null {
+  let quickest: number | null = null;
+  for (const { pod } of pods) {
+    if (pod.startSeconds !== null && (quickest === null || pod.startSeconds < quickest)) quickest = pod.startSeconds;
+  }
+  return quickest;
+}
+
+/** Who can act on a workload; null when nothing names anyone. */
+export function ownerOfPods(view: PreflightView, pods: readonly PlacedPod[]): string | null {
+  const [first] = pods;
+  return first === undefined ? null : ownerOfPod(first.pod, view.snapshot, view.workloads);
+}

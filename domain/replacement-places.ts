@@ -1,0 +1,80 @@
+import { takesPods } from './budget-intent.ts';
+import type { Node, NodePool, PodScheduling } from './cluster-snapshot.ts';
+import { parallelNodeCount, surgeNodeCount } from './node-pool.ts';
+import { allowsPod } from './pod-scheduling.ts';
+import { settingsOf } from './preflight-view.ts';
+import type { PreflightView } from './preflight-view.ts';
+
+/** Where pods of one pool may go while some of its nodes are drained together. */
+export interface Places {
+  /** Nodes outside the pool that take the pod. */
+  readonly elsewhere: readonly Node[];
+  /** Nodes of the pool that take the pod, those about to be drained too. */
+  readonly inPool: readonly Node[];
+  /** Nodes of the pool drained at once. */
+  readonly drainedTogether: number;
+  /** Surge nodes that would take the pod. */
+  readonly surgeNodes: number;
+  /** Nodes there are at least while the fullest wave is drained: those that stay and the surge nodes. */
+  readonly least: number;
+}
+
+/** Finds the places for a pod of `pool`, apart from room and neighbours. */
+export type PlaceFinder = (scheduling: PodScheduling, pool: NodePool) => Places;
+
+/** Nodes that differ in nothing but their name. */
+interface NodeKind {
+  readonly nodes: readonly Node[];
+  readonly sample: Node;
+}
+
+const hostName = 'kubernetes.io/hostname';
+
+/**
+ * Prepares the question for many workloads: nodes alike are asked once, and workloads alike are answered once.
+ *
+ * A surge node is taken to be like the pool's other nodes; its name is new, so pods bound to a host name find none.
+ */
+export function findPlaces(view: PreflightView): PlaceFinder {
+  const kinds = [...Map.groupBy(view.snapshot.nodes.filter(takesPods), kindOf).values()].flatMap((nodes): readonly NodeKind[] => {
+    const [sample] = nodes;
+    return sample === undefined ? [] : [{ nodes, sample }];
+  });
+  const answers = new Map<PodScheduling, readonly Node[]>();
+  const takersOf = (scheduling: PodScheduling): readonly Node[] => {
+    const known = answers.get(scheduling);
+    if (known !== undefined) return known;
+    const isNamed = namesHosts(scheduling);
+    const takers = kinds.flatMap(({ nodes, sample }) =>
+      isNamed ? nodes.filter((node) => allowsPod(scheduling, node)) : allowsPod(scheduling, sample) ? nodes : [],
+    );
+    answers.set(scheduling, takers);
+    return takers;
+  };
+  return (scheduling, pool) => {
+    const settings = settingsOf(view, pool);
+    const inPool: Node[] = [];
+    const elsewhere: Node[] = [];
+    for (const node of takersOf(scheduling)) (node.nodePool === pool.name ? inPool : elsewhere).push(node);
+    const drainedTogether = parallelNodeCount(settings, pool.nodeCount);
+    const surge = surgeNodeCount(settings.maxSurge, pool.nodeCount);
+    const surgeNodes = surge > 0 && takesOnNewNode(view, scheduling, pool) ? surge : 0;
+    return { elsewhere, inPool, drainedTogether, surgeNodes, least: elsewhere.length + Math.max(0, inPool.length - drainedTogether) + surgeNodes };
+  };
+}
+
+function kindOf({ nodePool, labels, taints }: Node): string {
+  const named = Object.entries(labels).filter(([key]) => key !== hostName).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([nodePool, named, taints]);
+}
+
+/** Whether the pod asks for nodes by name. */
+export function namesHosts({ nodeSelector, nodeTerms }: PodScheduling): boolean {
+  if (nodeSelector[hostName] !== undefined) return true;
+  return nodeTerms?.some(({ labels, fields }) => fields.length > 0 || labels.some(({ key }) => key === hostName)) === true;
+}
+
+function takesOnNewNode(view: PreflightView, scheduling: PodScheduling, pool: NodePool): boolean {
+  const sample = view.snapshot.nodes.find((node) => node.nodePool === pool.name && allowsPod(scheduling, { ...node, name: '', labels: { ...node.labels, [hostName]: '' } }));
+  return sample !== undefined;
+}
