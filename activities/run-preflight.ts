@@ -1,5 +1,6 @@
 import type { Outcome } from '../domain/failure.ts';
 import { judgePreflight } from '../domain/preflight.ts';
+import { severityRank } from '../domain/preflight-report.ts';
 import type { Finding } from '../domain/preflight-report.ts';
 import type { ActivityContract, PreflightSummary } from './contract.ts';
 import type { Ports } from './ports.ts';
@@ -7,7 +8,6 @@ import { readClusterSnapshot } from './read-cluster-snapshot.ts';
 
 /** Findings kept in history; the rest is counted. */
 const FINDINGS_KEPT = 40;
-const severityRank = { block: 0, warn: 1, info: 2 };
 
 /** Judges the cluster as it is now against the plan: all findings, never a throw for a bad cluster. May be repeated. */
 export async function runPreflight(ports: Ports, input: ActivityContract['runPreflight']['input']): Promise<Outcome<PreflightSummary>> {

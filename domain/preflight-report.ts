@@ -38,3 +38,18 @@ export interface PreflightReport {
   readonly pods: readonly PodVerdict[];
   readonly unchecked: readonly Unchecked[];
 }
+
+/** Lower is worse. */
+export const severityRank: Readonly<Record<Severity, number>> = { block: 0, warn: 1, info: 2 };
+
+/** Findings that only explain refusals which end by themselves: they ask nothing of anybody, so alone they are a pass. */
+const uneventfulCodes: ReadonlySet<string> = new Set(['PDB_SURGEABLE']);
+
+/** The worst severity among the findings; `pass` without any that asks something of somebody. */
+export function resultOfFindings(findings: readonly Pick<Finding, 'code' | 'severity'>[]): PreflightReport['result'] {
+  let worst: PreflightReport['result'] = 'pass';
+  for (const { code, severity } of findings) {
+    if (!uneventfulCodes.has(code) && (worst === 'pass' || severityRank[severity] < severityRank[worst])) worst = severity;
+  }
+  return worst;
+}

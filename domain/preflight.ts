@@ -32,7 +32,8 @@ import { checkReplacements } from './placement-findings.ts';
 import type { UndigestedPlan } from './plan-maintenance.ts';
 import { checkScaleIn } from './pod-autoscaler.ts';
 import { checkGrace, checkTerminatingStuck, checkUnmanaged } from './pod-findings.ts';
-import type { Finding, PreflightReport, Severity } from './preflight-report.ts';
+import { resultOfFindings, severityRank } from './preflight-report.ts';
+import type { Finding, PreflightReport } from './preflight-report.ts';
 import { viewPreflight } from './preflight-view.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 import { checkDrainBlocks } from './quarantine-findings.ts';
@@ -89,10 +90,6 @@ const preflightChecks: readonly PreflightCheck[] = [
   checkTerminatingStuck,
 ];
 
-const severityRank: Readonly<Record<Severity, number>> = { block: 0, warn: 1, info: 2 };
-
-/** Findings that only explain refusals which end by themselves: they ask nothing of anybody, so alone they are a pass. */
-const uneventfulCodes: ReadonlySet<string> = new Set(['PDB_SURGEABLE']);
 
 /**
  * Judges a snapshot before anything is touched: every finding at once, blocking first, and what could not be checked.
@@ -112,7 +109,7 @@ export function judgePreflight(
   return {
     schema: 'slackwater.preflight/v1',
     cluster: snapshot.cluster.resourceId,
-    result: findings.find(({ code }) => !uneventfulCodes.has(code))?.severity ?? 'pass',
+    result: resultOfFindings(findings),
     findings,
     pods: view.forecasts.map(describeForecast),
     unchecked: [...snapshot.unchecked, ...uncheckedFacts(view), ...uncheckedPools(view), ...uncheckedWorkloads(view)],

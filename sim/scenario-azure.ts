@@ -122,7 +122,8 @@ function poolDocument(scenario: Scenario, pool: ScenarioPool): JsonRecord {
   const autoscale = recordAt(words, 'autoscale');
   const isAutoscaled = numberAt(autoscale, 'max') !== null;
   const zones = textsAt(words, 'zones');
-  const taints = textsAt(words, 'taints');
+  const { key, value, effect } = ADD_ON_TAINT;
+  const taints = [...textsAt(words, 'taints'), ...(isForAddOns(scenario, pool) ? [`${key}=${value}:${effect}`] : [])];
   const isSpot = textAt(words, 'priority') === 'Spot';
   const subnet = scenarioSubnetId(scenario);
   return {
@@ -181,6 +182,14 @@ function configurationDocument(id: string, words: JsonRecord): JsonRecord {
       },
     },
   };
+}
+
+/** Taint that keeps a system pool for add-ons. */
+export const ADD_ON_TAINT = { key: 'CriticalAddonsOnly', value: 'true', effect: 'NoSchedule' } as const;
+
+/** Whether a pool takes add-ons only, as AKS advises for system pools; a cluster without another pool cannot afford it. */
+export function isForAddOns({ pools }: Pick<Scenario, 'pools'>, pool: ScenarioPool): boolean {
+  return pool.mode === 'System' && pools.some(({ mode }) => mode === 'User');
 }
 
 /** Nodes a pool has now; a stopped pool has none. */

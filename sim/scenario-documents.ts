@@ -6,14 +6,36 @@ import { nodeDocuments } from './scenario-node.ts';
 import { workloadDocuments } from './scenario-workload.ts';
 import { usageDocuments } from './scenario-usage.ts';
 import type { Scenario } from './scenario.ts';
+import { kubernetesTime } from './timestamp.ts';
 
 /** A scenario's `initial` as the documents of a snapshot folder: ARM's and the API server's own shapes. */
 export function scenarioDocuments(scenario: Scenario, zero: Instant): ReturnType<typeof azureDocuments> & ReturnType<typeof usageDocuments> & { readonly kubernetesItems: readonly JsonRecord[] } {
   return {
     ...azureDocuments(scenario),
     ...usageDocuments(scenario),
-    kubernetesItems: [...nodeDocuments(scenario, zero), ...workloadDocuments(scenario, zero), ...recordsAt(scenario.cluster, 'webhooks').map(webhookDocument)],
+    kubernetesItems: [
+      ...nodeDocuments(scenario, zero),
+      ...workloadDocuments(scenario, zero),
+      ...recordsAt(scenario.cluster, 'webhooks').map(webhookDocument),
+      ...rebootDaemonOf(scenario, zero),
+    ],
   };
+}
+
+/** kured with the lock it holds: an annotation of its own DaemonSet. */
+function rebootDaemonOf({ extra }: Scenario, zero: Instant): readonly JsonRecord[] {
+  const holder = textAt(extra, 'kured', 'lockHolder');
+  if (holder === null) return [];
+  const lock = JSON.stringify({ nodeID: holder, created: kubernetesTime(zero), TTL: 0 });
+  return [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'kured', namespace: 'kube-system', uid: 'DaemonSet-kube-system-kured', resourceVersion: '100', generation: 1, creationTimestamp: kubernetesTime(zero), annotations: { 'weave.works/kured-node-lock': lock } },
+      spec: { selector: { matchLabels: { app: 'kured' } }, template: { metadata: { labels: { app: 'kured' } }, spec: { containers: [{ name: 'kured', image: 'registry.example/kured' }] } } },
+      status: {},
+    },
+  ];
 }
 
 function webhookDocument(words: JsonRecord): JsonRecord {

@@ -3,7 +3,7 @@ import type { JsonRecord } from '../domain/json.ts';
 import { DAY_MS, MINUTE_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import { NODE_IMAGE_LABEL } from './node-lifecycle.ts';
-import { imageVersionOf, nodesThere } from './scenario-azure.ts';
+import { ADD_ON_TAINT, imageVersionOf, isForAddOns, nodesThere } from './scenario-azure.ts';
 import type { Scenario, ScenarioPool } from './scenario.ts';
 import { kubernetesTime } from './timestamp.ts';
 
@@ -20,7 +20,7 @@ function nodeDocument(scenario: Scenario, pool: ScenarioPool, { name, index, zer
   const since = kubernetesTime(zero - NODE_AGE_MS);
   const isCordoned = exception['cordoned'] === true;
   const spot = textAt(pool.words, 'priority') === 'Spot' ? [{ key: 'kubernetes.azure.com/scalesetpriority', value: 'spot', effect: 'NoSchedule' }] : [];
-  const taints = [...spot, ...(isCordoned ? [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule', timeAdded: textAt(exception, 'since') ?? since }] : [])];
+  const taints = [...spot, ...(isForAddOns(scenario, pool) ? [ADD_ON_TAINT] : []), ...(isCordoned ? [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule', timeAdded: textAt(exception, 'since') ?? since }] : [])];
   const amounts = { cpu: `${pool.vcpu * 1_000 - 140}m`, memory: `${pool.vcpu * 3_500}Mi`, pods: String(numberAt(pool.words, 'maxPods') ?? 30) };
   const annotations = { ...textMapAt(exception, 'annotations'), ...cordonAnnotations(exception) };
   return {

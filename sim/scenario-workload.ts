@@ -3,7 +3,7 @@ import type { JsonRecord } from '../domain/json.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import { resolveCount } from './disruption-budget-record.ts';
-import { nodesThere } from './scenario-azure.ts';
+import { ADD_ON_TAINT, nodesThere } from './scenario-azure.ts';
 import { volumesOf } from './scenario-volume.ts';
 import type { Scenario, ScenarioWorkload } from './scenario.ts';
 import { kubernetesTime } from './timestamp.ts';
@@ -150,9 +150,12 @@ function topologyOf(antiAffinity: string): string {
   return antiAffinity.endsWith('zone') ? 'topology.kubernetes.io/zone' : 'kubernetes.io/hostname';
 }
 
-/** Pods on spot nodes must tolerate them, or they would not be there. */
+/** Pods on spot nodes, and on those kept for add-ons, must tolerate them, or they would not be there. */
 function tolerationsOf({ on }: ScenarioWorkload): readonly JsonRecord[] {
-  return on.some((node) => node.startsWith('spot')) ? [{ key: 'kubernetes.azure.com/scalesetpriority', operator: 'Exists' }] : [];
+  return [
+    ...(on.some((node) => node.startsWith('spot')) ? [{ key: 'kubernetes.azure.com/scalesetpriority', operator: 'Exists' }] : []),
+    ...(on.some((node) => node.startsWith('sys')) ? [{ key: ADD_ON_TAINT.key, operator: 'Exists' }] : []),
+  ];
 }
 
 function requestsOf(words: JsonRecord): JsonRecord {

@@ -1,5 +1,6 @@
 import { recordsAt, textAt, textsAt } from '../../domain/json.ts';
 import { formatInstant } from '../../domain/local-time.ts';
+import { resultOfFindings } from '../../domain/preflight-report.ts';
 import type { StatusFinding, WindowStatus } from '../../domain/window-status.ts';
 import type { ScenarioResult } from '../../sim/scenario-agreement.ts';
 import { latestImagesOf } from '../../sim/scenario-azure.ts';
@@ -30,7 +31,7 @@ export function resultOf(played: PlayedScenario): ScenarioResult {
   return {
     id: scenario.id,
     preflight: {
-      result: (['block', 'warn', 'info'] as const).find((severity) => findings.some((finding) => finding.severity === severity)) ?? 'pass',
+      result: resultOfFindings(findings),
       findings: findings.map(({ code, where, severity, pools, message, remedy }) => ({ code, where, severity, pools, message, remedy })),
     },
     decision,
