@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { closestWord } from '../domain/closest-word.ts';
-import type { Command, CommandArguments, CommandIo, CommandOption, ExitCode, OutputFormat } from './command.ts';
+import { commonFormats } from './command.ts';
+import type { Command, CommandArguments, CommandIo, CommandOption, ExitCode } from './command.ts';
 import { renderTable } from './print.ts';
 
 /** The program: its commands and its version. */
@@ -9,10 +10,14 @@ interface Program {
   readonly version: string;
 }
 
-const COMMON_OPTIONS: Readonly<Record<string, CommandOption>> = {
-  output: { type: 'string', short: 'o', value: 'text|json', help: 'How to print; text when left out.' },
-  help: { type: 'boolean', short: 'h', help: 'Show this help.' },
-};
+/** The command's own options and those of all commands. */
+function optionsOf({ options, formats = commonFormats }: Command): Readonly<Record<string, CommandOption>> {
+  return {
+    ...options,
+    output: { type: 'string', short: 'o', value: formats.join('|'), help: `How to print; ${formats[0] ?? 'text'} when left out.` },
+    help: { type: 'boolean', short: 'h', help: 'Show this help.' },
+  };
+}
 
 /** Runs what the words after `slackwater` ask for and says the exit code. What a command throws is a defect and passes through. */
 export async function runCommandLine(program: Program, words: readonly string[], io: CommandIo): Promise<ExitCode> {
@@ -64,7 +69,7 @@ type ParsedWords =
   | { readonly kind: 'refused'; readonly messages: readonly string[] };
 
 function parseWords(command: Command, words: readonly string[]): ParsedWords {
-  const options = { ...command.options, ...COMMON_OPTIONS };
+  const options = optionsOf(command);
   const config = Object.fromEntries(
     Object.entries(options).map(([name, { type, short }]) => [name, short === undefined ? { type } : { type, short }]),
   );
@@ -93,17 +98,19 @@ function parseWords(command: Command, words: readonly string[]): ParsedWords {
       messages.push(`${token.rawName} needs a value: ${option.value ?? 'VALUE'}.`);
     }
   }
-  const output = parseOutput(values.get('output'));
-  if (output === null) messages.push(`--output is ${JSON.stringify(values.get('output'))}; write text or json.`);
+  const formats = command.formats ?? commonFormats;
+  const wanted = values.get('output');
+  const output = formats.find((format) => wanted === undefined || format === wanted) ?? null;
+  if (output === null) messages.push(`--output is ${JSON.stringify(wanted)}; write ${listWords(formats)}.`);
   values.delete('output');
   return messages.length > 0 || output === null
     ? { kind: 'refused', messages }
     : { kind: 'parsed', arguments: { output, positionals, values, switches } };
 }
 
-function parseOutput(text: string | undefined): OutputFormat | null {
-  if (text === undefined || text === 'text') return 'text';
-  return text === 'json' ? 'json' : null;
+/** `a or b`; `a, b or c`. */
+function listWords(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' or ');
 }
 
 function helpOfProgram(program: Program): string {
@@ -121,7 +128,7 @@ function helpOfProgram(program: Program): string {
 }
 
 function helpOfCommand(command: Command): string {
-  const rows = Object.entries({ ...command.options, ...COMMON_OPTIONS }).map(([name, option]) => {
+  const rows = Object.entries(optionsOf(command)).map(([name, option]) => {
     const short = option.short === undefined ? '    ' : `-${option.short}, `;
     const value = option.value === undefined ? '' : ` ${option.value}`;
     return [`  ${short}--${name}${value}`, option.help];

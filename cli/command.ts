@@ -3,8 +3,11 @@ import type { Instant } from '../domain/time.ts';
 /** 0 fine · 1 wrong use or failure · 2 findings that block. */
 export type ExitCode = 0 | 1 | 2;
 
-/** How a result is written. */
-export type OutputFormat = 'text' | 'json';
+/** How a result is written; `markdown` only by commands whose result is a report. */
+export type OutputFormat = 'text' | 'json' | 'markdown';
+
+/** What a command writes that names no formats of its own. */
+export const commonFormats: readonly OutputFormat[] = ['text', 'json'];
 
 /** What a command may touch of its surroundings; tests hand in their own. */
 export interface CommandIo {
@@ -44,6 +47,8 @@ export interface Command {
   /** What follows `slackwater <name>`, for example `FILE... | DIR`. */
   readonly usage: string;
   readonly options: Readonly<Record<string, CommandOption>>;
+  /** Values of `-o`, the one used when it is left out first; `commonFormats` when absent. */
+  readonly formats?: readonly OutputFormat[];
   /** Sentences after the options in the command's help; empty when there is nothing to add. */
   readonly notes: readonly string[];
   /** Runs it. Expected failures are printed and become exit code 1; what is thrown is a defect. */
