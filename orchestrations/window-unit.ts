@@ -9,7 +9,8 @@ import type { Flow, Running, Step } from './flow.ts';
 import { watchDeadline } from './upgrade-unit.ts';
 import { patiently } from './patience.ts';
 import { beginCurrent, hear, leave, remind, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
-import { emit, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { endPause, startPause, tellOwedResume } from './window-pause.ts';
+import { emit, nextWordsAt, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
 
 /** How often a leaving unit is told again, and how long a quiet race lasts at most. */
 const REMIND_MINUTES = 1;
@@ -231,50 +232,11 @@ function drainDeadlineOf(unit: PlannedUnit, report: UnitProgressReport): Instant
   return began === null ? null : began + unit.drainTimeoutMinutes * MINUTE_MS;
 }
 
-function startPause(run: WindowRun, pause: Omit<Pause, 'since' | 'windowDeadline' | 'number'>, since: Instant | null = null): void {
-  const { pause: present } = run.status;
-  // The same stop, seen further: told in place, without another notification, unless Azure stopped meanwhile.
-  const isSameStop = present?.kind === pause.kind && present.unit === pause.unit && (present.drainDeadline === null) === (pause.drainDeadline === null);
-  if (present !== null && isSameStop) {
-    update(run, { pause: { ...present, ...pause } });
-    return;
-  }
-  run.pauses += 1;
-  run.resumeOwed = null;
-  const started = since ?? run.flow.now();
-  update(run, { phase: 'paused', pause: { ...pause, since: started, windowDeadline: run.input.opening.closes, number: run.pauses } });
-  notify(run, 'paused', `paused-${run.pauses}`);
-  emit(run, 'run.paused', { unit: 'run', attempt: run.pauses }, { unit: pause.unit, kind: pause.kind });
-  emit(run, 'hold.started', { unit: pause.unit, attempt: run.pauses }, { causes: pause.causes.map(({ class: causeClass, node, pod, budgets }) => ({ class: causeClass, node, pod, budgets })) });
-}
-
 function refreshPause(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport): void {
   const { pause } = run.status;
   if (pause === null || pause.unit !== unit.unit) return;
   const causes = report.progress.causes.length > 0 ? report.progress.causes : pause.causes;
   update(run, { pause: { ...pause, causes, clearedSince: report.clearedSince } });
-}
-
-/** Ends a pause: `cleared` tells people that the run goes on; after `settled` they are told when the next attempt begins, or by the end. */
-function* endPause(run: WindowRun, how: 'cleared' | 'settled'): Step<void> {
-  const { pause } = run.status;
-  if (pause === null) return;
-  update(run, { phase: 'upgrading', pause: null });
-  emit(run, 'hold.cleared', { unit: pause.unit, attempt: pause.number });
-  run.resumeOwed = pause.number;
-  if (how === 'settled') return;
-  say(run, pause.unit === 'run' ? 'The run goes on.' : `${pause.unit} goes on.`);
-  yield* tellOwedResume(run);
-}
-
-/** Tells that the run goes on after a pause, once it does. */
-function* tellOwedResume(run: WindowRun): Step<void> {
-  const number = run.resumeOwed;
-  if (number === null) return;
-  run.resumeOwed = null;
-  notify(run, 'resumed', `resumed-${number}`);
-  emit(run, 'run.resumed', { unit: 'run', attempt: number });
-  yield* publish(run);
 }
 
 function settleUnit(run: WindowRun, unit: PlannedUnit, attempt: number, verdict: UnitVerdict): void {

@@ -1,0 +1,47 @@
+import type { Instant } from '../domain/time.ts';
+import type { Pause } from '../domain/window-status.ts';
+import type { Step } from './flow.ts';
+import { emit, notify, publish, say, update, type WindowRun } from './window-run.ts';
+
+/**
+ * Begins a pause and tells it once. `since`: when its cause began; null takes now. The same stop seen further, of one kind and
+ * unit, is told in place without another notification.
+ */
+export function startPause(run: WindowRun, pause: Omit<Pause, 'since' | 'windowDeadline' | 'number'>, since: Instant | null = null): void {
+  const { pause: present } = run.status;
+  // The same stop, seen further: told in place, without another notification, unless Azure stopped meanwhile.
+  const isSameStop = present?.kind === pause.kind && present.unit === pause.unit && (present.drainDeadline === null) === (pause.drainDeadline === null);
+  if (present !== null && isSameStop) {
+    update(run, { pause: { ...present, ...pause } });
+    return;
+  }
+  run.pauses += 1;
+  run.resumeOwed = null;
+  const started = since ?? run.flow.now();
+  update(run, { phase: 'paused', pause: { ...pause, since: started, windowDeadline: run.input.opening.closes, number: run.pauses } });
+  notify(run, 'paused', `paused-${run.pauses}`);
+  emit(run, 'run.paused', { unit: 'run', attempt: run.pauses }, { unit: pause.unit, kind: pause.kind });
+  emit(run, 'hold.started', { unit: pause.unit, attempt: run.pauses }, { causes: pause.causes.map(({ class: causeClass, node, pod, budgets }) => ({ class: causeClass, node, pod, budgets })) });
+}
+
+/** Ends a pause: `cleared` tells people that the run goes on; after `settled` they are told when the next attempt begins, or by the end. */
+export function* endPause(run: WindowRun, how: 'cleared' | 'settled'): Step<void> {
+  const { pause } = run.status;
+  if (pause === null) return;
+  update(run, { phase: 'upgrading', pause: null });
+  emit(run, 'hold.cleared', { unit: pause.unit, attempt: pause.number });
+  run.resumeOwed = pause.number;
+  if (how === 'settled') return;
+  say(run, pause.unit === 'run' ? 'The run goes on.' : `${pause.unit} goes on.`);
+  yield* tellOwedResume(run);
+}
+
+/** Tells that the run goes on after a pause, once it does. */
+export function* tellOwedResume(run: WindowRun): Step<void> {
+  const number = run.resumeOwed;
+  if (number === null) return;
+  run.resumeOwed = null;
+  notify(run, 'resumed', `resumed-${number}`);
+  emit(run, 'run.resumed', { unit: 'run', attempt: number });
+  yield* publish(run);
+}
