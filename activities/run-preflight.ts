@@ -19,7 +19,7 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
     ok: true,
     value: {
       result: report.result,
-      findings: sorted.slice(0, FINDINGS_KEPT).map(({ code, where, severity, pools, message, remedy }) => ({ code, where, severity, pools, message, remedy })),
+      findings: sorted.slice(0, FINDINGS_KEPT).map(({ code, where, severity, pools, message, remedy, owner }) => ({ code, where, severity, pools, message, remedy, owner })),
       findingsOmitted: Math.max(0, sorted.length - FINDINGS_KEPT),
       unchecked: report.unchecked,
       withheld: sorted.filter((finding) => finding.severity === 'block').flatMap(withholds),

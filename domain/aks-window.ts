@@ -78,6 +78,7 @@ export const checkWindowMismatch: PreflightCheck = (view) => {
         remedy: isSameClock
           ? `Set utcOffset of ${name} to ${offset}, and again when clocks change.`
           : `Let ${name} open when ours does, or leave it where it is on purpose.`,
+        owner: null,
         evidence: { aksOpens: formatInstant(aks.opens), oursOpens: formatInstant(ours.opens), channel, utcOffset: window.timeZone, utcOffsetThatFits: offset },
       },
     ];

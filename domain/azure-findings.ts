@@ -8,7 +8,7 @@ import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck } from './preflight-view.ts';
 import { DAY_MS, HOUR_MS, type Instant } from './time.ts';
 
-const wholeRun = { where: 'cluster', pools: ['*'] } as const;
+const wholeRun = { where: 'cluster', pools: ['*'], owner: null } as const;
 
 /** How long AKS remembers a use, and refuses for it (facts: AKS support, "UpgradeBlockedOnDeprecatedAPIUsage"). */
 const USE_REMEMBERED_HOURS = 12;
@@ -91,6 +91,7 @@ export const checkLocks: PreflightCheck = ({ snapshot: { cluster, azureFacts } }
           ? `Lock ${lock.name} (${lock.level}) on ${where} lets nothing be changed there.`
           : `Lock ${lock.name} (${lock.level}) on ${where} would leave spare nodes behind: they could not be removed after the upgrade.`,
         remedy: `Ask who set ${lock.name}; lay it on the one resource it protects, or take it off for the window (az lock delete).`,
+        owner: null,
         evidence: { lock: lock.name, level: lock.level, scope: lock.scope },
       };
     });
@@ -133,6 +134,7 @@ export const checkOsImage: PreflightCheck = ({ pools, snapshot: { takenAt, azure
         pools: [pool.name],
         message: `${pool.name} runs ${retirement.name}, for which AKS has no image: no node of it can be made, so scaling and repair are broken today too.`,
         remedy: `Move ${pool.name} to a supported OS SKU (az aks nodepool update --os-sku) or its workloads to a new pool; this is urgent beyond upgrades.`,
+        owner: null,
         evidence: { osSku: pool.osSku, nodeImageVersion: pool.nodeImageVersion, removed: retirement.removed, isOffered },
       },
     ];

@@ -37,6 +37,7 @@ export const checkQuota: PreflightCheck = (view) =>
           fits > 0
             ? `Set maxSurge of ${pool.name} to ${fits} (${Math.ceil(pool.nodeCount / fits)} waves), or ask for ${need - free} more vCPUs of ${binding} quota.`
             : `Ask for ${need - free} more vCPUs of ${binding} quota, or free as many.`,
+        owner: null,
         evidence: { need, familyFree: room.family, regionalFree: room.regional, bindingLimit: binding, maxSurgeThatFits: fits },
       },
     ];
@@ -70,6 +71,7 @@ export const checkOutboundPorts: PreflightCheck = (view) => {
       pools: ['*'],
       message: `${exist} outbound ports exist; ${nodes + surge} nodes × ${outbound.portsPerNode} = ${need} are needed (${nodes} nodes at most, ${surge} of surge).`,
       remedy: `Set allocatedOutboundPorts to ${fits}, or give the load balancer ${Math.ceil(need / PORTS_PER_ADDRESS)} public addresses instead of ${outbound.publicAddresses}.`,
+      owner: null,
       evidence: { nodes, surge, ...outbound, formula: `(${nodes}+${surge})*${outbound.portsPerNode}=${need} > ${exist}`, portsThatFit: fits },
     },
   ];
@@ -90,6 +92,7 @@ export const checkScaleSet: PreflightCheck = (view) =>
         pools: [pool.name],
         message: `${pool.name}: ${pool.nodeCount} + ${surge} = ${pool.nodeCount + surge} exceeds the ${SCALE_SET_MACHINES_MAX} machines of a scale set.`,
         remedy: fits > 0 ? `Set maxSurge of ${pool.name} to ${fits}${time}.` : `Scale ${pool.name} below ${SCALE_SET_MACHINES_MAX} nodes, or split it.`,
+        owner: null,
         evidence: { nodeCount: pool.nodeCount, surge, formula: `${pool.nodeCount}+${surge}=${pool.nodeCount + surge} > ${SCALE_SET_MACHINES_MAX}`, maxSurgeThatFits: fits },
       };
     });
@@ -112,6 +115,7 @@ export const checkEstimate: PreflightCheck = (view) =>
         fits === null
           ? `No surge brings ${pool.name} into a window of ${windowMinutes} min: split the pool.`
           : `Set maxSurge of ${pool.name} to ${fits}: ${Math.ceil(pool.nodeCount / fits)} waves, about ${minutesAt(view, pool, fits)} of ${windowMinutes} min.`,
+      owner: null,
       evidence: { estimateMin: minutes, waves, windowMin: windowMinutes, maxSurgeThatFits: fits, imageAgeWeeks: age },
     };
   });

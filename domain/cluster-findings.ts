@@ -7,7 +7,7 @@ import { activeAutoUpgradeChannel } from './plan-maintenance.ts';
 import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 
-const wholeRun = { where: 'cluster', pools: ['*'] } as const;
+const wholeRun = { where: 'cluster', pools: ['*'], owner: null } as const;
 
 export const checkClusterStopped: PreflightCheck = ({ snapshot: { cluster } }) => {
   if (cluster.powerState.toLowerCase() === 'running') return [];

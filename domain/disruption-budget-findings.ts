@@ -4,6 +4,7 @@ import { judgeIntent } from './budget-intent.ts';
 import type { BudgetIntent, OperatorManaged } from './budget-intent.ts';
 import type { DisruptionBudget } from './cluster-snapshot.ts';
 import { fullName } from './disruption-budget.ts';
+import { ownerOfPods } from './drained-workload.ts';
 import { findDelegates } from './eviction-delegate.ts';
 import { autoscalerOf } from './pod-autoscaler.ts';
 import type { Finding } from './preflight-report.ts';
@@ -73,7 +74,8 @@ function surgeable(view: PreflightView, { budget, health, placed }: JudgedBudget
     pools: poolNames(placed),
     message: `Budget ${fullName(budget)} is kept by AKS's eviction autoscaler: ${health.arithmetic} It adds a replica while a node drains.`,
     remedy: 'Nothing: the refusals end by themselves. Afterwards see that the replicas are back to their number.',
-    evidence: { demand: demandText(budget), allowedAtBest: health.allowedAtBest, nodes: nodeNames(placed), owner: ownerOf(view, budget, placed) },
+    owner: ownerOf(view, budget, placed),
+    evidence: { demand: demandText(budget), allowedAtBest: health.allowedAtBest, nodes: nodeNames(placed) },
   };
 }
 
@@ -90,13 +92,13 @@ function operatorManaged(view: PreflightView, { budget, placed }: JudgedBudget, 
         ? `${managed.operator} keeps budget ${fullName(budget)} at zero and moves the lead away from a cordoned node; ${countText(standbys.length, 'standby')} can take it.`
         : `${managed.operator} keeps budget ${fullName(budget)} at zero, and none of its ${countText(managed.others.length, 'standby')} is Ready on another node that takes pods: the lead cannot move.`,
     remedy: severity === 'warn' ? 'Nothing: give the switchover its few minutes.' : 'Bring a standby to Ready on a node that takes pods.',
+    owner: ownerOf(view, budget, placed),
     evidence: {
       operator: managed.operator,
       standbys,
       standbysSchedulable: standbys.length,
       notSchedulable: managed.others.filter((pod) => !managed.standbys.includes(pod)).map(fullName),
       nodes: nodeNames(placed),
-      owner: ownerOf(view, budget, placed),
     },
   };
 }
@@ -129,6 +131,7 @@ function blocking(
     severity,
     pools: poolNames(placed),
     remedy: scaledRemedy(view, health, placed),
+    owner: ownerOf(view, budget, placed),
     evidence: {
       demand: demandText(budget),
       expectedPods: health.expectedPods,
@@ -141,7 +144,6 @@ function blocking(
       syncFailed: budget.status.syncFailedMessage,
       workloads: [...new Set(placed.map(({ pod }) => placeOf(pod, view.workloads)))].sort(),
       nodes: nodeNames(placed),
-      owner: ownerOf(view, budget, placed),
       ...(severity === 'warn' ? { budgetedByPolicy: true } : {}),
     },
   };
@@ -175,6 +177,7 @@ export function sharedBudgets(view: PreflightView): readonly DrainBlock[] {
       pools: poolNames(placed),
       message: `${countText(budgets.length, 'budget')} select the pods of ${where} (${namesText(budgets)}): the API server answers every eviction with 500.`,
       remedy: `Keep one budget for ${where}: delete the others, or narrow their selectors.`,
+      owner: ownerOfPods(view, placed),
       evidence: {
         budgets,
         pods: podNames(placed),
@@ -187,9 +190,9 @@ export function sharedBudgets(view: PreflightView): readonly DrainBlock[] {
 }
 
 /** Budgets that select no pod: they protect nothing and block nothing. */
-export const checkEmptyBudgets: PreflightCheck = ({ snapshot, budgetPods }) =>
-  snapshot.disruptionBudgets
-    .filter((budget) => !budgetPods.has(fullName(budget)))
+export const checkEmptyBudgets: PreflightCheck = (view) =>
+  view.snapshot.disruptionBudgets
+    .filter((budget) => !view.budgetPods.has(fullName(budget)))
     .map((budget) => ({
       code: 'PDB_EMPTY',
       where: fullName(budget),
@@ -197,6 +200,7 @@ export const checkEmptyBudgets: PreflightCheck = ({ snapshot, budgetPods }) =>
       pools: [],
       message: `Budget ${fullName(budget)} selects no pod${budget.selector === null ? ': it has no selector' : ''}; it protects nothing.`,
       remedy: 'Mend its selector, or delete it.',
+      owner: ownerOf(view, budget, []),
       evidence: { demand: demandText(budget), selector: budget.selector },
     }));
 

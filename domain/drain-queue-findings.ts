@@ -90,10 +90,10 @@ function serialises(view: PreflightView, { where, demand, late }: LateQueues): F
     pools: late.map(({ pool }) => pool.name).sort(),
     message: worst === undefined ? '' : `Evictions queue behind budget ${where} (${demand}): ${arithmetic(worst.queue)}, and AKS gives up on a node after ${timeout} min.`,
     remedy: worst === undefined ? '' : queueRemedy(view, worst),
+    owner: ownerOfPods(view, placed),
     evidence: {
       queues: late.map(({ pool, queue }) => ({ pool: pool.name, ...queue, drainTimeoutMinutes: drainTimeoutMinutes(settingsOf(view, pool)) })),
       nodes: nodeNames(placed),
-      owner: ownerOfPods(view, placed),
       ...(severity === 'warn' ? { budgetedByPolicy: true } : {}),
     },
   };
@@ -162,6 +162,7 @@ function slowStart(view: PreflightView, { where, pods, pool, nodes, startMinutes
       `${where} has no budget and takes ${startMinutes} min to start; ${pool.name} drains ${countText(together, 'node')} every ${cycleMinutes} min, so ` +
       `all ${pods.length} of its pods (on ${countText(nodes.length, 'node')}) can be down together.`,
     remedy: `Give ${where} a budget with maxUnavailable 1${soak > 0 && soak <= 30 && nodes.length > together ? `, or set nodeSoakDurationInMinutes of ${pool.name} to ${soak}` : ''}.`,
-    evidence: { replicas: pods.length, nodes, startMinutes, minutesPerWave: cycleMinutes, nodesDrainedTogether: together, owner: ownerOfPods(view, pods) },
+    owner: ownerOfPods(view, pods),
+    evidence: { replicas: pods.length, nodes, startMinutes, minutesPerWave: cycleMinutes, nodesDrainedTogether: together },
   };
 }

@@ -26,8 +26,14 @@ export function startSecondsOf(pods: readonly { readonly pod: Pod }[]): number |
   return quickest;
 }
 
-/** Who can act on a workload; null when nothing names anyone. */
+/** Who can act on the workloads of these pods; null when nothing names anyone. */
 export function ownerOfPods(view: PreflightView, pods: readonly PlacedPod[]): string | null {
-  const [first] = pods;
-  return first === undefined ? null : ownerOfPod(first.pod, view.snapshot, view.workloads);
+  const firsts = new Map(pods.map(({ pod }) => [placeOf(pod, view.workloads), pod]));
+  return ownersText([...firsts.values()].map((pod) => ownerOfPod(pod, view.snapshot, view.workloads)));
+}
+
+/** Owners as one text, each once; null when there is none. */
+export function ownersText(owners: readonly (string | null)[]): string | null {
+  const named = [...new Set(owners.flatMap((owner) => owner ?? []))];
+  return named.length === 0 ? null : named.join(', ');
 }

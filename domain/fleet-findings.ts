@@ -46,5 +46,5 @@ function releaseOf(image: string): string {
 }
 
 function fleetFinding(code: string, where: string, message: string, remedy: string, evidence: Finding['evidence']): Finding {
-  return { code, where, severity: 'block', pools: ['*'], message, remedy, evidence };
+  return { code, where, severity: 'block', pools: ['*'], message, remedy, owner: null, evidence };
 }

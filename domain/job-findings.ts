@@ -70,6 +70,7 @@ function lost(view: PreflightView, { where, job, pods, endsAt, drainsAt }: LostJ
       `Job ${where} runs on ${nodeNames(pods).join(', ')}, and ${end}; ${pools.join(', ')} may be drained from ${formatUtcDated(drainsAt)}. ` +
       `Evicted, it ${job?.backoffLimit === 0 ? 'fails' : 'starts again from the beginning'}.`,
     remedy: `Upgrade ${pools.join(', ')} last, or wait until the Job has ended.`,
-    evidence: { remainingMinutes, endsAt, drainsAt, backoffLimit: job?.backoffLimit ?? null, nodes: nodeNames(pods), owner: ownerOfPods(view, pods) },
+    owner: ownerOfPods(view, pods),
+    evidence: { remainingMinutes, endsAt, drainsAt, backoffLimit: job?.backoffLimit ?? null, nodes: nodeNames(pods) },
   };
 }

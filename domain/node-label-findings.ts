@@ -1,5 +1,6 @@
 import { namesText } from './budget-health.ts';
 import type { NodePool, PodScheduling } from './cluster-snapshot.ts';
+import { ownerOfPods, ownersText } from './drained-workload.ts';
 import { neededLabels } from './pod-scheduling.ts';
 import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
@@ -35,7 +36,7 @@ export const checkHandMadeLabels: PreflightCheck = (view) => {
   const needs = view.drainedWorkloads.flatMap(({ where, byPool }) =>
     [...byPool].flatMap(([pool, members]) => {
       const [first] = members;
-      return first === undefined ? [] : missingLabels(view, pool, first.pod.scheduling).map((label) => ({ pool, where, ...label }));
+      return first === undefined ? [] : missingLabels(view, pool, first.pod.scheduling).map((label) => ({ pool, where, owner: ownerOfPods(view, members), ...label }));
     }),
   );
   return [...Map.groupBy(needs, ({ pool }) => pool)].map(([pool, found]): Finding => {
@@ -49,6 +50,7 @@ export const checkHandMadeLabels: PreflightCheck = (view) => {
       pools: [pool.name],
       message: `${namesText(workloads)} ${workloads.length === 1 ? 'needs' : 'need'} nodes with ${namesText(labels)}, which somebody put on nodes of ${pool.name} by hand: new nodes will lack it, and the pods will find no place.`,
       remedy: `Put it on the pool: az aks nodepool update --name ${pool.name} --labels ${labels.join(' ')} (with the labels the pool has already).`,
+      owner: ownersText(found.map(({ owner }) => owner)),
       evidence: { labels, workloads, nodes: nodes.map(({ name }) => name).sort(), poolLabels: pool.nodeLabels },
     };
   });

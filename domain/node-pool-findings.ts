@@ -6,8 +6,8 @@ import { isSpot, isStopped } from './node-pool.ts';
 import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 
-function about(pool: NodePool): Pick<Finding, 'where' | 'pools'> {
-  return { where: pool.name, pools: [pool.name] };
+function about(pool: NodePool): Pick<Finding, 'where' | 'pools' | 'owner'> {
+  return { where: pool.name, pools: [pool.name], owner: null };
 }
 
 /** Whether the control plane's next version would leave a pool more than three minors behind: the pool must go first. */
@@ -27,6 +27,7 @@ export const checkVersionSkew: PreflightCheck = (view) => {
         `${pool.name} runs ${pool.currentOrchestratorVersion}: under a control plane on ${controlPlane} ` +
         `(${minorOf(controlPlane) ?? ''}) it would be more than three minors behind.`,
       remedy: `Upgrade ${pool.name} to ${view.snapshot.cluster.currentKubernetesVersion} first; the control plane follows in a later window, and ${pool.name} a second time after it.`,
+      owner: null,
       evidence: { nodePool: pool.currentOrchestratorVersion, controlPlane, mostMinorsBehind: 3 },
     }));
 };
@@ -93,6 +94,7 @@ export const checkNodesReady: PreflightCheck = ({ pools, snapshot }) =>
         pools: [pool.name],
         message: `Node ${node.name} is not Ready: a drain of it hangs, and its pods are missing elsewhere already.`,
         remedy: `Repair or delete ${node.name} (az aks nodepool delete-machines), then look again.`,
+        owner: null,
         evidence: { node: node.name, zone: node.zone },
       })),
   );
@@ -111,6 +113,7 @@ export const checkOperatorCordon: PreflightCheck = ({ pools, snapshot }) =>
           pools: [pool.name],
           message: `Somebody cordoned node ${node.name}: an upgrade would re-image it and open it again.`,
           remedy: `Ask who cordoned it; when it may be touched: kubectl uncordon ${node.name}.`,
+          owner: null,
           evidence: { node: node.name, taints: node.taints.map(({ key, effect }) => `${key}:${effect}`) },
         })),
     );

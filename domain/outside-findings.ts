@@ -6,6 +6,7 @@ import type { JsonRecord } from './json.ts';
 import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck } from './preflight-view.ts';
 import type { Instant } from './time.ts';
+import { ownerOfPod } from './workload.ts';
 import type { ProvisioningBudget } from './workload-facts.ts';
 
 /** A drainer that is at work, with the nodes it holds. */
@@ -37,6 +38,7 @@ export const checkOtherDrainers: PreflightCheck = ({ snapshot }) => {
       pools: ['*'],
       message: `${name} holds ${namesText(nodes)}: it drains and reboots nodes now, and beside it an upgrade would take more pods than a budget expects.`,
       remedy: `Wait until ${name} lets go of ${namesText(nodes)}, or pause ${name} for the window.`,
+      owner: null,
       evidence: { nodes, seen: all.map(({ evidence }) => evidence) },
     };
   });
@@ -86,6 +88,7 @@ export const checkProvisioningBudgets: PreflightCheck = ({ snapshot }) =>
         pools: [],
         message: `The disruption budgets of node auto-provisioning's NodePool ${name} limit only ${scheduled.map(scheduleText).join(' and ')}; at all other times its nodes may be replaced without a limit.`,
         remedy: `Add a budget without a schedule to NodePool ${name}, for example nodes: "10%", and close the hours outside the window with nodes: "0".`,
+        owner: null,
         evidence: { budgets },
       },
     ];
@@ -100,7 +103,7 @@ function scheduleText({ schedule, duration, nodes }: ProvisioningBudget): string
 }
 
 /** Load balancers that reach pods through any node: long-lived connections die with a node that holds none of the pods. */
-export const checkLoadBalancers: PreflightCheck = ({ snapshot, pools }) => {
+export const checkLoadBalancers: PreflightCheck = ({ snapshot, pools, workloads }) => {
   const fronts = snapshot.workloadFacts.services.filter(
     ({ type, externalTrafficPolicy, selector }) => type === 'LoadBalancer' && externalTrafficPolicy !== 'Local' && Object.keys(selector).length > 0,
   );
@@ -109,7 +112,8 @@ export const checkLoadBalancers: PreflightCheck = ({ snapshot, pools }) => {
   return fronts.flatMap((front): readonly Finding[] => {
     const selector = { matchLabels: front.selector, matchExpressions: [] };
     const pods = (byNamespace.get(front.namespace) ?? []).filter(({ labels }) => matchesSelector(selector, labels));
-    if (pods.length === 0) return [];
+    const [first] = pods;
+    if (first === undefined) return [];
     return [
       {
         code: 'LB_CLUSTER_POLICY',
@@ -118,6 +122,7 @@ export const checkLoadBalancers: PreflightCheck = ({ snapshot, pools }) => {
         pools: pools.map(({ name }) => name).sort(),
         message: `Traffic to ${fullName(front)} passes through any node (externalTrafficPolicy Cluster): long-lived connections end with the node they pass, even where none of its ${pods.length} pods runs.`,
         remedy: 'Set externalTrafficPolicy to Local where clients cannot reconnect, or tell them to expect it.',
+        owner: ownerOfPod(first, snapshot, workloads),
         evidence: { externalTrafficPolicy: front.externalTrafficPolicy, pods: pods.length },
       },
     ];

@@ -139,10 +139,10 @@ function unschedulable(view: PreflightView, where: string, pods: readonly Placed
     pools: found.map(({ pool }) => pool.name).sort(),
     message: `A pod of ${where} evicted from ${namesText(found.map(({ pool }) => pool.name).sort())} would have no place: ${first?.because ?? ''}.`,
     remedy: first?.remedy ?? '',
+    owner: ownerOfPods(view, pods),
     evidence: {
       because: found.map(({ pool, because }) => ({ pool: pool.name, because })),
       nodes: nodeNames(found.flatMap((one) => one.pods)),
-      owner: ownerOfPods(view, pods),
     },
   };
 }

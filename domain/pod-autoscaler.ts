@@ -51,6 +51,7 @@ export const checkScaleIn: PreflightCheck = (view) => {
           `${where} runs ${countText(now, 'pod')} and its autoscaler may go down to ${least}: ${demandText(budget)} of ${least} needs ` +
           `${then.desiredHealthy} healthy, which allows 0; at ${now} it allows ${health.allowedAtBest}.`,
         remedy: `Set minReplicas of HorizontalPodAutoscaler ${fullName(autoscaler)} to ${fitting ?? now}, or ${countsByScale(budget) ? 'loosen' : `lower minAvailable of`} ${fullName(budget)}${countsByScale(budget) ? '' : ` to ${least - 1}`}.`,
+        owner: ownerOfPods(view, pods),
         evidence: {
           autoscaler: fullName(autoscaler),
           minReplicas: least,
@@ -61,7 +62,6 @@ export const checkScaleIn: PreflightCheck = (view) => {
           allowedAtMinimum: 0,
           allowedNow: health.allowedAtBest,
           nodes: nodeNames(pods),
-          owner: ownerOfPods(view, pods),
         },
       },
     ];

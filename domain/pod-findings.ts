@@ -1,10 +1,11 @@
 import { countText } from './budget-health.ts';
 import type { Pod } from './cluster-snapshot.ts';
 import { fullName } from './disruption-budget.ts';
+import { ownerOfPods } from './drained-workload.ts';
 import { drainTimeoutMinutes } from './node-pool.ts';
 import type { Finding } from './preflight-report.ts';
 import { nodeNames, podNames, poolNames, settingsOf } from './preflight-view.ts';
-import type { PlacedPod, PreflightCheck } from './preflight-view.ts';
+import type { PlacedPod, PreflightCheck, PreflightView } from './preflight-view.ts';
 import { MINUTE_MS, minutesBetween } from './time.ts';
 import type { Instant } from './time.ts';
 import { controllerOf, ownerOfPod, placeOf } from './workload.ts';
@@ -26,11 +27,12 @@ export const checkGrace: PreflightCheck = (view) => {
   return [...Map.groupBy(late, ({ pod }) => placeOf(pod, view.workloads))].map(([where, pods]) => {
     const graceMinutes = Math.ceil(Math.max(...pods.map(({ pod }) => pod.graceSeconds)) / 60);
     const timeoutMinutes = Math.min(...pods.map(({ pool }) => drainTimeoutMinutes(settingsOf(view, pool))));
-    return graceFinding(where, pods, { graceMinutes, timeoutMinutes });
+    return graceFinding(view, where, pods, { graceMinutes, timeoutMinutes });
   });
 };
 
 function graceFinding(
+  view: PreflightView,
   where: string,
   pods: readonly PlacedPod[],
   minutes: { readonly graceMinutes: number; readonly timeoutMinutes: number },
@@ -46,6 +48,7 @@ function graceFinding(
     remedy: canBeSet
       ? `Set drainTimeoutInMinutes of ${poolNames(pods).join(', ')} to at least ${neededMinutes}, or shorten terminationGracePeriodSeconds.`
       : `Shorten terminationGracePeriodSeconds: AKS drains a node for at most ${DRAIN_TIMEOUT_MINUTES_MAX} min.`,
+    owner: ownerOfPods(view, pods),
     evidence: {
       graceMinutes: minutes.graceMinutes,
       drainTimeoutMinutes: minutes.timeoutMinutes,
@@ -67,7 +70,8 @@ export const checkUnmanaged: PreflightCheck = (view) =>
       pools: [pool.name],
       message: `${fullName(pod)} on ${node.name} has no controller: draining the node deletes it for good.`,
       remedy: 'Run it by a Deployment, StatefulSet or Job, or delete it when nobody needs it.',
-      evidence: { node: node.name, owner: ownerOfPod(pod, view.snapshot, view.workloads) },
+      owner: ownerOfPod(pod, view.snapshot, view.workloads),
+      evidence: { node: node.name },
     }));
 
 /**
@@ -88,6 +92,7 @@ export const checkTerminatingStuck: PreflightCheck = (view) =>
         pools: [pool.name],
         message: `${fullName(pod)} should have ended ${countText(minutes, 'minute')} ago; ${holder}. The drain of ${node.name} waits for it.`,
         remedy: pod.finalizers.length === 0 ? `Look at node ${node.name} and its kubelet.` : 'Ask the controller that owns the finalizer to take it off.',
+        owner: ownerOfPod(pod, view.snapshot, view.workloads),
         evidence: {
           finalizers: pod.finalizers,
           stuckMinutes: minutes,

@@ -12,6 +12,8 @@ export interface Finding {
   readonly pools: readonly string[];
   readonly message: string;
   readonly remedy: string;
+  /** Who can act: named by an annotation or label of what it is about, or of its namespace; null when nothing names anyone. */
+  readonly owner: string | null;
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 

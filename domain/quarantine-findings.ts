@@ -2,6 +2,7 @@ import { countText, namesText } from './budget-health.ts';
 import type { NodePool } from './cluster-snapshot.ts';
 import { blockingBudgets, sharedBudgets } from './disruption-budget-findings.ts';
 import type { DrainBlock } from './disruption-budget-findings.ts';
+import { ownersText } from './drained-workload.ts';
 import { amountOf, drainTimeoutMinutes, surgeNodeCount, undrainableNodeBehavior } from './node-pool.ts';
 import type { Finding } from './preflight-report.ts';
 import { settingsOf } from './preflight-view.ts';
@@ -80,12 +81,13 @@ function exceeds({ pool, nodes, bearable }: PoolBlocks, blocks: readonly DrainBl
       `${countText(nodes.length, 'node')} of ${pool.name} would not drain (${namesText(nodes)}) because of ${namesText(names)}, and AKS can set aside ` +
       `${bearable ?? 0}: it would stop in the middle.`,
     remedy: causes.map(({ finding }) => `${finding.where}: ${finding.remedy}`).join(' '),
+    owner: ownersText(causes.map(({ finding }) => finding.owner)),
     evidence: {
       predictedBlocked: nodes.length,
       nodes,
       surgeNodes: bearable,
       maxBlockedNodes: pool.maxBlockedNodes,
-      causes: causes.map(({ finding }) => ({ code: finding.code, where: finding.where, message: finding.message, remedy: finding.remedy, owner: finding.evidence['owner'] ?? null })),
+      causes: causes.map(({ finding }) => ({ code: finding.code, where: finding.where, message: finding.message, remedy: finding.remedy, owner: finding.owner })),
     },
   };
 }
@@ -102,9 +104,10 @@ function openDebt({ pool }: PoolBlocks, node: string, blocks: readonly DrainBloc
       `Node ${node} is still quarantined from an earlier run, and ${namesText(names)} still keeps it from draining: another run would block there ` +
       `again and keep one more spare node.`,
     remedy: `${causes[0]?.finding.remedy ?? ''} Then run ${pool.name}; other pools can go on meanwhile.`,
+    owner: ownersText(causes.map(({ finding }) => finding.owner)),
     evidence: {
       node,
-      causes: causes.map(({ finding }) => ({ code: finding.code, where: finding.where, message: finding.message, owner: finding.evidence['owner'] ?? null })),
+      causes: causes.map(({ finding }) => ({ code: finding.code, where: finding.where, message: finding.message, owner: finding.owner })),
       drainTimeoutMinutes: drainTimeoutMinutes(pool.upgradeSettings),
     },
   };

@@ -144,7 +144,8 @@ function whyOf(status: WindowStatus, now: Instant): readonly Phrase[] {
   }
   for (const { unit, note } of status.units) if (note !== '') why.push([...poolPhrase(unit), ': ', note]);
   for (const finding of status.findings) {
-    why.push([{ strong: finding.severity }, ' ', { name: finding.code }, ' at ', { name: finding.where }, ': ', finding.message, ' ', finding.remedy]);
+    const owner: Phrase = finding.owner === null ? [] : [' Owner: ', { name: finding.owner }, '.'];
+    why.push([{ strong: finding.severity }, ' ', { name: finding.code }, ' at ', { name: finding.where }, ': ', finding.message, ' ', finding.remedy, ...owner]);
   }
   if (status.findingsOmitted > 0) why.push([`${status.findingsOmitted} more findings are not listed here.`]);
   for (const { what, why: reason } of status.unchecked) why.push([{ strong: 'not checked' }, ' ', what, ': ', reason]);

@@ -66,6 +66,7 @@ function toFinding(shortage: Shortage, about: Pick<Finding, 'where' | 'pools'>):
     severity: 'block',
     message: describe(shortage),
     remedy: remedyOf(shortage),
+    owner: null,
     evidence: evidenceOf(shortage),
   };
 }

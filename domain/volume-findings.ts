@@ -43,7 +43,8 @@ export const checkLocalData: PreflightCheck = (view) => {
         pools: poolNames(local),
         message: `${countText(volumes.length, 'volume')} of ${where} (${namesText(volumes)}) ${volumes.length === 1 ? 'lies' : 'lie'} on the disks of ${countText(nodeNames(local).length, 'node')}: a re-image erases them.`,
         remedy: `Let ${where} copy its data to other nodes and wait for it between nodes, or move it to network disks; then acknowledge the loss.`,
-        evidence: { volumes, pods: podNames(local), nodes: nodeNames(local), owner: ownerOfPods(view, local) },
+        owner: ownerOfPods(view, local),
+        evidence: { volumes, pods: podNames(local), nodes: nodeNames(local) },
       },
     ];
   });
@@ -68,7 +69,8 @@ export const checkZonePinned: PreflightCheck = (view) => {
         pools: poolNames(pinned),
         message: `Disks of ${where} can only be reached from ${namesText(zones)}, each with a single node for it; in which zone a surge node comes up is not known, so its pods may wait.`,
         remedy: `Set maxSurge of ${poolNames(pinned).join(', ')} to ${Math.max(2, most)} so that every zone gets one, or use zone-redundant disks.`,
-        evidence: { zones, pods: podNames(pinned), nodes: nodeNames(pinned), owner: ownerOfPods(view, pinned) },
+        owner: ownerOfPods(view, pinned),
+        evidence: { zones, pods: podNames(pinned), nodes: nodeNames(pinned) },
       },
     ];
   });

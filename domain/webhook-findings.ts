@@ -28,7 +28,8 @@ export const checkDelegatedEvictions: PreflightCheck = (view) => {
       pools: poolNames(pods),
       message: `${helper} refuses evictions of ${where} and moves the pods by itself: a refusal is no block while its pods leave the node.`,
       remedy: `Nothing, while ${helper} and its operator run; judge by where the pods are.`,
-      evidence: { by: members[0]?.delegate.configuration ?? '', helper, pods: podNames(pods), nodes: nodeNames(pods), owner: ownerOfPods(view, pods) },
+      owner: ownerOfPods(view, pods),
+      evidence: { by: members[0]?.delegate.configuration ?? '', helper, pods: podNames(pods), nodes: nodeNames(pods) },
     };
   });
 };
@@ -71,7 +72,8 @@ function selfLock(
       `Webhook ${configuration} lets no pod be made while it does not answer, and its own ${countText(placed.length, 'pod')} (${service ?? ''}) can leave together: ` +
       `${pool.name} drains ${countText(together, 'node')} at once, no budget keeps one, and its own namespace is not exempt.`,
     remedy: `Give its pods a budget with maxUnavailable 1 and ${placed.length < 2 ? 'a second replica' : 'spread them over more nodes'}, and exempt namespace ${namespace} in its namespaceSelector.`,
-    evidence: { webhook: name, service, pods: podNames(placed), nodes: nodeNames(placed), nodesDrainedTogether: together, owner: ownerOfPods(view, placed) },
+    owner: ownerOfPods(view, placed),
+    evidence: { webhook: name, service, pods: podNames(placed), nodes: nodeNames(placed), nodesDrainedTogether: together },
   };
 }
 

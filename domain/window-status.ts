@@ -104,4 +104,6 @@ export interface StatusFinding {
   readonly pools: readonly string[];
   readonly message: string;
   readonly remedy: string;
+  /** Null when nothing names anyone. */
+  readonly owner: string | null;
 }

@@ -116,7 +116,7 @@ function dropFindings(status: WindowStatus): WindowStatus {
   const kept = status.findings.slice(0, 3);
   return {
     ...status,
-    findings: kept.map((finding) => ({ ...finding, pools: finding.pools.slice(0, NAMES_KEPT), where: shorten(finding.where, 200), message: shorten(finding.message, 200), remedy: shorten(finding.remedy, 200) })),
+    findings: kept.map((finding) => ({ ...finding, pools: finding.pools.slice(0, NAMES_KEPT), where: shorten(finding.where, 200), message: shorten(finding.message, 200), remedy: shorten(finding.remedy, 200), owner: finding.owner === null ? null : shorten(finding.owner, 100) })),
     findingsOmitted: status.findingsOmitted + status.findings.length - kept.length,
     unchecked: status.unchecked.slice(0, 3).map(({ what, why }) => ({ what: shorten(what, 100), why: shorten(why, 200) })),
     leftOver: status.leftOver.slice(0, 5).map((text) => shorten(text, 300)),

@@ -113,7 +113,7 @@ function* readAttentively<T>(run: WindowRun, read: () => Step<Outcome<T>>): Step
 function cannotRead(run: WindowRun, failure: Failure): null {
   update(run, {
     findings: [
-      { code: 'CLUSTER_UNREADABLE', where: 'cluster', severity: 'block', pools: ['*'], message: `${failure.code}: ${failure.message}`, remedy: failure.remedy },
+      { code: 'CLUSTER_UNREADABLE', where: 'cluster', severity: 'block', pools: ['*'], message: `${failure.code}: ${failure.message}`, remedy: failure.remedy, owner: null },
     ],
   });
   say(run, `The cluster cannot be read: ${failure.code}.`);

@@ -164,7 +164,7 @@ test("the project's own snapshot does not block, and one budget of it is one ste
   const blocked = judgePreflight(null, null, { ...value, disruptionBudgets: raised });
   const [finding] = blocked.findings;
   assert.deepEqual([finding?.code, finding?.where, finding?.pools], ['PDB_STRUCTURAL', 'shop/images', ['apps']]);
-  assert.equal(finding?.evidence['owner'], 'team-shop');
+  assert.equal(finding?.owner, 'team-shop');
 });
 
 const recorded = sharedMaterial('recordings/kubernetes/snapshot/');

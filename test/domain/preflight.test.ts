@@ -132,8 +132,8 @@ test('a structural budget tells its arithmetic, its nodes, its owner and the num
     syncFailed: null,
     workloads: ['shop/web'],
     nodes: ['usr-1', 'usr-2', 'usr-3'],
-    owner: 'team-shop',
   });
+  assert.equal(finding.owner, 'team-shop');
 });
 
 test('a block that the policy budgets for is a warning: nodes stay cordoned and few enough are concerned', () => {

@@ -175,7 +175,7 @@ function poison(text: string): WindowStatus {
     clusterName: text,
     units: [unitSample({ unit: `pool/${text}`, state: 'paused', note: text, from: text, to: text, inventory }), unitSample({ state: 'failed', note: text })],
     pause: { unit: `pool/${text}`, since: minutesIn(34), kind: 'blocked', causes: [cause], drainDeadline: minutesIn(64), windowDeadline: minutesIn(360), clearedSince: null, number: 1, detail: text },
-    findings: [{ code: text, where: text, severity: 'block', pools: [text], message: text, remedy: text }],
+    findings: [{ code: text, where: text, severity: 'block', pools: [text], message: text, remedy: text, owner: text }],
     unchecked: [{ what: text, why: text }],
     timeline: [{ at: minutesIn(1), text }],
     leftOver: [text],
@@ -232,7 +232,7 @@ test('however much there is to tell, the body fits, the five lines stand and the
   const status: WindowStatus = {
     ...pausedStatus,
     units: [pausedUsr, ...many(400, (index) => unitSample({ unit: `pool/p${index}`, state: 'failed', note: long }))],
-    findings: many(500, (index) => ({ code: `C${index}`, where: 'x', severity: 'warn' as const, pools: ['*'], message: long, remedy: long })),
+    findings: many(500, (index) => ({ code: `C${index}`, where: 'x', severity: 'warn' as const, pools: ['*'], message: long, remedy: long, owner: long })),
     timeline: many(500, (index) => ({ at: minutesIn(index), text: long })),
     leftOver: many(300, (index) => `${index} ${long}`),
   };

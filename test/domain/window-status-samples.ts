@@ -107,6 +107,7 @@ export const pausedStatus = statusSample({
       pools: ['usr'],
       message: 'The autoscaler minimum equals what the budget keeps.',
       remedy: 'Set the minimum to 3.',
+      owner: 'team-shop',
     },
   ],
   unchecked: [{ what: 'Regional quota', why: 'no rights to read it' }],

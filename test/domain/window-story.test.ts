@@ -15,6 +15,7 @@ function status(change: Partial<WindowStatus>): WindowStatus {
     target: { kubernetesVersion: null, nodeImage: 'latest' },
     window: { timeZone: 'UTC', startTime: '22:00', durationHours: 6, schedule: { kind: 'daily', intervalDays: 1 }, startDate: null, notAllowedDates: [] },
     nodePools: { order: [], upgradeSettings: { maxSurge: null, drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: null }, overrides: {} },
+    onFinding: { action: 'withhold' },
     onBlocked: { graceMinutes: 10, action: 'pause' },
     onQuarantined: { continueUpToNodes: 0, action: 'pause' },
     onWindowEnd: 'finishInFlight',
@@ -30,7 +31,7 @@ test('the status fits 16 KB of UTF-16 however large the cluster and long the sto
   const cause = { class: 'PDB_STRUCTURAL', node: 'n', pod: 'a/b', budgets: ['a/c'], owner: 'team', workload: null, evidence: 'x'.repeat(4_000), remedy: 'y'.repeat(4_000) };
   let large = status({
     units: Array.from({ length: 100 }, (_, index) => unit(`pool${index}`, { inventory, note: 'z'.repeat(300) })),
-    findings: Array.from({ length: 40 }, () => ({ code: 'PDB_STRUCTURAL', where: 'a/b', severity: 'block' as const, pools: ['x'], message: 'm'.repeat(300), remedy: 'r'.repeat(300) })),
+    findings: Array.from({ length: 40 }, () => ({ code: 'PDB_STRUCTURAL', where: 'a/b', severity: 'block' as const, pools: ['x'], message: 'm'.repeat(300), remedy: 'r'.repeat(300), owner: 'o'.repeat(300) })),
     pause: { unit: 'pool/pool1', since: 1, kind: 'blocked', causes: Array.from({ length: 20 }, () => cause), drainDeadline: 2, windowDeadline: 3, clearedSince: null, number: 1, detail: '' },
   });
   for (let line = 0; line < 300; line += 1) large = addLine(large, line, `line ${line} ${'w'.repeat(100)}`);
@@ -71,7 +72,7 @@ test('Azure errors of many paragraphs fit too, wherever they are told', () => {
     units: Array.from({ length: 6 }, (_, index) => unit(`pool${index}`, {})),
     leftOver: [paragraphs, paragraphs, paragraphs, paragraphs],
     unchecked: [{ what: paragraphs, why: paragraphs }],
-    findings: [{ code: 'CLUSTER_UNREADABLE', where: 'cluster', severity: 'block', pools: ['*'], message: paragraphs, remedy: paragraphs }],
+    findings: [{ code: 'CLUSTER_UNREADABLE', where: 'cluster', severity: 'block', pools: ['*'], message: paragraphs, remedy: paragraphs, owner: paragraphs }],
     pause: { unit: 'pool/pool1', since: 1, kind: 'failed', causes: [], drainDeadline: null, windowDeadline: 3, clearedSince: null, number: 1, detail: paragraphs },
   });
   large = changeUnit(large, 'pool/pool1', { note: paragraphs });
