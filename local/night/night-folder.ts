@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { numberAt, textAt } from '../../domain/json.ts';
 import { parseInstant } from '../../domain/local-time.ts';
@@ -40,7 +40,7 @@ export function takeNightFolder({ folder }: Pick<NightOptions, 'folder'>): Resul
   const fault = (code: string, message: string, remedy: string) => refuse([{ code, where: `--folder ${folder}`, message, remedy }]);
   let lock: DatabaseSync | null = null;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const names = readdirSync(folder);
     const others = names.filter((name) => !ours.test(name));
     if (others.length > 0) return fault('folder-of-others', `It holds what no night wrote: ${others.slice(0, 3).join(', ')}.`, 'Name an empty or a new folder; what is in this one stays.');
@@ -61,6 +61,19 @@ export function takeNightFolder({ folder }: Pick<NightOptions, 'folder'>): Resul
     if (message.includes('locked')) return fault('night-already-running', 'Another process runs a night in it.', 'Stop that one first, or name another folder.');
     return fault('folder-unusable', `It cannot be used: ${message}.`, 'Name a folder that this user may write to.');
   }
+}
+
+/**
+ * Makes the folder and what is missing above it. Where nothing can be made (`/proc`), Node's recursive call never returns,
+ * so the nearest folder there is must be one that takes folders, and each is made by itself.
+ */
+function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  let nearest = resolve(folder);
+  for (; !existsSync(nearest) && dirname(nearest) !== nearest; nearest = dirname(nearest)) missing.unshift(nearest);
+  if (!statSync(nearest).isDirectory()) throw new Error(`${nearest} is not a folder`);
+  if (missing.length > 0) accessSync(nearest, constants.W_OK | constants.X_OK);
+  for (const each of missing) mkdirSync(each);
 }
 
 function writeBeginning(folder: string, { opens, ...rest }: NightBeginning): void {

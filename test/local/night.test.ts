@@ -171,6 +171,18 @@ test('a folder in use, a folder of others and a port in use are refused, and wha
     server.close();
   }));
 
+test('a folder that cannot be made is refused at once, also where making it would never end', () =>
+  inFolder(async (folder) => {
+    writeFileSync(join(folder, 'notes.txt'), 'mine');
+    const impossible = [join(folder, 'notes.txt', 'night'), ...(existsSync('/proc/self') ? ['/proc/slackwater/night'] : [])];
+    for (const path of impossible) {
+      const night = run(path, '--once');
+
+      assert.equal(await night.ended, 1, night.output());
+      assert.match(night.output(), /It cannot be used: .*\[folder-unusable\]/);
+    }
+  }));
+
 test('going on where no night is begins a new one, and says so', () =>
   inFolder(async (folder) => {
     const night = run(folder, '--resume');
