@@ -9,6 +9,8 @@ export interface MaintenancePolicy {
   readonly target: UpgradeTarget;
   readonly window: WindowSchedule;
   readonly nodePools: NodePoolPolicy;
+  /** What a finding of single pools comes to; the whole run's findings, and losses until acknowledged, always withhold. */
+  readonly onFinding: { readonly action: 'withhold' | 'warn' };
   readonly onBlocked: { readonly graceMinutes: number; readonly action: 'pause' | 'skip' };
   readonly onQuarantined: { readonly continueUpToNodes: number; readonly action: 'pause' | 'skip' };
   readonly onWindowEnd: 'finishInFlight';

@@ -46,6 +46,7 @@ export function parseMaintenancePolicy(value: unknown, source: string): Result<M
     target: { kubernetesVersion: spec.target.kubernetesVersion ?? null, nodeImage: spec.target.nodeImage },
     window: windowOf(spec.window),
     nodePools: nodePoolsOf(spec.nodePools),
+    onFinding: spec.onFinding,
     onBlocked: spec.onBlocked,
     onQuarantined: spec.onQuarantined,
     onWindowEnd: spec.onWindowEnd,

@@ -66,6 +66,26 @@ const nodePools = {
 } as const satisfies FieldShape;
 
 const conduct = {
+  onFinding: {
+    presence: 'optional',
+    whenAbsent: {},
+    shape: {
+      kind: 'object',
+      description: 'What to do about a preflight finding that blocks single pools.',
+      fields: {
+        action: {
+          presence: 'optional',
+          whenAbsent: 'withhold',
+          shape: {
+            kind: 'word',
+            description:
+              'withhold: the pool waits until the finding is gone. warn: it is upgraded all the same. Findings of the whole run, and losses nobody acknowledged, withhold in either case.',
+            oneOf: ['withhold', 'warn'],
+          },
+        },
+      },
+    },
+  },
   onBlocked: {
     presence: 'optional',
     whenAbsent: {},

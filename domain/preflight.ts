@@ -13,8 +13,10 @@ import type { ClusterSnapshot, Unchecked } from './cluster-snapshot.ts';
 import { checkEmptyBudgets, checkHelpedBudgets } from './disruption-budget-findings.ts';
 import { describeForecast } from './drain-forecast.ts';
 import { checkDrainQueues, checkSlowStarts } from './drain-queue-findings.ts';
+import { softenFinding } from './finding-leniency.ts';
 import { checkFleet } from './fleet-findings.ts';
 import { checkJobs } from './job-findings.ts';
+import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { MaintenancePolicy } from './maintenance-policy.ts';
 import { checkHandMadeLabels } from './node-label-findings.ts';
 import { isStopped } from './node-pool.ts';
@@ -98,14 +100,17 @@ const preflightChecks: readonly PreflightCheck[] = [
  *
  * @param policy - Null judges the cluster as it is, without a target.
  * @param plan - Null takes every pool as one to be upgraded.
+ * @param acknowledgements - Losses that people let happen; those that hold no more are passed over.
  */
 export function judgePreflight(
   policy: MaintenancePolicy | null,
   plan: UndigestedPlan | null,
   snapshot: ClusterSnapshot,
+  acknowledgements: readonly LossAcknowledgement[] = [],
 ): PreflightReport {
   const view = viewPreflight(policy, plan, snapshot);
-  const findings = preflightChecks.flatMap((check) => check(view)).sort(compareFindings);
+  const found = preflightChecks.flatMap((check) => check(view));
+  const findings = found.map((finding) => softenFinding(finding, policy, acknowledgements, snapshot.takenAt)).sort(compareFindings);
   return {
     schema: 'slackwater.preflight/v1',
     cluster: snapshot.cluster.resourceId,

@@ -74,6 +74,7 @@ function policyOf(scenario: Scenario, window: WindowSchedule): MaintenancePolicy
     target: { kubernetesVersion: textAt(words, 'target', 'kind') === 'kubernetes' ? textAt(words, 'target', 'version') : null, nodeImage: 'latest' },
     window,
     nodePools: { order: orderOf(scenario), upgradeSettings: keep, overrides: {} },
+    onFinding: { action: /^warn-only\b/.test(textAt(words, 'preflight') ?? '') ? 'warn' : 'withhold' },
     onBlocked: { graceMinutes: numberAt(words, 'blockGraceMin') ?? 10, action: 'pause' },
     onQuarantined: { continueUpToNodes: Number(budgeted?.[1] ?? 0), action: 'pause' },
     onWindowEnd: 'finishInFlight',

@@ -33,6 +33,7 @@ test('a policy with the required fields alone is good, and the rest has its defa
         upgradeSettings: { maxSurge: null, drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: null },
         overrides: {},
       },
+      onFinding: { action: 'withhold' },
       onBlocked: { graceMinutes: 10, action: 'pause' },
       onQuarantined: { continueUpToNodes: 0, action: 'pause' },
       onWindowEnd: 'finishInFlight',
