@@ -30,13 +30,16 @@ const workloadKinds: ReadonlySet<string> = new Set([
 
 const FAULTS_MAX = 50;
 
-/**
- * Reads Kubernetes objects as the API server or kubectl print them, each with its `kind`.
- *
- * Kinds no rule needs are left out. Linear and without copies of what it keeps, since a large cluster has 150 000 pods.
- * Errors: every `unreadable-field`, at most 50, each with its path.
- */
-export function readKubernetesItems(items: readonly unknown[]): Result<KubernetesParts, Fault> {
+/** Takes Kubernetes objects in portions, so that the documents of a large cluster need not all be held at once. */
+export interface KubernetesReader {
+  /** Reads some more; a fault is kept and told by `finish`. */
+  add(items: readonly unknown[]): void;
+  /** Everything read, or every `unreadable-field`, at most 50, each with its path. */
+  finish(): Result<KubernetesParts, Fault>;
+}
+
+/** Begins to read Kubernetes objects as the API server or kubectl print them, each with its `kind`. */
+export function beginKubernetesReading(): KubernetesReader {
   const faults = collectFaults('the Kubernetes objects', 'Read the objects again with kubectl get … -A -o json.');
   const parts = {
     nodes: new Array<Node>(),
@@ -47,12 +50,30 @@ export function readKubernetesItems(items: readonly unknown[]): Result<Kubernete
     admissionWebhooks: new Array<AdmissionWebhook>(),
     workloadFacts: growFacts(),
   };
-  for (let index = 0; index < items.length && faults.faults.length < FAULTS_MAX; index += 1) {
-    const item = items[index];
-    if (!isRecord(item)) faults.add(`items[${index}]`, 'a Kubernetes object');
-    else readItem(item, pathOf(item, index), parts, faults);
-  }
-  return faults.faults.length > 0 ? refuse(faults.faults) : succeed(parts);
+  let count = 0;
+  return {
+    add(items) {
+      for (let index = 0; index < items.length && faults.faults.length < FAULTS_MAX; index += 1) {
+        const item = items[index];
+        if (!isRecord(item)) faults.add(`items[${count + index}]`, 'a Kubernetes object');
+        else readItem(item, pathOf(item, count + index), parts, faults);
+      }
+      count += items.length;
+    },
+    finish: () => (faults.faults.length > 0 ? refuse(faults.faults) : succeed(parts)),
+  };
+}
+
+/**
+ * Reads Kubernetes objects as the API server or kubectl print them, each with its `kind`.
+ *
+ * Kinds no rule needs are left out. Linear and without copies of what it keeps, since a large cluster has 150 000 pods.
+ * Errors: every `unreadable-field`, at most 50, each with its path.
+ */
+export function readKubernetesItems(items: readonly unknown[]): Result<KubernetesParts, Fault> {
+  const reader = beginKubernetesReading();
+  reader.add(items);
+  return reader.finish();
 }
 
 /** An object's own name finds it in whatever file it came from; its place in the list only serves when it has none. */

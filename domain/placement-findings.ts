@@ -55,9 +55,9 @@ function hasOwnFinding(view: PreflightView, pool: NodePool, members: readonly Pl
   return isLocal || members.slice(0, 1).some(({ pod }) => missingLabels(view, pool, pod.scheduling).length > 0);
 }
 
-function noNode({ least, inPool, elsewhere, drainedTogether, surgeNodes }: Places, pool: NodePool): Reason | null {
+function noNode({ least, inPool, elsewhereCount, drainedTogether, surgeNodes }: Places, pool: NodePool): Reason | null {
   if (least > 0) return null;
-  const there = inPool.length + elsewhere.length;
+  const there = inPool.length + elsewhereCount;
   const because =
     there === 0
       ? 'no node takes it: none has the labels it needs and only taints it tolerates'
@@ -106,7 +106,7 @@ function domainsThatStay(separation: PodSeparation, places: Places): number {
     }
   };
   count(places.inPool, 'pool');
-  count(places.elsewhere, 'others');
+  count(places.elsewhere(), 'others');
   const emptied = [...counts.values()].filter(({ pool, others }) => others === 0 && pool <= places.drainedTogether);
   // One wave empties at most as many domains as it has nodes.
   const lost = Math.min(emptied.length, places.drainedTogether);
@@ -118,7 +118,7 @@ function noZone(volumesOf: VolumeFinder, members: readonly PlacedPod[], places: 
   if (places.surgeNodes > 0) return null;
   for (const { pod } of members) {
     for (const { zones, name } of volumesOf(pod)) {
-      const inZone = [...places.inPool, ...places.elsewhere].filter(({ zone }) => zone !== null && zones.includes(zone));
+      const inZone = [...places.inPool, ...places.elsewhere()].filter(({ zone }) => zone !== null && zones.includes(zone));
       const staying = inZone.length - Math.min(places.drainedTogether, inZone.filter((node) => places.inPool.includes(node)).length);
       if (zones.length === 0 || staying > 0) continue;
       return {

@@ -7,8 +7,9 @@ import type { PreflightView } from './preflight-view.ts';
 
 /** Where pods of one pool may go while some of its nodes are drained together. */
 export interface Places {
-  /** Nodes outside the pool that take the pod. */
-  readonly elsewhere: readonly Node[];
+  readonly elsewhereCount: number;
+  /** Nodes outside the pool that take the pod; gathered when asked. */
+  readonly elsewhere: () => readonly Node[];
   /** Nodes of the pool that take the pod, those about to be drained too. */
   readonly inPool: readonly Node[];
   /** Nodes of the pool drained at once. */
@@ -40,27 +41,49 @@ export function findPlaces(view: PreflightView): PlaceFinder {
     const [sample] = nodes;
     return sample === undefined ? [] : [{ nodes, sample }];
   });
-  const answers = new Map<PodScheduling, readonly Node[]>();
-  const takersOf = (scheduling: PodScheduling): readonly Node[] => {
-    const known = answers.get(scheduling);
-    if (known !== undefined) return known;
-    const isNamed = namesHosts(scheduling);
-    const takers = kinds.flatMap(({ nodes, sample }) =>
-      isNamed ? nodes.filter((node) => allowsPod(scheduling, node)) : allowsPod(scheduling, sample) ? nodes : [],
-    );
-    answers.set(scheduling, takers);
-    return takers;
+  const answers = new Map<PodScheduling, Takers>();
+  const takersOf = (scheduling: PodScheduling): Takers => {
+    const answer = answers.get(scheduling) ?? findTakers(kinds, scheduling);
+    answers.set(scheduling, answer);
+    return answer;
   };
   return (scheduling, pool) => {
     const settings = settingsOf(view, pool);
-    const inPool: Node[] = [];
-    const elsewhere: Node[] = [];
-    for (const node of takersOf(scheduling)) (node.nodePool === pool.name ? inPool : elsewhere).push(node);
+    const takers = takersOf(scheduling);
+    const inPool = takers.byPool.get(pool.name) ?? [];
+    const elsewhereCount = takers.count - inPool.length;
     const drainedTogether = parallelNodeCount(settings, pool.nodeCount);
     const surge = surgeNodeCount(settings.maxSurge, pool.nodeCount);
     const surgeNodes = surge > 0 && takesOnNewNode(view, scheduling, pool) ? surge : 0;
-    return { elsewhere, inPool, drainedTogether, surgeNodes, least: elsewhere.length + Math.max(0, inPool.length - drainedTogether) + surgeNodes };
+    return {
+      elsewhereCount,
+      elsewhere: () => [...takers.byPool].flatMap(([name, nodes]) => (name === pool.name ? [] : nodes)),
+      inPool,
+      drainedTogether,
+      surgeNodes,
+      least: elsewhereCount + Math.max(0, inPool.length - drainedTogether) + surgeNodes,
+    };
   };
+}
+
+/** Nodes that take a pod. */
+interface Takers {
+  readonly byPool: ReadonlyMap<string, readonly Node[]>;
+  readonly count: number;
+}
+
+/** Asks each kind of node once, since thousands of workloads ask of thousands of nodes. */
+function findTakers(kinds: readonly NodeKind[], scheduling: PodScheduling): Takers {
+  const isNamed = namesHosts(scheduling);
+  const byPool = new Map<string, readonly Node[]>();
+  let count = 0;
+  for (const { nodes, sample } of kinds) {
+    const takers = isNamed ? nodes.filter((node) => allowsPod(scheduling, node)) : allowsPod(scheduling, sample) ? nodes : [];
+    const known = byPool.get(sample.nodePool);
+    if (takers.length > 0) byPool.set(sample.nodePool, known === undefined ? takers : [...known, ...takers]);
+    count += takers.length;
+  }
+  return { byPool, count };
 }
 
 function kindOf({ nodePool, labels, taints }: Node): string {
