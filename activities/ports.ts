@@ -1,5 +1,5 @@
 import type { AzureFacts } from '../domain/azure-facts.ts';
-import type { Cluster, ClusterSnapshot, NodePool, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
+import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
@@ -25,8 +25,8 @@ export interface AksPort {
   readNodePool(resourceId: string, pool: string): Promise<Outcome<NodePool>>;
   /** Versions offered to the control plane. May be repeated. */
   readUpgradeProfile(resourceId: string): Promise<Outcome<UpgradeProfile>>;
-  /** Newest image AKS offers to the pool; null when it names none. May be repeated. */
-  readLatestNodeImage(resourceId: string, pool: string): Promise<Outcome<string | null>>;
+  /** Newest image and versions AKS offers to the pool. May be repeated. */
+  readNodePoolOffers(resourceId: string, pool: string): Promise<Outcome<NodePoolOffers>>;
   /**
    * Sends the cluster as read with only `kubernetesVersion` changed, `If-Match: eTag`. Not repeatable blindly: a second
    * send with the same eTag is refused by the service (412), which comes back as class `conflict`.

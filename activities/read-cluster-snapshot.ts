@@ -16,7 +16,7 @@ export async function readClusterSnapshot(ports: Ports, resourceId: string): Pro
   const { cluster } = read.value;
   const [profile, images, objects, around] = await Promise.all([
     ports.aks.readUpgradeProfile(resourceId),
-    readLatestImages(ports, resourceId, read.value.nodePools),
+    readOffers(ports, resourceId, read.value.nodePools),
     ports.kubernetes.readObjects(cluster),
     ports.azureFacts.readAzureFacts(cluster, read.value.nodePools),
   ]);
@@ -33,7 +33,7 @@ export async function readClusterSnapshot(ports: Ports, resourceId: string): Pro
   };
 }
 
-async function readLatestImages(
+async function readOffers(
   ports: Ports,
   resourceId: string,
   nodePools: readonly NodePool[],
@@ -43,10 +43,10 @@ async function readLatestImages(
   const without: string[] = [];
   // One after the other: a cluster of 100 pools would else empty ARM's bucket of 60 reads at once.
   for (const pool of nodePools) {
-    const latest = await ports.aks.readLatestNodeImage(resourceId, pool.name);
-    if (!latest.ok) unchecked.push({ what: `newest node image of pool ${pool.name}`, why: latest.failure.message });
-    else if (latest.value === null) without.push(pool.name);
-    known.push({ ...pool, latestNodeImageVersion: latest.ok ? latest.value : null });
+    const offers = await ports.aks.readNodePoolOffers(resourceId, pool.name);
+    if (!offers.ok) unchecked.push({ what: `newest node image of pool ${pool.name}`, why: offers.failure.message });
+    else if (offers.value.latestNodeImageVersion === null) without.push(pool.name);
+    known.push(offers.ok ? { ...pool, ...offers.value } : pool);
   }
   return { nodePools: known, without, unchecked };
 }

@@ -1,7 +1,7 @@
 import type { AgentPool, ManagedCluster } from '@azure/arm-containerservice';
 import type { AksPort, Clock } from '../activities/ports.ts';
-import { readCluster, readLatestNodeImage, readNodePool, readNodePools, readUpgradeProfile } from '../domain/azure-resource.ts';
-import type { Cluster, NodePool, UpgradeSettings } from '../domain/cluster-snapshot.ts';
+import { readCluster, readNodePool, readNodePoolOffers, readNodePools, readUpgradeProfile } from '../domain/azure-resource.ts';
+import type { Cluster, NodePool, NodePoolOffers, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import type { Fault, Result } from '../domain/result.ts';
 import { unreadableAnswer } from './arm-failure.ts';
@@ -30,7 +30,7 @@ export function createAksPort(options: AksPortOptions): AksPort {
     readCluster: (resourceId) => withCluster(resourceId, (id) => readClusterWithPools(arm, id)),
     readNodePool: (resourceId, pool) => withCluster(resourceId, (id) => readPool(arm, id, pool)),
     readUpgradeProfile: (resourceId) => withCluster(resourceId, (id) => readOffers(arm, id)),
-    readLatestNodeImage: (resourceId, pool) => withCluster(resourceId, (id) => readImage(arm, id, pool)),
+    readNodePoolOffers: (resourceId, pool) => withCluster(resourceId, (id) => readPoolOffers(arm, id, pool)),
     startControlPlaneUpgrade: (request) => withCluster(request.resourceId, (id) => writeCluster(arm, id, request)),
     changeUpgradeSettings: (request) =>
       withCluster(request.resourceId, (id) => writePool(arm, id, { ...request, kubernetesVersion: null })),
@@ -101,11 +101,11 @@ async function readOffers(arm: Arm, id: ClusterId) {
   return body.ok ? understand('The upgrade profile', readUpgradeProfile(body.value)) : body;
 }
 
-async function readImage(arm: Arm, id: ClusterId, pool: string): Promise<Outcome<string | null>> {
+async function readPoolOffers(arm: Arm, id: ClusterId, pool: string): Promise<Outcome<NodePoolOffers>> {
   const body = await read(arm, id, (client, options) =>
     client.agentPools.getUpgradeProfile(id.resourceGroup, id.cluster, pool, options),
   );
-  return body.ok ? understand(`The upgrade profile of node pool ${pool}`, readLatestNodeImage(body.value)) : body;
+  return body.ok ? understand(`The upgrade profile of node pool ${pool}`, readNodePoolOffers(body.value)) : body;
 }
 
 /**

@@ -1,13 +1,13 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nodePoolOfId, readCluster, readLatestNodeImage, readNodePools, readUpgradeProfile } from '../domain/azure-resource.ts';
+import { nodePoolOfId, readCluster, readNodePoolOffers, readNodePools, readUpgradeProfile } from '../domain/azure-resource.ts';
 import type { AzureFacts } from '../domain/azure-facts.ts';
-import type { ClusterSnapshot, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
+import type { ClusterSnapshot, NodePool, NodePoolOffers, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../domain/json.ts';
 import { isStopped } from '../domain/node-pool.ts';
 import type { KubernetesParts } from '../domain/kubernetes-object.ts';
-import { readKubernetesItems, readListItems } from '../domain/kubernetes-object.ts';
+import { beginKubernetesReading, readListItems } from '../domain/kubernetes-object.ts';
 import { parseTimestamp } from '../domain/kubernetes-quantity.ts';
 import type { Fault, Result } from '../domain/result.ts';
 import { refuse, succeed } from '../domain/result.ts';
@@ -35,21 +35,62 @@ const azureFiles: ReadonlySet<string> = new Set(['cluster.json', 'nodepools.json
  *
  * `cluster.json` and at least one Kubernetes list are needed; `kubernetes.json`, `kubernetes/*.json` and any other
  * `*.json` that is a Kubernetes list count. Errors, all at once, each named by its file: `snapshot-not-found`,
- * `snapshot-file-missing`, `not-json`, `not-a-kubernetes-list`. Changes nothing; may be repeated.
+ * `snapshot-file-missing`, `snapshot-file-too-large`, `not-json`, `not-a-kubernetes-list`. Changes nothing; may be repeated.
  */
 export async function readSnapshotDocuments(directory: string): Promise<Result<SnapshotDocuments, Fault>> {
+  const kubernetesItems: unknown[] = [];
+  const read = await readDocuments(directory, (items) => {
+    for (const item of items) kubernetesItems.push(item);
+  });
+  return read.ok ? succeed({ ...read.value, kubernetesItems }) : read;
+}
+
+/**
+ * Reads a snapshot folder into what rules may know, one file after the other, so that memory holds the raw text of one.
+ *
+ * `takenAt` is the newest moment the documents themselves tell, so that copying the folder does not change the
+ * judgement; without any it is the age of `cluster.json`. A missing optional part is named in `unchecked`. Errors: those
+ * of {@link readSnapshotDocuments}, and `unreadable-field` with file and path.
+ */
+export async function readSnapshotFolder(directory: string): Promise<Result<ClusterSnapshot, Fault>> {
+  const reader = beginKubernetesReading();
+  const newest = seekNewestMoment();
+  const read = await readDocuments(directory, (items) => {
+    reader.add(items);
+    newest.see(items);
+  });
+  if (!read.ok) return read;
+  const documents = read.value;
+  const parts = understand(documents, reader.finish());
+  if (!parts.ok) return parts;
+  const { cluster, nodePools, upgradeProfile, azureFacts, kubernetes } = parts.value;
+  const takenAt = newest.found() ?? Math.floor((await stat(join(directory, 'cluster.json'))).mtimeMs);
+  return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, unchecked: uncheckedParts(documents, nodePools, kubernetes) });
+}
+
+type AzureDocumentsOfFolder = Omit<SnapshotDocuments, 'kubernetesItems'>;
+
+/** Reads every file once; the items of each Kubernetes list are handed on and not kept, each object once. */
+async function readDocuments(directory: string, take: (items: readonly unknown[]) => void): Promise<Result<AzureDocumentsOfFolder, Fault>> {
   const names = await listJsonFiles(directory);
   if (names === null) return refuse([notFound(directory)]);
   const faults: Fault[] = [];
   const documents = new Map<string, unknown>();
+  const once = takeOnce(names.length);
+  let lists = 0;
   for (const name of names) {
-    const parsed = parseJson(await readText(join(directory, name)), name);
-    if (parsed.ok) documents.set(name, parsed.value);
-    else faults.push(...parsed.faults);
+    const parsed = await readJson(join(directory, name), name);
+    if (!parsed.ok) faults.push(...parsed.faults);
+    else if (!isKubernetesList(name, parsed.value)) documents.set(name, parsed.value);
+    else {
+      lists += 1;
+      const list = readListItems(parsed.value, name);
+      if (list.ok) take(once(list.value));
+      else faults.push(...list.faults);
+    }
   }
   if (!names.includes('cluster.json')) faults.push(missing('cluster.json', 'az aks show -o json'));
-  const kubernetesItems = collectItems(documents, faults);
-  if (!names.some((name) => isKubernetesFile(name)) && kubernetesItems.length === 0) {
+  if (!names.some(isKubernetesFile) && lists === 0) {
     faults.push(missing('kubernetes.json', 'kubectl get nodes,namespaces,pods,pdb,… -A -o json'));
   }
   if (faults.length > 0) return refuse(faults);
@@ -59,27 +100,8 @@ export async function readSnapshotDocuments(directory: string): Promise<Result<S
     nodePools: documents.get('nodepools.json') ?? null,
     upgrades: documents.get('upgrades.json') ?? null,
     nodePoolUpgrades: Array.isArray(profiles) ? profiles : [profiles],
-    kubernetesItems,
     ...pickAzureDocuments(documents),
   });
-}
-
-/**
- * Reads a snapshot folder into what rules may know.
- *
- * `takenAt` is the newest moment the documents themselves tell, so that copying the folder does not change the
- * judgement; without any it is the age of `cluster.json`. A missing optional part is named in `unchecked`. Errors: those
- * of {@link readSnapshotDocuments}, and `unreadable-field` with file and path.
- */
-export async function readSnapshotFolder(directory: string): Promise<Result<ClusterSnapshot, Fault>> {
-  const read = await readSnapshotDocuments(directory);
-  if (!read.ok) return read;
-  const documents = read.value;
-  const parts = understand(documents);
-  if (!parts.ok) return parts;
-  const { cluster, nodePools, upgradeProfile, azureFacts, kubernetes } = parts.value;
-  const takenAt = newestMoment(documents.kubernetesItems) ?? Math.floor((await stat(join(directory, 'cluster.json'))).mtimeMs);
-  return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, unchecked: uncheckedParts(documents, nodePools, kubernetes) });
 }
 
 interface UnderstoodParts {
@@ -90,21 +112,21 @@ interface UnderstoodParts {
   readonly kubernetes: KubernetesParts;
 }
 
-function understand(documents: SnapshotDocuments): Result<UnderstoodParts, Fault> {
+function understand(documents: AzureDocumentsOfFolder, objects: Result<KubernetesParts, Fault>): Result<UnderstoodParts, Fault> {
   const cluster = inFile('cluster.json', readCluster(documents.cluster));
   const poolsFile = documents.nodePools === null ? 'cluster.json' : 'nodepools.json';
   const pools = inFile(poolsFile, readNodePools(documents.nodePools, documents.cluster));
   const upgrades: Result<UpgradeProfile | null, Fault> =
     documents.upgrades === null ? succeed(null) : inFile('upgrades.json', readUpgradeProfile(documents.upgrades));
-  const kubernetes = inFile('kubernetes.json', readKubernetesItems(documents.kubernetesItems));
+  const kubernetes = inFile('kubernetes.json', objects);
   const azure = readAzureDocuments(documents);
   if (cluster.ok && pools.ok && upgrades.ok && kubernetes.ok && azure.ok) {
-    const images = latestNodeImages(documents);
+    const offers = nodePoolOffers(documents);
     return succeed({
       cluster: cluster.value,
-      nodePools: pools.value.map((pool) => ({ ...pool, latestNodeImageVersion: images[pool.name.toLowerCase()] ?? null })),
+      nodePools: pools.value.map((pool) => ({ ...pool, ...offers[pool.name.toLowerCase()] })),
       upgradeProfile: upgrades.value,
-      azureFacts: { ...azure.value, poolsWithoutNodeImage: poolsWithoutNodeImage(documents) },
+      azureFacts: { ...azure.value, poolsWithoutNodeImage: poolsWithoutNodeImage(offers) },
       kubernetes: kubernetes.value,
     });
   }
@@ -121,24 +143,20 @@ function inFile<T>(file: string, result: Result<T, Fault>): Result<T, Fault> {
   return refuse(result.faults.map((fault) => ({ ...fault, where: `${file}: ${fault.where}` })));
 }
 
-/** Newest node image AKS offers per pool name, as far as the folder tells. AKS pool names are lower case. */
-export function latestNodeImages(documents: Pick<SnapshotDocuments, 'nodePoolUpgrades'>): Readonly<Record<string, string>> {
-  const images: Record<string, string> = {};
+/** What AKS offers per pool name, as far as the folder tells. AKS pool names are lower case. */
+export function nodePoolOffers(documents: Pick<SnapshotDocuments, 'nodePoolUpgrades'>): Readonly<Record<string, NodePoolOffers>> {
+  const offers: Record<string, NodePoolOffers> = {};
   for (const profile of documents.nodePoolUpgrades) {
     const pool = isRecord(profile) ? nodePoolOfId(textAt(profile, 'id') ?? '') : null;
-    const image = readLatestNodeImage(profile);
-    if (pool !== null && image.ok && image.value !== null) images[pool.toLowerCase()] = image.value;
+    const read = readNodePoolOffers(profile);
+    if (pool !== null && read.ok) offers[pool.toLowerCase()] = read.value;
   }
-  return images;
+  return offers;
 }
 
 /** Pools whose upgrade profile is in the folder and names no image. */
-function poolsWithoutNodeImage({ nodePoolUpgrades }: SnapshotDocuments): readonly string[] {
-  return nodePoolUpgrades.flatMap((profile) => {
-    const pool = isRecord(profile) ? nodePoolOfId(textAt(profile, 'id') ?? '') : null;
-    const image = readLatestNodeImage(profile);
-    return pool !== null && image.ok && image.value === null ? [pool.toLowerCase()] : [];
-  });
+function poolsWithoutNodeImage(offers: Readonly<Record<string, NodePoolOffers>>): readonly string[] {
+  return Object.entries(offers).flatMap(([pool, { latestNodeImageVersion }]) => (latestNodeImageVersion === null ? [pool] : []));
 }
 
 /** Names relative to the folder, sorted; null when there is no such folder. */
@@ -163,11 +181,19 @@ function jsonFiles(entries: readonly Dirent[]): readonly string[] {
   return entries.filter((entry) => !entry.isDirectory() && entry.name.endsWith('.json')).map((entry) => entry.name);
 }
 
+/** The longest text a JavaScript engine holds, as bytes of a file. */
+const FILE_BYTES_MAX = 500_000_000;
+
 /** Older PowerShell redirects to UTF-16 with a byte order mark, newer tools to UTF-8 with or without one. */
-async function readText(path: string): Promise<string> {
+async function readJson(path: string, file: string): Promise<Result<unknown, Fault>> {
+  const { size } = await stat(path);
+  if (size > FILE_BYTES_MAX) {
+    const message = `${file} has ${Math.round(size / 1_000_000)} MB; one file may have ${FILE_BYTES_MAX / 1_000_000}.`;
+    return refuse([{ code: 'snapshot-file-too-large', where: file, message, remedy: 'Split it: one file in kubernetes/ for each kind or namespace (kubectl get pods -n … -o json).' }]);
+  }
   const bytes = await readFile(path);
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
-  return new TextDecoder(encoding).decode(bytes);
+  return parseJson(new TextDecoder(encoding).decode(bytes), file);
 }
 
 function parseJson(text: string, file: string): Result<unknown, Fault> {
@@ -185,20 +211,27 @@ function isKubernetesFile(name: string): boolean {
   return name === 'kubernetes.json' || name.startsWith('kubernetes/');
 }
 
-function collectItems(documents: ReadonlyMap<string, unknown>, faults: Fault[]): readonly unknown[] {
-  const items = new Map<string, unknown>();
-  for (const [name, document] of documents) {
-    const isList = isRecord(document) && textAt(document, 'kind')?.endsWith('List') === true;
-    // Other files in the folder are none of ours unless they are lists; the named ones must be.
-    if (azureFiles.has(name) || (!isList && !isKubernetesFile(name))) continue;
-    const list = readListItems(document, name);
-    if (!list.ok) faults.push(...list.faults);
-    else list.value.forEach((item, index) => items.set(identityOf(item) ?? `${name}#${index}`, item));
-  }
-  return [...items.values()];
+/** Other files in the folder are none of ours unless they are lists; those of Kubernetes must be. */
+function isKubernetesList(name: string, document: unknown): boolean {
+  if (azureFiles.has(name)) return false;
+  return isKubernetesFile(name) || (isRecord(document) && textAt(document, 'kind')?.endsWith('List') === true);
 }
 
-/** The same object in two files of a split snapshot must not count twice. */
+/** Leaves out what an earlier file held already: the same object in two files of a split snapshot must not count twice. */
+function takeOnce(fileCount: number): (items: readonly unknown[]) => readonly unknown[] {
+  const seen = new Set<string>();
+  return (items) => {
+    if (fileCount === 1) return items;
+    return items.filter((item) => {
+      const identity = identityOf(item);
+      if (identity === null) return true;
+      if (seen.has(identity)) return false;
+      seen.add(identity);
+      return true;
+    });
+  };
+}
+
 function identityOf(item: unknown): string | null {
   if (!isRecord(item)) return null;
   const metadata = recordAt(item, 'metadata');
@@ -206,25 +239,39 @@ function identityOf(item: unknown): string | null {
   return name === null ? null : `${textAt(item, 'kind') ?? ''} ${textAt(metadata, 'namespace') ?? ''}/${name}`;
 }
 
-function newestMoment(items: readonly unknown[]): Instant | null {
-  let newest: Instant | null = null;
-  const see = (text: string | null): void => {
-    const moment = text === null ? null : parseTimestamp(text);
-    if (moment !== null && (newest === null || moment > newest)) newest = moment;
-  };
-  for (const item of items) {
-    if (!isRecord(item)) continue;
-    see(textAt(recordAt(item, 'metadata'), 'creationTimestamp'));
-    see(textAt(item, 'lastTimestamp'));
-    for (const condition of recordsAt(recordAt(item, 'status'), 'conditions')) {
-      see(textAt(condition, 'lastHeartbeatTime'));
-      see(textAt(condition, 'lastTransitionTime'));
-    }
-  }
-  return newest;
+interface MomentSeeker {
+  see(items: readonly unknown[]): void;
+  found(): Instant | null;
 }
 
-function uncheckedParts(documents: SnapshotDocuments, nodePools: readonly NodePool[], kubernetes: KubernetesParts): readonly Unchecked[] {
+function seekNewestMoment(): MomentSeeker {
+  let newest: Instant | null = null;
+  let newestText = '';
+  const see = (text: string | null): void => {
+    // Most moments are older and of the same form, and then their texts sort as they do.
+    if (text === null || (text.length === newestText.length && text.endsWith('Z') && text <= newestText)) return;
+    const moment = parseTimestamp(text);
+    if (moment === null || (newest !== null && moment <= newest)) return;
+    newest = moment;
+    newestText = text.endsWith('Z') ? text : '';
+  };
+  return {
+    found: () => newest,
+    see(items) {
+      for (const item of items) {
+        if (!isRecord(item)) continue;
+        see(textAt(recordAt(item, 'metadata'), 'creationTimestamp'));
+        see(textAt(item, 'lastTimestamp'));
+        for (const condition of recordsAt(recordAt(item, 'status'), 'conditions')) {
+          see(textAt(condition, 'lastHeartbeatTime'));
+          see(textAt(condition, 'lastTransitionTime'));
+        }
+      }
+    },
+  };
+}
+
+function uncheckedParts(documents: AzureDocumentsOfFolder, nodePools: readonly NodePool[], kubernetes: KubernetesParts): readonly Unchecked[] {
   const parts: Unchecked[] = [];
   const lacks = (isLacking: boolean, what: string, why: string): void => {
     if (isLacking) parts.push({ what, why });

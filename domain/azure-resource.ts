@@ -2,6 +2,7 @@ import type {
   Cluster,
   NodePool,
   NodePoolMode,
+  NodePoolOffers,
   ProvisioningError,
   UpgradeProfile,
   UpgradeSettings,
@@ -50,7 +51,7 @@ export function readCluster(document: unknown): Result<Cluster, Fault> {
  * Reads node pools from an ARM list (`{ value: [] }`), from `az aks nodepool list -o json`, or, when `document` is null,
  * from the profiles inside `cluster`.
  *
- * `latestNodeImageVersion` is null: only a pool's own upgrade profile tells it. Errors: every `unreadable-field`.
+ * `latestNodeImageVersion` and `offeredVersions` are null: only a pool's own upgrade profile tells them. Errors: every `unreadable-field`.
  */
 export function readNodePools(document: unknown, cluster: unknown = null): Result<readonly NodePool[], Fault> {
   const list = document ?? recordOrEmpty(bodyOf(cluster)?.inner)['agentPoolProfiles'];
@@ -92,6 +93,7 @@ function readPool(document: unknown, prefix: string, faults: FaultList): NodePoo
     currentOrchestratorVersion: textAt(inner, 'currentOrchestratorVersion') ?? orchestratorVersion,
     nodeImageVersion: textAt(inner, 'nodeImageVersion') ?? '',
     latestNodeImageVersion: null,
+    offeredVersions: null,
     upgradeSettings: readUpgradeSettings(recordAt(inner, 'upgradeSettings')),
     osType: textAt(inner, 'osType') ?? '',
     osSku: textAt(inner, 'osSKU') ?? textAt(inner, 'osSku') ?? '',
@@ -143,11 +145,16 @@ export function readUpgradeProfile(document: unknown): Result<UpgradeProfile, Fa
     faults.add('controlPlaneProfile', 'an object');
     return refuse(faults.faults);
   }
-  const offered = recordsAt(controlPlane, 'upgrades')
+  return succeed({ controlPlaneUpgrades: offeredIn(controlPlane) });
+}
+
+/** The released versions a profile offers, each once, ascending. */
+function offeredIn(profile: JsonRecord): readonly string[] {
+  const offered = recordsAt(profile, 'upgrades')
     .filter((upgrade) => !isTrueAt(upgrade, 'isPreview'))
     .map((upgrade) => textAt(upgrade, 'kubernetesVersion'))
     .filter((version) => version !== null);
-  return succeed({ controlPlaneUpgrades: [...new Set(offered)].sort(compareOffered) });
+  return [...new Set(offered)].sort(compareOffered);
 }
 
 function compareOffered(one: string, other: string): number {
@@ -156,11 +163,17 @@ function compareOffered(one: string, other: string): number {
   return compareVersions(first, second);
 }
 
-/** Reads the newest image a pool's upgrade profile offers (ARM, or `az aks nodepool get-upgrades -o json`); null when it names none. */
-export function readLatestNodeImage(document: unknown): Result<string | null, Fault> {
+/**
+ * Reads what a pool's upgrade profile offers (ARM, or `az aks nodepool get-upgrades -o json`): the newest image, null when it
+ * names none, and the released versions. Errors: `unreadable-document`.
+ */
+export function readNodePoolOffers(document: unknown): Result<NodePoolOffers, Fault> {
   const body = bodyOf(document);
   if (body === null) return refuse([notAnObject("the pool's upgrade profile")]);
-  return succeed(emptyAsNull(textAt(body.inner, 'latestNodeImageVersion')));
+  return succeed({
+    latestNodeImageVersion: emptyAsNull(textAt(body.inner, 'latestNodeImageVersion')),
+    offeredVersions: offeredIn(body.inner),
+  });
 }
 
 /** The pool's name in an ARM id of a pool or of something below it, as the id spells it; null when the id has none. */

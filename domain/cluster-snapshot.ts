@@ -77,6 +77,8 @@ export interface NodePool {
   readonly nodeImageVersion: string;
   /** From the pool's upgrade profile; null when it could not be read or AKS gave none. */
   readonly latestNodeImageVersion: string | null;
+  /** Kubernetes versions AKS offers the pool now, previews left out, ascending, from the same profile; null when it could not be read. */
+  readonly offeredVersions: readonly string[] | null;
   readonly upgradeSettings: UpgradeSettings;
   readonly osType: string;
   readonly osSku: string;
@@ -90,6 +92,12 @@ export interface NodePool {
   readonly maxBlockedNodes: string | null;
   readonly eTag: string | null;
   readonly provisioningError: ProvisioningError | null;
+}
+
+/** What AKS offers a pool, from the pool's own upgrade profile. */
+export interface NodePoolOffers {
+  readonly latestNodeImageVersion: string | null;
+  readonly offeredVersions: readonly string[];
 }
 
 /** A pool's upgrade settings; null where ARM shows none (its default is then AKS's and not readable). */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createMessagePort } from '../adapters/service-bus-client.ts';
-import { latestNodeImages } from '../adapters/snapshot-folder.ts';
+import { nodePoolOffers } from '../adapters/snapshot-folder.ts';
 import type { SnapshotDocuments } from '../adapters/snapshot-folder.ts';
 import type { Instant } from '../domain/time.ts';
 import { createClusterWorld } from '../sim/cluster-world.ts';
@@ -164,7 +164,16 @@ function environmentOf(found: {
 }
 
 function makeCluster({ documents, seed, startsAt, physics = {}, latestNodeImages: given }: LoopbackWorldOptions): ClusterWorld {
-  return createClusterWorld({ documents, seed, startsAt, physics, latestNodeImages: given ?? latestNodeImages(documents) });
+  const offers = Object.entries(nodePoolOffers(documents));
+  const images = offers.flatMap(([pool, { latestNodeImageVersion: image }]) => (image === null ? [] : [[pool, image] as const]));
+  return createClusterWorld({
+    documents,
+    seed,
+    startsAt,
+    physics,
+    latestNodeImages: given ?? Object.fromEntries(images),
+    offeredPoolVersions: Object.fromEntries(offers.map(([pool, { offeredVersions }]) => [pool, offeredVersions])),
+  });
 }
 
 function waitingIn({ broker }: RunningServiceBus): number {

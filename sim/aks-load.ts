@@ -24,6 +24,7 @@ interface AksDocuments {
 interface AksChoices {
   readonly resourceId: string | null;
   readonly latestNodeImages: Readonly<Record<string, string>>;
+  readonly offeredPoolVersions: Readonly<Record<string, readonly string[]>>;
   /** Image date for pools whose newest image nobody named, for example `202611.21.0`. */
   readonly imageDate: string;
 }
@@ -116,6 +117,7 @@ function loadPool(
     currentOrchestratorVersion: textAt(properties, 'currentOrchestratorVersion') ?? version,
     nodeImageVersion: image,
     latestNodeImageVersion: choices.latestNodeImages[name] ?? image.replace(/\d{6}\.\d{2}\.\d+$/, choices.imageDate),
+    offeredVersions: choices.offeredPoolVersions[name] ?? [],
     provisioningState: textAt(properties, 'provisioningState') ?? 'Succeeded',
     error: readError(properties),
     eTag: textAt(properties, 'eTag') ?? prng.uuid(),

@@ -48,7 +48,9 @@ export function renderClusterProfile(state: AksState): JsonRecord {
 
 /** A pool's upgrade profile. */
 export function renderPoolProfile(state: AksState, pool: PoolState): JsonRecord {
-  const isBehind = isOlderVersion(pool.orchestratorVersion, state.kubernetesVersion);
+  const offers = [...new Set([...pool.offeredVersions, state.servedVersion])].filter(
+    (version) => isOlderVersion(pool.orchestratorVersion, version) && !isOlderVersion(state.servedVersion, version),
+  );
   return {
     id: `${state.resourceId}/agentPools/${pool.name}/upgradeProfiles/default`,
     name: 'default',
@@ -56,7 +58,7 @@ export function renderPoolProfile(state: AksState, pool: PoolState): JsonRecord 
     properties: {
       kubernetesVersion: pool.orchestratorVersion,
       osType: textAt(pool.properties, 'osType') ?? 'Linux',
-      ...(isBehind ? { upgrades: [{ kubernetesVersion: state.kubernetesVersion }] } : {}),
+      ...(offers.length === 0 ? {} : { upgrades: offers.map((kubernetesVersion) => ({ kubernetesVersion })) }),
       ...(pool.latestNodeImageVersion === '' ? {} : { latestNodeImageVersion: pool.latestNodeImageVersion }),
       ...(pool.recentlyUsed.length === 0
         ? {}

@@ -45,6 +45,8 @@ export interface PoolState {
   nodeImageVersion: string;
   /** Empty: AKS names none, because the pool's operating system is retired. */
   latestNodeImageVersion: string;
+  /** Versions offered beside the control plane's own. */
+  readonly offeredVersions: readonly string[];
   provisioningState: string;
   error: AksError | null;
   eTag: string;

@@ -52,6 +52,8 @@ export interface ClusterWorldOptions {
   readonly resourceId?: string;
   /** Image AKS offers per pool name; a pool without an entry is offered its own image with the date of `startsAt`. */
   readonly latestNodeImages?: Readonly<Record<string, string>>;
+  /** Versions AKS offers per pool name beside the control plane's own, which it always offers. */
+  readonly offeredPoolVersions?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a person watching from above sees of a pool; for the story only, nothing decides by it. */
@@ -145,6 +147,7 @@ function assemble(options: ClusterWorldOptions): AksCore {
   const choices = {
     resourceId: options.resourceId ?? null,
     latestNodeImages: options.latestNodeImages ?? {},
+    offeredPoolVersions: options.offeredPoolVersions ?? {},
     imageDate: `${year}${month}.${day}.0`,
   };
   const loaded = loadAksState(documents, choices, store, prng);

@@ -15,7 +15,7 @@ function portsWith(change: { readonly azureFacts: Ports['azureFacts']; readonly 
       ...ports.aks,
       readCluster: value({ cluster: sampleCluster(), nodePools: [samplePool('sys'), samplePool('usr')] }),
       readUpgradeProfile: value({ controlPlaneUpgrades: [] }),
-      readLatestNodeImage: value(change.latestImage),
+      readNodePoolOffers: value({ latestNodeImageVersion: change.latestImage, offeredVersions: [] }),
     },
     kubernetes: { ...ports.kubernetes, readObjects: value({ nodes, pods, disruptionBudgets, workloads, namespaces, admissionWebhooks, workloadFacts, unchecked: [] }) },
     azureFacts: change.azureFacts,

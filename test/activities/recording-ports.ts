@@ -89,7 +89,7 @@ export function recordingPorts(world: World): Ports {
       readCluster: refuse('readCluster'),
       readNodePool: refuse('readNodePool'),
       readUpgradeProfile: refuse('readUpgradeProfile'),
-      readLatestNodeImage: refuse('readLatestNodeImage'),
+      readNodePoolOffers: refuse('readNodePoolOffers'),
       startControlPlaneUpgrade: refuse('startControlPlaneUpgrade'),
       changeUpgradeSettings: refuse('changeUpgradeSettings'),
       startPoolVersionUpgrade: refuse('startPoolVersionUpgrade'),

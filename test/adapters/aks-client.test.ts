@@ -46,10 +46,10 @@ test('the upgrade profile is read although its agentPoolProfiles is null, previe
   const { aks } = await connectToSmallArm(context);
 
   const profile = valueOf(await aks.readUpgradeProfile(resourceId));
-  const image = valueOf(await aks.readLatestNodeImage(resourceId, 'apps'));
+  const offers = valueOf(await aks.readNodePoolOffers(resourceId, 'apps'));
 
   assert.deepEqual(profile.controlPlaneUpgrades, ['1.35.0', '1.35.1']);
-  assert.equal(image, 'AKSUbuntu-2204gen2containerd-202602.01.0');
+  assert.equal(offers.latestNodeImageVersion, 'AKSUbuntu-2204gen2containerd-202602.01.0');
 });
 
 test('a control plane upgrade is one PUT with If-Match that changes only the version', async (context) => {

@@ -46,7 +46,7 @@ test('every request of the adapter is one the published description knows, its b
   assert.ok(read.ok);
   await aks.readNodePool(resourceId, 'apps');
   await aks.readUpgradeProfile(resourceId);
-  await aks.readLatestNodeImage(resourceId, 'apps');
+  await aks.readNodePoolOffers(resourceId, 'apps');
   await aks.startControlPlaneUpgrade({ resourceId, kubernetesVersion: '1.35.1', eTag: 'cluster-1' });
   await aks.changeUpgradeSettings({ ...pool, settings });
   await aks.startPoolVersionUpgrade({ ...pool, kubernetesVersion: '1.35.1', settings });

@@ -72,7 +72,7 @@ test('every recorded answer to a call we make is read, or is a failure with the 
       'GET ': () => aks.readCluster(resourceId),
       'GET /agentpools/*': () => aks.readNodePool(resourceId, pool),
       'GET /upgradeprofiles/default': () => aks.readUpgradeProfile(resourceId),
-      'GET /agentpools/*/upgradeprofiles/default': () => aks.readLatestNodeImage(resourceId, pool),
+      'GET /agentpools/*/upgradeprofiles/default': () => aks.readNodePoolOffers(resourceId, pool),
       'POST /agentpools/*/abort': () => aks.abortLatestOperation({ resourceId, pool }),
       'POST /abort': () => aks.abortLatestOperation({ resourceId, pool: null }),
     };

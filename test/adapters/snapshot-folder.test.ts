@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { latestNodeImages, readSnapshotDocuments, readSnapshotFolder } from '../../adapters/snapshot-folder.ts';
+import { nodePoolOffers, readSnapshotDocuments, readSnapshotFolder } from '../../adapters/snapshot-folder.ts';
 import { judgePreflight } from '../../domain/preflight.ts';
 import { sharedMaterial } from '../shared-material.ts';
 
@@ -65,7 +65,7 @@ test('pools come from their own file, else from the cluster, with the newest ima
 
   assert.deepEqual(own.ok && own.value.nodePools.map(({ name, latestNodeImageVersion }) => [name, latestNodeImageVersion]), [['own', null]]);
   assert.deepEqual(apart.ok && apart.value.nodePools.map(({ name, latestNodeImageVersion }) => [name, latestNodeImageVersion]), [['usr', 'I-2']]);
-  assert.deepEqual(single.ok && latestNodeImages(single.value), { usr: 'I-2' });
+  assert.deepEqual(single.ok && nodePoolOffers(single.value), { usr: { latestNodeImageVersion: 'I-2', offeredVersions: [] } });
 });
 
 test('files that PowerShell redirected are read too', async () => {

@@ -4,7 +4,7 @@ import {
   isSameResource,
   nodePoolOfId,
   readCluster,
-  readLatestNodeImage,
+  readNodePoolOffers,
   readNodePool,
   readNodePools,
   readUpgradeProfile,
@@ -119,11 +119,13 @@ test('an upgrade profile offers released versions in order, with the null lists 
   for (const document of [null, {}, { properties: {} }]) assert.ok(!readUpgradeProfile(document).ok);
 });
 
-test('the newest node image is read from both shapes, and none is null', () => {
-  assert.deepEqual(readLatestNodeImage({ properties: { latestNodeImageVersion: 'A-1' } }), { ok: true, value: 'A-1' });
-  assert.deepEqual(readLatestNodeImage({ latestNodeImageVersion: 'A-1' }), { ok: true, value: 'A-1' });
-  assert.deepEqual(readLatestNodeImage({ properties: {} }), { ok: true, value: null });
-  assert.ok(!readLatestNodeImage([]).ok);
+test('what AKS offers a pool is read from both shapes: the newest image or null, and the released versions in order', () => {
+  const upgrades = [{ kubernetesVersion: '1.33.7' }, { kubernetesVersion: '1.32.10' }, { kubernetesVersion: '1.34.0', isPreview: true }];
+  const value = { latestNodeImageVersion: 'A-1', offeredVersions: ['1.32.10', '1.33.7'] };
+  assert.deepEqual(readNodePoolOffers({ properties: { latestNodeImageVersion: 'A-1', upgrades } }), { ok: true, value });
+  assert.deepEqual(readNodePoolOffers({ latestNodeImageVersion: 'A-1', upgrades }), { ok: true, value });
+  assert.deepEqual(readNodePoolOffers({ properties: { upgrades: null } }), { ok: true, value: { latestNodeImageVersion: null, offeredVersions: [] } });
+  assert.ok(!readNodePoolOffers([]).ok);
 });
 
 test('resource ids are compared and cut whatever their case', () => {

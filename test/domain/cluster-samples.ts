@@ -104,6 +104,7 @@ export function samplePool(name: string, change: Partial<NodePool> = {}): NodePo
     nodeImageVersion: oldImage,
     latestNodeImageVersion: newImage,
     upgradeSettings: settings,
+    offeredVersions: null,
     osType: 'Linux',
     osSku: 'Ubuntu',
     vmSize: 'Standard_D4s_v5',

@@ -38,6 +38,7 @@ function pool(change: Partial<NodePool>): NodePool {
     currentOrchestratorVersion: '1.36.2',
     nodeImageVersion: newImage,
     latestNodeImageVersion: newImage,
+    offeredVersions: null,
     upgradeSettings: { maxSurge: '1', maxUnavailable: null, drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: null },
     osType: 'Linux',
     osSku: 'Ubuntu',
