@@ -1,4 +1,6 @@
 import type { DisruptionBudget, Pod } from './cluster-snapshot.ts';
+import { describeUnready, fittingReplicas, remedyOfBudget } from './budget-remedy.ts';
+import type { BudgetAilment } from './budget-remedy.ts';
 import { allowedDisruptions, countsByScale, fullName, recomputeBudget } from './disruption-budget.ts';
 import { isFinished } from './eviction.ts';
 import { controllerOf } from './workload.ts';
@@ -19,6 +21,8 @@ export interface BudgetHealth {
   readonly unreadyPods: readonly Pod[];
   /** The arithmetic, in a sentence. */
   readonly arithmetic: string;
+  /** What `remedyOfBudget` needs to say it in view of what sets the replicas. */
+  readonly ailment: BudgetAilment;
   /** The smallest change that makes it allow an eviction, in a sentence. */
   readonly remedy: string;
   /** The fewest replicas at which it allows one; null when no number does, or it counts no replicas. */
@@ -63,8 +67,9 @@ export function judgeBudgetHealth(
   const allowsNow = isSynced && status.disruptionsAllowed > 0;
   const kind = allowedAtBest === 0 ? 'structural' : allowsNow ? 'allows' : 'transient';
   const unreadyPods = live.filter((pod) => !pod.isReady);
-  const facts: BudgetFacts = { budget, ...numbers, kind, unreadyPods, canNeverSync };
-  return { kind, ...numbers, unreadyPods, arithmetic: arithmeticOf(facts), remedy: remedyOf(facts), fittingReplicas: fittingReplicas(facts) };
+  const unreadyText = namesText(unreadyPods.map(({ name }) => name));
+  const ailment: BudgetAilment = { budget, ...numbers, kind, unreadyPods, unreadyText, canNeverSync };
+  return { kind, ...numbers, unreadyPods, ailment, arithmetic: arithmeticOf(ailment), remedy: remedyOfBudget(ailment, null).sentence, fittingReplicas: fittingReplicas(ailment) };
 }
 
 function isLive(pod: Pod): boolean {
@@ -106,69 +111,33 @@ function countAtBest(
   return { healthyPods, scaledPods };
 }
 
-interface BudgetFacts {
-  readonly budget: DisruptionBudget;
-  readonly kind: BudgetHealth['kind'];
-  readonly expectedPods: number;
-  readonly healthyPodsAtBest: number;
-  readonly desiredHealthy: number;
-  readonly allowedAtBest: number;
-  readonly unreadyPods: readonly Pod[];
-  readonly canNeverSync: boolean;
-}
-
 /** What the spec says, as a person wrote it. */
 export function demandText(budget: Pick<DisruptionBudget, 'minAvailable' | 'maxUnavailable'>): string {
   if (budget.maxUnavailable !== null) return `maxUnavailable ${budget.maxUnavailable}`;
   return budget.minAvailable === null ? 'neither minAvailable nor maxUnavailable' : `minAvailable ${budget.minAvailable}`;
 }
 
-function arithmeticOf(facts: BudgetFacts): string {
+function arithmeticOf(facts: BudgetAilment): string {
   const { budget, expectedPods, healthyPodsAtBest, desiredHealthy, allowedAtBest } = facts;
   const { status } = budget;
   if (facts.canNeverSync) return `${demandText(budget)} cannot be computed: ${status.syncFailedMessage ?? ''}.`;
-  const needs = `${demandText(budget)} of ${countText(expectedPods, 'pod')} needs ${desiredHealthy} healthy`;
+  const needs = `${demandText(budget)} of ${countText(expectedPods, 'pod')} needs ${desiredHealthy} healthy${roundingText(budget, expectedPods)}`;
   if (facts.kind === 'structural') {
     return `${needs}; at full health there ${healthyPodsAtBest === 1 ? 'is' : 'are'} ${healthyPodsAtBest}, which allows ${allowedAtBest}.`;
   }
   if (status.syncFailedMessage !== null) return `${demandText(budget)} could not be computed now: ${status.syncFailedMessage}.`;
   if (status.observedGeneration < budget.generation) return `${needs}; the disruption controller has not yet seen its newest spec.`;
-  const names = facts.unreadyPods.map((pod) => pod.name);
-  const unready = names.length === 0 ? '' : ` Not Ready: ${namesText(names)}.`;
+  const { unreadyPods } = facts;
+  const spentBy = namesText(unreadyPods.map((pod) => (unreadyPods.length > 1 ? pod.name : describeUnready(pod))));
+  const unready = unreadyPods.length === 0 ? '' : ` Not Ready: ${unreadyPods.length} of ${healthyPodsAtBest} (${spentBy}).`;
   return `${needs}, has ${status.currentHealthy} now and would have ${healthyPodsAtBest} at full health.${unready}`;
 }
 
-function remedyOf(facts: BudgetFacts): string {
-  const { budget, expectedPods, healthyPodsAtBest } = facts;
-  if (facts.kind !== 'structural') {
-    const names = facts.unreadyPods.map((pod) => pod.name);
-    return names.length === 0 ? 'Wait until its pods are all there and Ready.' : `Bring ${namesText(names)} to Ready; then it allows ${facts.allowedAtBest}.`;
-  }
-  if (facts.canNeverSync) return 'Use a whole number for minAvailable: the owner of its pods has no scale to take a share of.';
-  if (countsByScale(budget) && expectedPods === 0) return 'Use a whole number for minAvailable: its pods have no controller to count by.';
-  if (healthyPodsAtBest < expectedPods) {
-    return `Let its selector match all ${expectedPods} pods of the workload: it finds ${healthyPodsAtBest}.`;
-  }
-  if (budget.minAvailable === null) return 'Set maxUnavailable to 1.';
-  const replicas = fittingReplicas(facts);
-  if (healthyPodsAtBest <= 1) {
-    return replicas === null
-      ? 'Set maxUnavailable to 1 instead of minAvailable.'
-      : `Run ${replicas} replicas: then one of them can move.`;
-  }
-  const more = replicas === null ? '' : `, or run ${replicas} replicas`;
-  return `Lower minAvailable to ${healthyPodsAtBest - 1}${more}.`;
-}
-
-/** The fewest replicas at which the minimum lets one go; null when none does (`100%`). */
-function fittingReplicas({ budget, desiredHealthy }: BudgetFacts): number | null {
-  const { minAvailable } = budget;
-  if (minAvailable === null) return null;
-  if (typeof minAvailable === 'number') return desiredHealthy + 1;
-  for (let replicas = 2; replicas <= 100; replicas += 1) {
-    if (recomputeBudget({ minAvailable, maxUnavailable: null }, replicas).disruptionsAllowed > 0) return replicas;
-  }
-  return null;
+/** Percentages round up, which is why `80%` of three is all of them. */
+function roundingText({ minAvailable }: DisruptionBudget, expectedPods: number): string {
+  if (typeof minAvailable !== 'string') return '';
+  const share = (Number.parseInt(minAvailable, 10) * expectedPods) / 100;
+  return Number.isInteger(share) ? '' : ` (${Number(share.toFixed(2))} rounds up)`;
 }
 
 /** `1 pod`, `2 pods`. */

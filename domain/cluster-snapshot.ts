@@ -188,6 +188,8 @@ export interface Pod {
   readonly waitingReason: string | null;
   /** Names of the PersistentVolumeClaims it uses, in its own namespace. */
   readonly volumeClaims: readonly string[];
+  /** Restarts of its containers since it was made, all together. */
+  readonly restartCount: number;
   /** From its start on the node to Ready as it was seen, or at least its declared delay; null when neither tells. Unit: seconds. */
   readonly startSeconds: number | null;
   readonly scheduling: PodScheduling;

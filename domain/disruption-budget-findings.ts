@@ -1,5 +1,7 @@
 import { countText, demandText, namesText } from './budget-health.ts';
 import type { BudgetHealth } from './budget-health.ts';
+import { remedyOfBudget } from './budget-remedy.ts';
+import type { ReplicaSetter } from './budget-remedy.ts';
 import { judgeIntent } from './budget-intent.ts';
 import type { BudgetIntent, OperatorManaged } from './budget-intent.ts';
 import type { DisruptionBudget } from './cluster-snapshot.ts';
@@ -7,7 +9,7 @@ import { fullName } from './disruption-budget.ts';
 import { ownerOfPods } from './drained-workload.ts';
 import { findDelegates } from './eviction-delegate.ts';
 import { autoscalerOf } from './pod-autoscaler.ts';
-import type { Finding } from './preflight-report.ts';
+import type { Amendment, Finding } from './preflight-report.ts';
 import { groupByBudget, nodeNames, podNames, poolNames, severityOfBlock } from './preflight-view.ts';
 import type { PlacedPod, PreflightCheck, PreflightView } from './preflight-view.ts';
 import { controllerOf, ownerNamedBy, placeOf } from './workload.ts';
@@ -126,11 +128,13 @@ function blocking(
   placed: readonly PlacedPod[],
 ): Omit<Finding, 'code' | 'message'> {
   const severity = severityOfBlock(view, placed);
+  const remedy = remedyOfBudget(health.ailment, replicaSetterOf(view, placed));
   return {
     where: fullName(budget),
     severity,
     pools: poolNames(placed),
-    remedy: scaledRemedy(view, health, placed),
+    remedy: remedy.sentence,
+    amendments: remedy.amendments,
     owner: ownerOf(view, budget, placed),
     evidence: {
       demand: demandText(budget),
@@ -149,12 +153,17 @@ function blocking(
   };
 }
 
-/** Where an autoscaler sets the replicas, its minimum is what a person can change. */
-function scaledRemedy(view: PreflightView, health: BudgetHealth, placed: readonly PlacedPod[]): string {
+/** What sets the replicas of the pods' workload; null when they have none with a scale, or more than one. */
+function replicaSetterOf(view: PreflightView, placed: readonly PlacedPod[]): ReplicaSetter | null {
   const [first] = placed;
-  const autoscaler = first === undefined ? null : autoscalerOf(view, controllerOf(first.pod, view.workloads));
-  if (autoscaler === null || health.fittingReplicas === null || health.kind !== 'structural') return health.remedy;
-  return `${health.remedy} Its replicas are set by an autoscaler: set minReplicas of HorizontalPodAutoscaler ${fullName(autoscaler)} to ${health.fittingReplicas}.`;
+  const controller = first === undefined ? null : controllerOf(first.pod, view.workloads);
+  if (controller === null || new Set(placed.map(({ pod }) => placeOf(pod, view.workloads))).size > 1) return null;
+  const { kind, namespace, name, workload } = controller;
+  const autoscaler = autoscalerOf(view, controller);
+  if (autoscaler !== null) {
+    return { kind: 'HorizontalPodAutoscaler', namespace, name: autoscaler.name, field: ['spec', 'minReplicas'], replicas: autoscaler.minReplicas };
+  }
+  return workload === null ? null : { kind, namespace, name, field: ['spec', 'replicas'], replicas: workload.replicas };
 }
 
 function ownerOf(view: PreflightView, budget: DisruptionBudget, placed: readonly PlacedPod[]): string | null {
@@ -177,6 +186,7 @@ export function sharedBudgets(view: PreflightView): readonly DrainBlock[] {
       pools: poolNames(placed),
       message: `${countText(budgets.length, 'budget')} select the pods of ${where} (${namesText(budgets)}): the API server answers every eviction with 500.`,
       remedy: `Keep one budget for ${where}: delete the others, or narrow their selectors.`,
+      amendments: [...new Set(placed.flatMap((one) => one.budgets))].map((budget) => amendBudget(budget, ['spec', 'selector'])),
       owner: ownerOfPods(view, placed),
       evidence: {
         budgets,
@@ -200,9 +210,14 @@ export const checkEmptyBudgets: PreflightCheck = (view) =>
       pools: [],
       message: `Budget ${fullName(budget)} selects no pod${budget.selector === null ? ': it has no selector' : ''}; it protects nothing.`,
       remedy: 'Mend its selector, or delete it.',
+      amendments: [amendBudget(budget, ['spec', 'selector'])],
       owner: ownerOf(view, budget, []),
       evidence: { demand: demandText(budget), selector: budget.selector },
     }));
+
+function amendBudget({ namespace, name }: DisruptionBudget, field: readonly string[]): Amendment {
+  return { kind: 'PodDisruptionBudget', namespace, name, field, change: null };
+}
 
 function nodesText(placed: readonly PlacedPod[]): string {
   const names = nodeNames(placed);

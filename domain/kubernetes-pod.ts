@@ -30,6 +30,7 @@ export function readPod(item: JsonRecord, path: string, faults: FaultList): Pod 
     finalizers: metadata.finalizers,
     requests: requestsOf(spec, `${path}.spec`, faults),
     waitingReason: waitingReasonOf(status, conditions),
+    restartCount: recordsAt(status, 'containerStatuses').reduce((sum, container) => sum + (numberAt(container, 'restartCount') ?? 0), 0),
     volumeClaims: volumeClaimsOf(metadata.name, spec),
     startSeconds: startSecondsOf(spec, status, conditions),
     scheduling: readScheduling(spec),

@@ -50,7 +50,10 @@ export const checkScaleIn: PreflightCheck = (view) => {
         message:
           `${where} runs ${countText(now, 'pod')} and its autoscaler may go down to ${least}: ${demandText(budget)} of ${least} needs ` +
           `${then.desiredHealthy} healthy, which allows 0; at ${now} it allows ${health.allowedAtBest}.`,
-        remedy: `Set minReplicas of HorizontalPodAutoscaler ${fullName(autoscaler)} to ${fitting ?? now}, or ${countsByScale(budget) ? 'loosen' : `lower minAvailable of`} ${fullName(budget)}${countsByScale(budget) ? '' : ` to ${least - 1}`}.`,
+        remedy: `Set minReplicas of HorizontalPodAutoscaler ${fullName(autoscaler)} from ${least} to ${fitting ?? now}, or ${countsByScale(budget) ? 'loosen' : `lower minAvailable of`} ${fullName(budget)}${countsByScale(budget) ? '' : ` to ${least - 1}`}.`,
+        amendments: [
+          { kind: 'HorizontalPodAutoscaler', namespace: autoscaler.namespace, name: autoscaler.name, field: ['spec', 'minReplicas'], change: `minReplicas: ${fitting ?? now}` },
+        ],
         owner: ownerOfPods(view, pods),
         evidence: {
           autoscaler: fullName(autoscaler),

@@ -15,6 +15,20 @@ export interface Finding {
   /** Who can act: named by an annotation or label of what it is about, or of its namespace; null when nothing names anyone. */
   readonly owner: string | null;
   readonly evidence: Readonly<Record<string, unknown>>;
+  /** What somebody would change for it, alternatives included; absent when it is no field of a Kubernetes object. */
+  readonly amendments?: readonly Amendment[];
+}
+
+/** A field of a Kubernetes object whose change is a remedy, named so that its manifest can be found. */
+export interface Amendment {
+  readonly kind: string;
+  /** Empty for what lives in no namespace. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Keys from the object's root down to the field; empty when the object as a whole is concerned. */
+  readonly field: readonly string[];
+  /** The line as it should read, for example `maxUnavailable: 1`; null when no single value is the remedy. */
+  readonly change: string | null;
 }
 
 /** If this one pod were evicted now, what would the API server do, and what would be left. */

@@ -81,6 +81,7 @@ function exceeds({ pool, nodes, bearable }: PoolBlocks, blocks: readonly DrainBl
       `${countText(nodes.length, 'node')} of ${pool.name} would not drain (${namesText(nodes)}) because of ${namesText(names)}, and AKS can set aside ` +
       `${bearable ?? 0}: it would stop in the middle.`,
     remedy: causes.map(({ finding }) => `${finding.where}: ${finding.remedy}`).join(' '),
+    amendments: causes.flatMap(({ finding }) => finding.amendments ?? []),
     owner: ownersText(causes.map(({ finding }) => finding.owner)),
     evidence: {
       predictedBlocked: nodes.length,
@@ -104,6 +105,7 @@ function openDebt({ pool }: PoolBlocks, node: string, blocks: readonly DrainBloc
       `Node ${node} is still quarantined from an earlier run, and ${namesText(names)} still keeps it from draining: another run would block there ` +
       `again and keep one more spare node.`,
     remedy: `${causes[0]?.finding.remedy ?? ''} Then run ${pool.name}; other pools can go on meanwhile.`,
+    amendments: causes.flatMap(({ finding }) => finding.amendments ?? []),
     owner: ownersText(causes.map(({ finding }) => finding.owner)),
     evidence: {
       node,

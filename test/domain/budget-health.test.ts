@@ -88,9 +88,14 @@ test('the remedy names the number that fits', () => {
 
 test('the arithmetic and the pods it waits for are told in a sentence', () => {
   const structural = judge(sampleBudget('shop/web', { minAvailable: '80%', status: spent }), web(3), three);
-  assert.equal(structural.arithmetic, 'minAvailable 80% of 3 pods needs 3 healthy; at full health there are 3, which allows 0.');
+  assert.equal(structural.arithmetic, 'minAvailable 80% of 3 pods needs 3 healthy (2.4 rounds up); at full health there are 3, which allows 0.');
 
   const transient = judge(sampleBudget('shop/web', { minAvailable: 2, status: spent }), web(3, 1), three);
-  assert.equal(transient.arithmetic, 'minAvailable 2 of 3 pods needs 2 healthy, has 2 now and would have 3 at full health. Not Ready: web-0.');
+  assert.equal(transient.arithmetic, 'minAvailable 2 of 3 pods needs 2 healthy, has 2 now and would have 3 at full health. Not Ready: 1 of 3 (web-0).');
   assert.equal(transient.remedy, 'Bring web-0 to Ready; then it allows 1.');
+  const [broken, ...others] = web(3, 1);
+  assert.ok(broken !== undefined);
+  const crashing = judge(sampleBudget('shop/web', { minAvailable: 2, status: spent }), [{ ...broken, waitingReason: 'CrashLoopBackOff', restartCount: 212 }, ...others], three);
+  assert.match(crashing.arithmetic, /Not Ready: 1 of 3 \(web-0, crash-looping, 212 restarts\)\.$/);
+  assert.equal(crashing.remedy, 'Bring web-0 to Ready; then it allows 1. So that a broken pod never holds a node again: unhealthyPodEvictionPolicy AlwaysAllow.');
 });

@@ -60,6 +60,7 @@ test('a pod is read with its owner, grace, finalizers and what the scheduler cou
     // The init container next to the running sidecar is the hungriest moment: 550m; memory is highest later.
     requests: { cpuMillicores: 560, memoryBytes: 3_072 + 1_024 },
     waitingReason: null,
+    restartCount: 0,
     volumeClaims: [],
     startSeconds: null,
     scheduling: anywhere,

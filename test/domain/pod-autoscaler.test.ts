@@ -24,7 +24,7 @@ test('a budget that allows one now and none after the next scale-in is at its ed
     ['no autoscaler', { ...scaled(2, { minAvailable: 2 }), ...facts({}) }, []],
   ];
   for (const [name, snapshot, wanted] of table) assert.deepEqual(outlineOf(snapshot), wanted, name);
-  assert.equal(onlyFinding(scaled(2, { minAvailable: 2 })).remedy, 'Set minReplicas of HorizontalPodAutoscaler shop/api to 3, or lower minAvailable of shop/api to 1.');
+  assert.equal(onlyFinding(scaled(2, { minAvailable: 2 })).remedy, 'Set minReplicas of HorizontalPodAutoscaler shop/api from 2 to 3, or lower minAvailable of shop/api to 1.');
 });
 
 test('where an autoscaler sets the replicas, the remedy of a structural budget is its minimum', () => {
@@ -32,5 +32,5 @@ test('where an autoscaler sets the replicas, the remedy of a structural budget i
   const disruptionBudgets = [sampleBudget('shop/api', { minAvailable: 1, status: { disruptionsAllowed: 0, expectedPods: 1, currentHealthy: 1, desiredHealthy: 1 } })];
   const finding = onlyFinding({ ...one, disruptionBudgets });
   assert.equal(finding.code, 'PDB_STRUCTURAL');
-  assert.match(finding.remedy, /set minReplicas of HorizontalPodAutoscaler shop\/api to 2\.$/);
+  assert.match(finding.remedy, /^Set minReplicas of HorizontalPodAutoscaler shop\/api from 1 to 2: then one of them can move\. \(The autoscaler puts back/);
 });

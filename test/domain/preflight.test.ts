@@ -117,7 +117,7 @@ test('a structural budget tells its arithmetic, its nodes, its owner and the num
 
   assert.equal(
     finding?.message,
-    'Budget shop/web can never allow an eviction: minAvailable 80% of 3 pods needs 3 healthy; at full health there are 3, which allows 0. It would hold 3 nodes (usr-1, usr-2, usr-3).',
+    'Budget shop/web can never allow an eviction: minAvailable 80% of 3 pods needs 3 healthy (2.4 rounds up); at full health there are 3, which allows 0. It would hold 3 nodes (usr-1, usr-2, usr-3).',
   );
   assert.equal(finding.remedy, 'Lower minAvailable to 2, or run 5 replicas.');
   assert.deepEqual(finding.evidence, {
