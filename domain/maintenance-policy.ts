@@ -13,9 +13,31 @@ export interface MaintenancePolicy {
   readonly onFinding: { readonly action: 'withhold' | 'warn' };
   readonly onBlocked: { readonly graceMinutes: number; readonly action: 'pause' | 'skip' };
   readonly onQuarantined: { readonly continueUpToNodes: number; readonly action: 'pause' | 'skip' };
+  /** Looks at what users feel; null: only at what Kubernetes itself tells, without spending time. */
+  readonly verify: VerifyPolicy | null;
   readonly onWindowEnd: 'finishInFlight';
   readonly approvals: { readonly required: number; readonly teams: readonly string[] };
   readonly report: ReportPolicy;
+}
+
+/** How a cluster is looked at before the first unit and after each. */
+export interface VerifyPolicy {
+  /** How long looks must be good after a unit before it counts as verified, 0–120. */
+  readonly settleMinutes: number;
+  /** At most 8. */
+  readonly probes: readonly HealthProbe[];
+}
+
+/** GET requests to one service through the API server's service proxy. */
+export interface HealthProbe {
+  readonly name: string;
+  /** `namespace/name:port`, with `http:` or `https:` in front when the scheme is written. */
+  readonly service: string;
+  readonly path: string;
+  /** Requests of one look, 1–50. */
+  readonly tries: number;
+  /** Share of the tries that may fail, 0–99. */
+  readonly failuresAllowedPercent: number;
 }
 
 /** What should run. A minor (`1.35`) follows its newest offered patch, a full version pins, null leaves Kubernetes alone. */

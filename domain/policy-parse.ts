@@ -2,6 +2,7 @@ import { closestWord } from './closest-word.ts';
 import { fieldAt, isClean, readFields } from './field-reading.ts';
 import type { FieldFault } from './field-reading.ts';
 import type { ReadBy } from './field-shape.ts';
+import { judgeProbes } from './health-probe.ts';
 import { findTimeZone } from './local-time.ts';
 import type { DeclaredUpgradeSettings, MaintenancePolicy, Schedule, WindowSchedule } from './maintenance-policy.ts';
 import { policyShape } from './policy-shape.ts';
@@ -36,7 +37,7 @@ export function parseMaintenancePolicy(value: unknown, source: string): Result<M
     ]);
   }
   const reading = readFields(value, policyShape);
-  const faults = [...reading.faults, ...judgeTarget(reading.value)];
+  const faults = [...reading.faults, ...judgeTarget(reading.value), ...judgeProbes(reading.value)];
   if (!isClean(reading) || faults.length > 0) return refuse(faults.map((fault) => ({ ...fault, source })));
   const { metadata, spec } = reading.value;
   return succeed({
@@ -49,6 +50,7 @@ export function parseMaintenancePolicy(value: unknown, source: string): Result<M
     onFinding: spec.onFinding,
     onBlocked: spec.onBlocked,
     onQuarantined: spec.onQuarantined,
+    verify: spec.verify ?? null,
     onWindowEnd: spec.onWindowEnd,
     approvals: spec.approvals,
     report: { repository: spec.report.repository ?? null, labels: spec.report.labels, onCall: spec.report.onCall ?? null },

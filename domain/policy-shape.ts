@@ -1,4 +1,5 @@
 import type { FieldShape } from './field-shape.ts';
+import { verifyShape } from './verify-shape.ts';
 import { windowShape } from './window-shape.ts';
 
 const upgradeSettings = {
@@ -236,6 +237,7 @@ const spec = {
     window: { presence: 'required', shape: windowShape },
     nodePools: { presence: 'optional', whenAbsent: {}, shape: nodePools },
     ...conduct,
+    verify: { presence: 'optional', shape: verifyShape },
     report: { presence: 'optional', whenAbsent: {}, shape: report },
   },
 } as const satisfies FieldShape;

@@ -3,6 +3,7 @@ import type { BudgetRecord, PodRecord } from './kubernetes-objects.ts';
 import { budgetsOf, keyOf, markChanged } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
 import { terminatePod } from './pod-lifecycle.ts';
+import { timeoutText, webhookTimingOut } from './tunnel-outage.ts';
 
 /** An admission webhook that answers evictions in the simulation. */
 export interface EvictionWebhook {
@@ -30,6 +31,8 @@ export function decideEviction(store: KubernetesStore, pod: PodRecord, webhooks:
   if (store.terminatingNamespaces.has(pod.namespace)) return { kind: 'namespace-terminating' };
   const webhook = webhooks.find((one) => one.namespace === null || one.namespace === pod.namespace);
   if (webhook !== undefined) return { kind: 'denied', webhook };
+  const timingOut = webhookTimingOut(store);
+  if (timingOut !== null) return { kind: 'denied', webhook: { namespace: null, status: 500, message: timeoutText(timingOut) } };
   if (pod.phase === 'Pending' || pod.phase === 'Succeeded' || pod.phase === 'Failed' || pod.deletionAt !== null) {
     return { kind: 'accepted', spends: null };
   }

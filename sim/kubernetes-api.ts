@@ -6,6 +6,7 @@ import { parseResourcePath } from './kubernetes-kinds.ts';
 import { answerRead } from './kubernetes-read.ts';
 import { notFound, notSimulated, objectAnswer, unknownResource } from './kubernetes-status.ts';
 import { answerChange, answerDelete } from './kubernetes-write.ts';
+import { answerThroughTunnel } from './service-proxy.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 /** What the API server needs beside the objects. */
@@ -24,6 +25,8 @@ export function answerKubernetes(core: ClusterCore, options: KubernetesApiOption
   if (path === '/version') return answerVersion(options.version());
   if (path === '/readyz' || path === '/livez' || path === '/healthz') return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' };
   if (path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews' && method === 'POST') return answerAccessReview(request);
+  const tunnelled = answerThroughTunnel(core, request);
+  if (tunnelled !== null) return tunnelled;
   const target = parseResourcePath(path);
   if (target === null) return unknownResource();
   const { served, namespace, name, subresource } = target;

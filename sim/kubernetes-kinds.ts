@@ -21,6 +21,7 @@ const SERVED: readonly ServedKind[] = [
     pods: 'Pod',
     events: 'Event',
     services: 'Service',
+    configmaps: 'ConfigMap',
     replicationcontrollers: 'ReplicationController',
     persistentvolumeclaims: 'PersistentVolumeClaim',
   }),

@@ -23,6 +23,10 @@ export function answerRead(core: ClusterCore, target: ResourcePath, request: Wir
   if (object === null) return notFound(target.served.plural, target.name);
   if (target.subresource === 'scale') return objectAnswer(200, renderScale(object));
   if (target.subresource !== null && target.subresource !== 'status') return notSimulated(`GET of ${target.subresource}`);
+  // Asked for metadata alone, the API server gives nothing else.
+  if (/as=PartialObjectMetadata/.test(request.headers['accept'] ?? '')) {
+    return objectAnswer(200, { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: recordAt(object, 'metadata') });
+  }
   return objectAnswer(200, { ...typeOf(target.served), ...object });
 }
 

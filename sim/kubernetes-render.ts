@@ -194,10 +194,16 @@ function renderWorkload(store: KubernetesStore, workload: WorkloadRecord): JsonR
   const isGenerational = valueAt(given, 'observedGeneration') !== undefined;
   return {
     ...workload.document,
-    metadata: renderMetadata(workload, { generation: workload.generation }),
+    metadata: renderMetadata(workload, { generation: workload.generation, ...writersOf(workload) }),
     spec: { ...spec, ...scale },
     status: { ...given, ...counts, ...(isGenerational ? { observedGeneration: workload.generation } : {}) },
   };
+}
+
+/** Who wrote the workload last; its pods' status changes nothing of it. */
+function writersOf({ document }: WorkloadRecord): JsonRecord {
+  const managedFields = valueAt(document, 'metadata', 'managedFields');
+  return managedFields === undefined ? {} : { managedFields };
 }
 
 function countPods(store: KubernetesStore, workload: WorkloadRecord): Readonly<Record<string, number>> {

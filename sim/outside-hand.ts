@@ -7,6 +7,7 @@ import type { NodeRecord, PodRecord, Sickness, WorkloadRecord } from './kubernet
 import { changeBudget, deleteBudget, deletePod, scaleWorkload } from './kubernetes-write.ts';
 import { cordonNode, hearNode, labelNode, silenceNode, taintNode, uncordonNode } from './node-lifecycle.ts';
 import { deleteNode, endFromOutside, finishJob, raiseAutoscaler, relabelPod } from './outside-event.ts';
+import { breakHealth } from './outside-health.ts';
 import type { Perturbation } from './perturbation.ts';
 import { setSickness } from './pod-lifecycle.ts';
 
@@ -42,6 +43,11 @@ function perturbKubernetes({ cluster }: AksCore, change: Perturbation): boolean 
       return raiseAutoscaler({ cluster }, change);
     case 'finish-job':
       return finishJob({ cluster }, change);
+    case 'service-fails':
+    case 'webhooks-time-out':
+    case 'tunnel-fails':
+    case 'upgrade-addon':
+      return breakHealth(cluster, change);
     case 'taint-node':
     case 'cordon-node':
     case 'uncordon-node':

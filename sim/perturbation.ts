@@ -89,5 +89,13 @@ export type Perturbation =
       /** Nodes that stay cordoned. */
       readonly cordoned: readonly string[];
     }
+  /** From now on this share (0–1) of the answers of a service is an error. */
+  | { readonly kind: 'service-fails'; readonly namespace: string; readonly name: string; readonly ratio: number }
+  /** These webhooks time out on this share (0–1) of creations and evictions; 0 mends them. */
+  | { readonly kind: 'webhooks-time-out'; readonly names: readonly string[]; readonly ratio: number }
+  /** Calls from the API server to nodes (proxy, logs) answer this error; null mends them. */
+  | { readonly kind: 'tunnel-fails'; readonly error: string | null }
+  /** Azure brings a newer image of an add-on, a Deployment in kube-system. */
+  | { readonly kind: 'upgrade-addon'; readonly name: string }
   /** Somebody changes the channel of the cluster's automatic upgrades; null is `none`. */
   | { readonly kind: 'auto-upgrade-channel'; readonly channel: string | null };

@@ -2,6 +2,7 @@ import { recordsAt, textAt, textsAt, valueAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
 import { azureDocuments } from './scenario-azure.ts';
+import { healthDocuments } from './scenario-health.ts';
 import { nodeDocuments } from './scenario-node.ts';
 import { workloadDocuments } from './scenario-workload.ts';
 import { usageDocuments } from './scenario-usage.ts';
@@ -18,6 +19,7 @@ export function scenarioDocuments(scenario: Scenario, zero: Instant): ReturnType
       ...workloadDocuments(scenario, zero),
       ...recordsAt(scenario.cluster, 'webhooks').map(webhookDocument),
       ...rebootDaemonOf(scenario, zero),
+      ...healthDocuments(scenario, zero),
     ],
   };
 }

@@ -2,12 +2,14 @@ import { numberAt, recordsAt, textAt, textsAt, valueAt } from '../domain/json.ts
 import type { JsonRecord } from '../domain/json.ts';
 import type { Perturbation } from './perturbation.ts';
 import { imageVersionOf } from './scenario-azure.ts';
+import { healthPerturbations } from './scenario-health.ts';
 import { nodeNamesOf, poolOfNode } from './scenario.ts';
 import type { Scenario, ScenarioWorkload, TimelineEvent } from './scenario.ts';
 import { placesOf, ROLE_LABEL } from './scenario-workload.ts';
 
 /** What an event of the timeline does to the world; nothing for what happens there by its own physics. */
-export function perturbationsOf(scenario: Scenario, { event, data, atMinute }: TimelineEvent): readonly Perturbation[] {
+export function perturbationsOf(scenario: Scenario, step: TimelineEvent): readonly Perturbation[] {
+  const { event, data, atMinute } = step;
   const by = textAt(data, 'by') ?? 'somebody';
   const node = textAt(data, 'node') ?? '';
   switch (event) {
@@ -43,7 +45,7 @@ export function perturbationsOf(scenario: Scenario, { event, data, atMinute }: T
     case 'eviction.error':
       return [{ kind: 'eviction-webhook', namespace: null, status: 500, message: textAt(data, 'text') ?? '' }];
     default:
-      return [];
+      return healthPerturbations(step);
   }
 }
 

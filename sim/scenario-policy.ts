@@ -5,6 +5,7 @@ import { nextOpenings } from '../domain/maintenance-window.ts';
 import { DAY_MS, HOUR_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import { scenarioResourceId } from './scenario-azure.ts';
+import { verifyOf } from './scenario-health.ts';
 import type { Scenario } from './scenario.ts';
 
 /** A scenario's policy in the service's own form, and the opening it is about. */
@@ -77,6 +78,7 @@ function policyOf(scenario: Scenario, window: WindowSchedule): MaintenancePolicy
     onFinding: { action: /^warn-only\b/.test(textAt(words, 'preflight') ?? '') ? 'warn' : 'withhold' },
     onBlocked: { graceMinutes: numberAt(words, 'blockGraceMin') ?? 10, action: 'pause' },
     onQuarantined: { continueUpToNodes: Number(budgeted?.[1] ?? 0), action: 'pause' },
+    verify: verifyOf(scenario),
     onWindowEnd: 'finishInFlight',
     approvals: { required: numberAt(words, 'approvals') ?? 0, teams: [] },
     report: { repository: null, labels: [], onCall: null },

@@ -7,6 +7,7 @@ import { addRecord, keyOf, markChanged, nextVersion, workloadOf } from './kubern
 import { startPod, terminatePod } from './pod-lifecycle.ts';
 import { effectiveTaints } from './scheduler.ts';
 import { kubernetesTime } from './timestamp.ts';
+import { refuseCreate } from './tunnel-outage.ts';
 
 /** From a change to the controllers' answer. Unit: milliseconds. */
 const RECONCILE_MS = 250;
@@ -139,6 +140,7 @@ function activePods(workload: WorkloadRecord): readonly PodRecord[] {
 }
 
 function createPod(core: ClusterCore, workload: WorkloadRecord, name: string, template: JsonRecord): void {
+  if (refuseCreate(core, workload) === 'refused') return;
   admit(core, workload, readPod(newPodDocument(core, workload, name, template), core.timeline.now()));
 }
 

@@ -36,6 +36,7 @@ test('a policy with the required fields alone is good, and the rest has its defa
       onFinding: { action: 'withhold' },
       onBlocked: { graceMinutes: 10, action: 'pause' },
       onQuarantined: { continueUpToNodes: 0, action: 'pause' },
+      verify: null,
       onWindowEnd: 'finishInFlight',
       approvals: { required: 0, teams: [] },
       report: { repository: null, labels: [], onCall: null },
