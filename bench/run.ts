@@ -1,11 +1,12 @@
 import { measureImports } from './bundle-import.ts';
+import { measurePreflight } from './preflight-speed.ts';
 import { measureWindows } from './window-cost.ts';
 
 /**
  * Prints every measurement as a table, each with the baseline it is compared with in the same run.
- * `npm run bench -- imports` or `-- windows` runs one of them.
+ * `npm run bench -- imports`, `-- windows` or `-- preflight` runs one of them.
  */
-const sections: Readonly<Record<string, () => Promise<readonly string[]>>> = { imports: measureImports, windows: measureWindows };
+const sections: Readonly<Record<string, () => Promise<readonly string[]>>> = { imports: measureImports, windows: measureWindows, preflight: measurePreflight };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => sections[name] === undefined);

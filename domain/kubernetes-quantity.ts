@@ -42,6 +42,36 @@ const timestampForm =
 
 /** An RFC 3339 timestamp, fractions of a millisecond dropped; null when the text is none. */
 export function parseTimestamp(text: string): Instant | null {
+  return parsePlainTimestamp(text) ?? parseAnyTimestamp(text);
+}
+
+/** `2026-11-21T00:54:15Z`, as Kubernetes writes nearly all of hundreds of thousands; null for any other form. */
+function parsePlainTimestamp(text: string): Instant | null {
+  if (text.length !== 20 || text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH || text.charCodeAt(10) !== LETTER_T) return null;
+  if (text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON || text.charCodeAt(19) !== LETTER_Z) return null;
+  const days = daysSinceEpoch(digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2));
+  const hour = digitsAt(text, 11, 2);
+  const minute = digitsAt(text, 14, 2);
+  const second = digitsAt(text, 17, 2);
+  // A place without a digit made its number NaN, which no comparison holds for.
+  const isWhole = days !== null && !Number.isNaN(days) && hour <= 23 && minute <= 59 && second <= 60;
+  return isWhole ? days * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS : null;
+}
+
+const [DASH, COLON, LETTER_T, LETTER_Z, ZERO] = [0x2d, 0x3a, 0x54, 0x5a, 0x30];
+
+/** The number `count` digits make; NaN when there is anything else. */
+function digitsAt(text: string, start: number, count: number): number {
+  let value = 0;
+  for (let index = start; index < start + count; index += 1) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function parseAnyTimestamp(text: string): Instant | null {
   const match = timestampForm.exec(text);
   if (match === null) return null;
   const [, year, month, day, hour, minute, second, fraction = '', sign, offsetHour = '0', offsetMinute = '0'] = match;

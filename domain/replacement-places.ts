@@ -54,7 +54,7 @@ export function findPlaces(view: PreflightView): PlaceFinder {
     const elsewhereCount = takers.count - inPool.length;
     const drainedTogether = parallelNodeCount(settings, pool.nodeCount);
     const surge = surgeNodeCount(settings.maxSurge, pool.nodeCount);
-    const surgeNodes = surge > 0 && takesOnNewNode(view, scheduling, pool) ? surge : 0;
+    const surgeNodes = surge > 0 && takesOnNewNode(kinds, scheduling, pool) ? surge : 0;
     return {
       elsewhereCount,
       elsewhere: () => [...takers.byPool].flatMap(([name, nodes]) => (name === pool.name ? [] : nodes)),
@@ -97,7 +97,6 @@ export function namesHosts({ nodeSelector, nodeTerms }: PodScheduling): boolean 
   return nodeTerms?.some(({ labels, fields }) => fields.length > 0 || labels.some(({ key }) => key === hostName)) === true;
 }
 
-function takesOnNewNode(view: PreflightView, scheduling: PodScheduling, pool: NodePool): boolean {
-  const sample = view.snapshot.nodes.find((node) => node.nodePool === pool.name && allowsPod(scheduling, { ...node, name: '', labels: { ...node.labels, [hostName]: '' } }));
-  return sample !== undefined;
+function takesOnNewNode(kinds: readonly NodeKind[], scheduling: PodScheduling, pool: NodePool): boolean {
+  return kinds.some(({ sample }) => sample.nodePool === pool.name && allowsPod(scheduling, { ...sample, name: '', labels: { ...sample.labels, [hostName]: '' } }));
 }

@@ -35,9 +35,18 @@ export function controllerText(controller: Controller): string {
   return `${controller.kind} ${fullName(controller)}`;
 }
 
+/** Places found already, by the owner's uid: a large cluster asks for each of its pods several times. */
+const knownPlaces = new WeakMap<WorkloadIndex, Map<string, string>>();
+
 /** Where a finding about a pod points: its workload's `namespace/name`, or its own when nothing controls it. */
 export function placeOf(pod: Pick<Pod, 'namespace' | 'name' | 'owner'>, index: WorkloadIndex): string {
-  return fullName(controllerOf(pod, index) ?? pod);
+  const uid = pod.owner?.uid ?? '';
+  if (uid === '') return fullName(controllerOf(pod, index) ?? pod);
+  const places = knownPlaces.get(index) ?? new Map<string, string>();
+  knownPlaces.set(index, places);
+  const place = places.get(uid) ?? fullName(controllerOf(pod, index) ?? pod);
+  places.set(uid, place);
+  return place;
 }
 
 /** Keys people write an owner under, in order of trust; annotations are looked at before labels. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -73,6 +73,18 @@ test('files that PowerShell redirected are read too', async () => {
   const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
   const utf8 = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(text, 'utf8')]);
   for (const bytes of [utf16, utf8]) assert.ok((await read({ 'cluster.json': bytes, 'kubernetes.json': list() })).ok);
+});
+
+test('a file longer than the longest text is named with the way to split it', async () => {
+  const folder = await folderOf({ 'cluster.json': cluster, 'kubernetes.json': list() });
+  await truncate(join(folder, 'kubernetes.json'), 600_000_000);
+
+  const read = await readSnapshotFolder(folder);
+
+  assert.ok(!read.ok);
+  assert.deepEqual(read.faults.map(({ code, where }) => [code, where]), [['snapshot-file-too-large', 'kubernetes.json']]);
+  assert.match(read.faults[0]?.message ?? '', /^kubernetes\.json has 600 MB; one file may have 500\.$/);
+  assert.match(read.faults[0]?.remedy ?? '', /one file in kubernetes\/ for each kind or namespace/);
 });
 
 test('every fault is told at once and named by its file', async () => {

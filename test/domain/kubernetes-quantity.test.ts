@@ -37,6 +37,10 @@ test('a timestamp is read to the millisecond, with its offset, and an impossible
     ['2026-11-21T24:00:00Z', null],
     ['2026-11-21 00:00:00Z', null],
     ['2026-11-21T00:00:00', null],
+    ['2026-1x-21T00:54:15Z', null],
+    ['2026-11-2xT00:54:15Z', null],
+    ['2O26-11-21T00:54:15Z', null],
+    ['2026-11-21T00:54:1xZ', null],
     ['yesterday', null],
   ];
   for (const [text, wanted] of table) {
