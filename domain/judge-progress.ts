@@ -1,4 +1,5 @@
 import type { Cluster, Node, NodePool } from './cluster-snapshot.ts';
+import { isSpot, isStopped } from './node-pool.ts';
 import type { Instant } from './time.ts';
 import type { BlockCause, NodeInventory, UnitProgress, UnitState } from './unit-progress.ts';
 import type { PlannedUnit, UnitVersion } from './upgrade-plan.ts';
@@ -68,10 +69,13 @@ function nameOld(nodes: readonly Node[], surge: readonly string[], target: UnitV
   return [...byName(old.filter(isSpecial)), ...byName(old.filter((node) => !isSpecial(node))).slice(0, PLAIN_OLD_NAMED)].sort();
 }
 
-/** Whether every node is proven: on the target, Ready, schedulable, and as many as the pool should have. */
+/**
+ * Whether every node is proven: on the target, Ready, schedulable, and as many as the pool should have. Of a spot pool the nodes
+ * that are there count: Azure takes machines of it at any time, and its count says what is wished for.
+ */
 function isProven(pool: NodePool, inventory: NodeInventory): boolean {
   return (
-    inventory.total >= pool.nodeCount &&
+    inventory.total >= (isSpot(pool) ? 1 : pool.nodeCount) &&
     inventory.upgraded === inventory.total &&
     inventory.old.length + inventory.cordoned.length + inventory.quarantined.length + inventory.notReady.length === 0
   );
@@ -109,16 +113,20 @@ function poolState(look: PoolLook, inventory: NodeInventory): UnitState {
     // A pod inside its termination grace leaves by itself; nobody refuses anything.
     return look.causes.some((cause) => cause.class !== 'GRACE_RUNNING') ? 'blocked' : 'running';
   }
-  if (pool.nodeCount === 0 || pool.powerState === 'Stopped') {
-    const isThere = pool.provisioningState === 'Succeeded' && pool.orchestratorVersion === unit.to.kubernetesVersion;
-    return isThere ? 'unproven' : 'not-started';
-  }
+  const hasNoNodes = isStopped(pool) || (inventory.total === 0 && (pool.nodeCount === 0 || isSpot(pool)));
+  if (hasNoNodes) return isSet(pool, unit) ? 'unproven' : 'not-started';
   // A node beside the pool's count that is new still serves as the stand-in of a quarantined one; only nodes prove.
   if (isProven(pool, inventory)) return 'succeeded';
   if (inventory.quarantined.length > 0) return 'quarantined';
   if (pool.provisioningState === 'Canceled') return 'canceled';
   if (pool.provisioningState === 'Failed') return 'failed';
   return 'not-started';
+}
+
+/** Whether ARM says the pool is set to the target, which nothing but a node can prove. */
+function isSet(pool: NodePool, { action, to }: PlannedUnit): boolean {
+  if (pool.provisioningState !== 'Succeeded' || pool.orchestratorVersion !== to.kubernetesVersion) return false;
+  return action !== 'pool-node-image' || to.nodeImageVersion === null || isImageAtLeast(pool.nodeImageVersion, to.nodeImageVersion);
 }
 
 /** An operation that runs now and drives the pool to this unit's target. A node image has no version to compare: the state word tells. */

@@ -1,21 +1,12 @@
 import type { Cluster, NodePool, UpgradeProfile } from './cluster-snapshot.ts';
-import { isImageAtLeast } from './judge-progress.ts';
 import { chooseControlPlaneTarget, isMinorUpgrade, judgeSkew } from './kubernetes-version.ts';
 import type { MaintenancePolicy, WindowOpening } from './maintenance-policy.ts';
-import {
-  drainTimeoutMinutes,
-  isSameSettings,
-  isSpot,
-  isStopped,
-  mergeUpgradeSettings,
-  nodeSoakMinutes,
-  orderNodePools,
-  parallelNodeCount,
-  surgeNodeCount,
-  undrainableNodeBehavior,
-} from './node-pool.ts';
-import { defaultPoolTimeModel, estimatePoolMinutes } from './pool-time-model.ts';
-import type { OmittedUnit, PlannedUnit, UnitName, UnitVersion, UpgradePlan } from './upgrade-plan.ts';
+import { orderNodePools } from './node-pool.ts';
+import { choosePool, isPlanned, lowestVersion, minorText, omitUnit, planFirstVisit } from './plan-node-pool.ts';
+import type { NodeVersions, UnitChoice } from './plan-node-pool.ts';
+import { defaultPoolTimeModel } from './pool-time-model.ts';
+import type { PlannedUnit, UpgradePlan } from './upgrade-plan.ts';
+import { firstVisitVersion } from './version-steps.ts';
 
 /** What planning needs of a cluster: no pods, and nodes only counted. */
 export interface PlanningState {
@@ -26,46 +17,47 @@ export interface PlanningState {
   readonly nodeVersions: Readonly<Record<string, readonly NodeVersions[]>>;
 }
 
-/** Nodes of a pool that run one version and image. */
-export interface NodeVersions {
-  readonly kubeletVersion: string;
-  readonly imageVersion: string;
-  readonly count: number;
-}
-
 /** A plan before its digest is taken. */
 export type UndigestedPlan = Omit<UpgradePlan, 'digest'>;
 
-type Choice =
-  | { readonly kind: 'planned'; readonly unit: PlannedUnit }
-  | { readonly kind: 'omitted'; readonly unit: OmittedUnit };
-
-/** What the control plane's part came to, and which version the pools shall follow; null leaves their version alone. */
+/** What the control plane's part came to, and what that means for the pools. */
 interface ControlPlaneChoice {
-  readonly choice: Choice;
+  readonly choice: UnitChoice;
+  /** The version the pools shall follow; null leaves their version alone. */
   readonly poolVersion: string | null;
+  /** Pools that must move before the control plane, with the version they go to first; null when AKS offers none that helps. */
+  readonly firstVisits: ReadonlyMap<string, string | null>;
 }
 
 /**
  * What one run would do: the control plane alone, then one pool at a time, each with its estimate; and what it leaves
  * out, each with its code.
  *
- * Only versions of the upgrade profile are ever chosen, a pool never passes its control plane, and nothing is planned
- * that the nodes already show. The plan says what would be done, not whether it may: preflight judges that.
+ * Only versions that AKS offers are ever chosen, a pool never passes its control plane, and nothing is planned that the
+ * nodes already show. A pool that the new control plane would leave more than three minors behind moves before it, to a
+ * version in between, and comes to its target in a later window. The plan says what would be done, not whether it may:
+ * preflight judges that.
  */
 export function planMaintenance(policy: MaintenancePolicy, opening: WindowOpening, state: PlanningState): UndigestedPlan {
-  const controlPlane = chooseControlPlane(policy, opening, state);
+  const { choice, poolVersion, firstVisits } = chooseControlPlane(policy, opening, state);
+  const questions = orderNodePools(state.nodePools, policy.nodePools.order).map((pool) => ({
+    policy,
+    opening,
+    pool,
+    nodes: state.nodeVersions[pool.name] ?? [],
+    version: poolVersion,
+  }));
+  const [early, late] = [questions.filter(({ pool }) => firstVisits.has(pool.name)), questions.filter(({ pool }) => !firstVisits.has(pool.name))];
   const choices = [
-    controlPlane.choice,
-    ...orderNodePools(state.nodePools, policy.nodePools.order).map((pool) =>
-      choosePool({ policy, opening, pool, nodes: state.nodeVersions[pool.name] ?? [], version: controlPlane.poolVersion }),
-    ),
+    ...early.flatMap((question) => planFirstVisit(question, firstVisits.get(question.pool.name) ?? null)),
+    choice,
+    ...late.map(choosePool),
   ];
   return {
     clusterResourceId: state.cluster.resourceId,
     clusterName: state.cluster.name,
-    units: choices.flatMap((choice) => (choice.kind === 'planned' ? [choice.unit] : [])),
-    omitted: choices.flatMap((choice) => (choice.kind === 'omitted' ? [choice.unit] : [])),
+    units: choices.flatMap((one) => (isPlanned(one) ? [one.unit] : [])),
+    omitted: choices.flatMap((one) => (isPlanned(one) ? [] : [one.unit])),
   };
 }
 
@@ -94,9 +86,10 @@ export function activeAutoUpgradeChannel(cluster: Cluster): string | null {
 function chooseControlPlane(policy: MaintenancePolicy, opening: WindowOpening, state: PlanningState): ControlPlaneChoice {
   const wanted = policy.target.kubernetesVersion;
   const running = state.cluster.currentKubernetesVersion;
-  const leaveOut = (code: string, message: string, poolVersion: string | null): ControlPlaneChoice => ({
-    choice: omit('control-plane', code, message),
+  const leaveOut = (code: string, message: string, poolVersion: string | null, firstVisits: ControlPlaneChoice['firstVisits'] = new Map()): ControlPlaneChoice => ({
+    choice: omitUnit('control-plane', code, message),
     poolVersion,
+    firstVisits,
   });
   if (wanted === null) return leaveOut('not-wanted', 'The policy names no Kubernetes version.', null);
   const target = chooseControlPlaneTarget(wanted, running, state.upgradeProfile?.controlPlaneUpgrades ?? []);
@@ -116,27 +109,30 @@ function chooseControlPlane(policy: MaintenancePolicy, opening: WindowOpening, s
   if (opening.restriction === 'minor' && isMinorUpgrade({ from: running, to: target.version }) !== false) {
     return leaveOut('minor-not-allowed', minorText(opening), running);
   }
-  const left = state.nodePools.filter((pool) => isLeftBehind(pool, state, target.version));
-  if (left.length > 0) {
-    const names = left.map((pool) => pool.name).join(', ');
-    return leaveOut('version-skew', `${target.version} would leave ${names} more than three minors behind; they go first.`, running);
+  const firstVisits = firstVisitsOf(state, running, target.version, opening);
+  const stuck = new Map([...firstVisits].filter(([, version]) => version === null));
+  if (stuck.size > 0) {
+    const message = `${target.version} would leave ${[...stuck.keys()].join(', ')} more than three minors behind, and no version in between is offered and allowed now.`;
+    return leaveOut('version-skew', message, running, stuck);
   }
-  return { choice: { kind: 'planned', unit: controlPlaneUnit(running, target.version) }, poolVersion: target.version };
+  return { choice: { kind: 'planned', unit: controlPlaneUnit(running, target.version) }, poolVersion: target.version, firstVisits };
+}
+
+/** The pools that `to` would leave too far behind, each with the version it goes to while the control plane still runs `running`. */
+function firstVisitsOf(state: PlanningState, running: string, to: string, { restriction }: WindowOpening): ControlPlaneChoice['firstVisits'] {
+  const visits = state.nodePools.flatMap((pool): readonly (readonly [string, string | null])[] => {
+    const lowest = lowestVersion(pool, state.nodeVersions[pool.name] ?? []);
+    if (judgeSkew({ nodePool: lowest, controlPlane: to }) !== 'pool-too-old') return [];
+    const offered = [...(pool.offeredVersions ?? [running]), pool.currentOrchestratorVersion];
+    return [[pool.name, restriction === 'minor' ? null : firstVisitVersion({ offered, running, to })]];
+  });
+  return new Map(visits);
 }
 
 function notOfferedText(wanted: string, running: string, profile: UpgradeProfile | null): string {
   if (profile === null) return `The upgrade profile could not be read, so nothing shows that AKS offers ${wanted}.`;
   const offered = profile.controlPlaneUpgrades.length === 0 ? 'nothing' : profile.controlPlaneUpgrades.join(', ');
   return `AKS does not offer ${wanted} to a control plane on ${running}; it offers ${offered}.`;
-}
-
-function minorText(opening: WindowOpening): string {
-  return `No minor version may be raised in this window${opening.reason === '' ? '' : `: ${opening.reason}`}.`;
-}
-
-function isLeftBehind(pool: NodePool, state: PlanningState, controlPlane: string): boolean {
-  const nodePool = lowestVersion(pool, state.nodeVersions[pool.name] ?? []);
-  return judgeSkew({ nodePool, controlPlane }) === 'pool-too-old';
 }
 
 function controlPlaneUnit(from: string, to: string): PlannedUnit {
@@ -150,104 +146,9 @@ function controlPlaneUnit(from: string, to: string): PlannedUnit {
     waves: 0,
     estimateMinutes: defaultPoolTimeModel.controlPlaneMinutes,
     upgradeSettings: null,
+    restoreSettings: null,
     drainTimeoutMinutes: 0,
     undrainableNodeBehavior: 'Schedule',
     isSpot: false,
   };
-}
-
-interface PoolQuestion {
-  readonly policy: MaintenancePolicy;
-  readonly opening: WindowOpening;
-  readonly pool: NodePool;
-  readonly nodes: readonly NodeVersions[];
-  /** What the control plane runs or will run; null leaves the pool's version alone. */
-  readonly version: string | null;
-}
-
-function choosePool(question: PoolQuestion): Choice {
-  const { policy, opening, pool, nodes, version } = question;
-  const unit: UnitName = `pool/${pool.name}`;
-  if (version === null && policy.target.nodeImage === 'keep') {
-    return omit(unit, 'not-wanted', 'The policy wants neither a version nor an image for it.');
-  }
-  if (isStopped(pool)) return omit(unit, 'pool-stopped', `${pool.name} is stopped: no node would boot on a new version.`);
-  if (pool.nodeCount === 0 && nodes.length === 0) return omit(unit, 'pool-empty', `${pool.name} has no nodes to upgrade.`);
-  if (version === null || isOnVersion(pool, nodes, version)) return chooseImage(question);
-  const lowest = lowestVersion(pool, nodes);
-  const skew = judgeSkew({ nodePool: lowest, controlPlane: version });
-  if (skew === 'pool-ahead' || skew === 'unreadable') {
-    return omit(unit, 'version-skew', `${pool.name} runs ${lowest} and cannot go to ${version}.`);
-  }
-  if (opening.restriction === 'minor' && isMinorUpgrade({ from: lowest, to: version }) !== false) {
-    const image = chooseImage(question);
-    return image.kind === 'planned' ? image : omit(unit, 'minor-not-allowed', minorText(opening));
-  }
-  return planPool(question, 'pool-version', { kubernetesVersion: version, nodeImageVersion: pool.latestNodeImageVersion });
-}
-
-function chooseImage(question: PoolQuestion): Choice {
-  const { policy, pool, nodes, version } = question;
-  const unit: UnitName = `pool/${pool.name}`;
-  const latest = pool.latestNodeImageVersion;
-  if (policy.target.nodeImage === 'keep') return omit(unit, 'already-there', `${pool.name} runs ${version ?? pool.currentOrchestratorVersion}.`);
-  if (latest === null) {
-    return omit(unit, 'unknown-node-image', `AKS did not say which node image is the newest for ${pool.name}.`);
-  }
-  const images = nodes.length > 0 ? nodes.map((node) => node.imageVersion) : [pool.nodeImageVersion];
-  if (images.every((image) => isImageAtLeast(image, latest))) return omit(unit, 'already-there', `${pool.name} runs ${latest}.`);
-  return planPool(question, 'pool-node-image', {
-    kubernetesVersion: pool.currentOrchestratorVersion,
-    nodeImageVersion: latest,
-  });
-}
-
-function planPool({ policy, pool, nodes }: PoolQuestion, action: PlannedUnit['action'], to: UnitVersion): Choice {
-  const settings = mergeUpgradeSettings(policy.nodePools, pool);
-  const isSpotPool = isSpot(pool);
-  const seenNodes = nodes.reduce((sum, each) => sum + each.count, 0);
-  const nodeCount = pool.nodeCount > 0 ? pool.nodeCount : seenNodes;
-  const surge = isSpotPool ? 0 : surgeNodeCount(settings.maxSurge, nodeCount);
-  const waves = isSpotPool ? nodeCount : Math.ceil(nodeCount / parallelNodeCount(settings, nodeCount));
-  const shape = { waves, surgeNodeCount: surge, nodeSoakMinutes: nodeSoakMinutes(settings), isSpot: isSpotPool };
-  return {
-    kind: 'planned',
-    unit: {
-      unit: `pool/${pool.name}`,
-      from: { kubernetesVersion: lowestVersion(pool, nodes), nodeImageVersion: emptyAsNull(pool.nodeImageVersion) },
-      to,
-      action,
-      nodeCount,
-      surgeNodeCount: surge,
-      waves,
-      estimateMinutes: estimatePoolMinutes(shape),
-      upgradeSettings: isSameSettings(settings, pool.upgradeSettings) ? null : settings,
-      drainTimeoutMinutes: drainTimeoutMinutes(settings),
-      undrainableNodeBehavior: undrainableNodeBehavior(settings),
-      isSpot: isSpotPool,
-    },
-  };
-}
-
-/** Judged by nodes where there are any: ARM shows the target version while nodes are still old. */
-function isOnVersion(pool: NodePool, nodes: readonly NodeVersions[], version: string): boolean {
-  const isPoolThere = pool.currentOrchestratorVersion === version;
-  return isPoolThere && nodes.every((node) => node.kubeletVersion === version);
-}
-
-/** The oldest version the pool or one of its nodes runs. */
-function lowestVersion(pool: NodePool, nodes: readonly NodeVersions[]): string {
-  let lowest = pool.currentOrchestratorVersion;
-  for (const node of nodes) {
-    if (judgeSkew({ nodePool: lowest, controlPlane: node.kubeletVersion }) === 'pool-ahead') lowest = node.kubeletVersion;
-  }
-  return lowest;
-}
-
-function omit(unit: UnitName, code: string, message: string): Choice {
-  return { kind: 'omitted', unit: { unit, code, message } };
-}
-
-function emptyAsNull(text: string): string | null {
-  return text === '' ? null : text;
 }

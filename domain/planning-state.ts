@@ -1,5 +1,6 @@
 import type { ClusterSnapshot, Node, Unchecked } from './cluster-snapshot.ts';
-import type { NodeVersions, PlanningState } from './plan-maintenance.ts';
+import type { PlanningState } from './plan-maintenance.ts';
+import type { NodeVersions } from './plan-node-pool.ts';
 import type { Instant } from './time.ts';
 
 /** {@link PlanningState} with when it was taken and what it lacks. */

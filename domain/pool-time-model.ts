@@ -6,6 +6,8 @@ interface PoolTimeModel {
   readonly reimageMinutes: number;
   readonly surgeDeleteMinutes: number;
   readonly controlPlaneMinutes: number;
+  /** A change that moves no node: of a stopped or empty pool. */
+  readonly settingMinutes: number;
 }
 
 /** Typical values for a cluster nothing is known about yet; ours, not Azure's, which publishes none. */
@@ -15,6 +17,7 @@ export const defaultPoolTimeModel: PoolTimeModel = {
   reimageMinutes: 5,
   surgeDeleteMinutes: 2,
   controlPlaneMinutes: 12,
+  settingMinutes: 2,
 };
 
 /** The shape of a pool's upgrade, as far as it costs time. */

@@ -18,7 +18,7 @@ export type UnitName = 'control-plane' | `pool/${string}`;
 
 export interface OmittedUnit {
   readonly unit: UnitName;
-  /** `not-wanted` · `already-there` · `auto-upgrade-channel` · `target-not-offered` · `minor-not-allowed` · `version-skew` · `pool-stopped` · `pool-empty` · `unknown-node-image` */
+  /** `not-wanted` · `already-there` · `auto-upgrade-channel` · `target-not-offered` · `minor-not-allowed` · `version-skew` · `second-visit` · `pool-stopped` · `pool-empty` · `unknown-node-image` */
   readonly code: string;
   readonly message: string;
 }
@@ -30,15 +30,17 @@ export interface PlannedUnit {
   readonly to: UnitVersion;
   /** What is sent: a PUT of a version, or the node image POST. */
   readonly action: 'control-plane-version' | 'pool-version' | 'pool-node-image';
-  /** Nodes when the plan was made; 0 for the control plane. */
+  /** Nodes when the plan was made, by ARM's count; 0 for the control plane and an empty pool. */
   readonly nodeCount: number;
-  /** Surge nodes AKS adds at once; 0 for the control plane and for spot pools. */
+  /** Surge nodes AKS adds at once; 0 for the control plane, for spot pools and where no node runs. */
   readonly surgeNodeCount: number;
-  /** ceil(nodeCount / surgeNodeCount); 0 for the control plane. */
+  /** ceil(nodeCount / surgeNodeCount); 0 for the control plane and for a pool of which no node runs (stopped or empty). */
   readonly waves: number;
   readonly estimateMinutes: number;
   /** What the pool should carry before it is upgraded; null when nothing needs to change. */
   readonly upgradeSettings: UpgradeSettings | null;
+  /** What the pool shall carry again once it is done, because `upgradeSettings` hold for this run only; null when they may stay. */
+  readonly restoreSettings: UpgradeSettings | null;
   /** Effective drain timeout, minutes; the first of the two deadlines of a blocked drain. */
   readonly drainTimeoutMinutes: number;
   readonly undrainableNodeBehavior: 'Schedule' | 'Cordon';

@@ -3,6 +3,7 @@ import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { NodeInventory } from '../domain/unit-progress.ts';
 import type { Pause, UnitStatus, UnitStatusState } from '../domain/window-status.ts';
 import { startCutOff, type PlannedUnit, type UnitName } from '../domain/upgrade-plan.ts';
+import { describeSpecialEnd } from '../domain/unit-words.ts';
 import { unitInstanceId } from '../domain/window-identity.ts';
 import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict } from './contract.ts';
 import type { Flow, Running, Step } from './flow.ts';
@@ -243,14 +244,15 @@ function settleUnit(run: WindowRun, unit: PlannedUnit, attempt: number, verdict:
   if (verdict.kind === 'too-late' && attempt > 1) return leaveUnstarted(run, unit.unit, verdict.detail);
   const isUnsent = attempt === 1 && verdict.progress === null && (verdict.kind === 'too-late' || verdict.kind === 'left');
   const state = isUnsent && run.abortedBy !== null ? 'not-started' : stateAfter(run, verdict);
+  const special = describeSpecialEnd(unit, verdict.kind, verdict.progress?.inventory ?? null);
   updateUnit(run, unit.unit, {
     state,
     ...(isUnsent ? { startedAt: null } : {}),
     endedAt: isUnsent ? null : run.flow.now(),
-    note: state === 'upgraded' ? '' : verdict.detail,
+    note: special ?? (state === 'upgraded' ? '' : verdict.detail),
     ...(verdict.progress === null ? {} : { inventory: verdict.progress.inventory }),
   });
-  say(run, `${unit.unit}: ${state}. ${verdict.detail}`);
+  say(run, `${unit.unit}: ${state}. ${special ?? verdict.detail}`);
   const about = { unit: unit.unit, attempt };
   if (unit.unit === 'control-plane') {
     emit(run, state === 'upgraded' ? 'control-plane.succeeded' : 'control-plane.failed', about, { state });

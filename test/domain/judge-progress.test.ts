@@ -18,6 +18,7 @@ const unit: PlannedUnit = {
   waves: 2,
   estimateMinutes: 32,
   upgradeSettings: null,
+  restoreSettings: null,
   drainTimeoutMinutes: 30,
   undrainableNodeBehavior: 'Cordon',
   isSpot: false,

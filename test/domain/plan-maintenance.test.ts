@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Cluster, NodePool, UpgradeProfile } from '../../domain/cluster-snapshot.ts';
 import type { MaintenancePolicy, UpgradeTarget, WindowOpening } from '../../domain/maintenance-policy.ts';
 import { canonicalPlanText, planMaintenance } from '../../domain/plan-maintenance.ts';
-import type { NodeVersions } from '../../domain/plan-maintenance.ts';
+import type { NodeVersions } from '../../domain/plan-node-pool.ts';
 import { countNodeVersions, planningStateOf } from '../../domain/planning-state.ts';
 import { startCutOff } from '../../domain/upgrade-plan.ts';
 import { newImage, oldImage, opening, sampleCluster, sampleNode, samplePolicy, samplePool, sampleSnapshot } from './cluster-samples.ts';
@@ -63,6 +63,7 @@ test('each unit carries its surge, waves, estimate, both versions and the latest
     waves: 3,
     estimateMinutes: 45,
     upgradeSettings: null,
+    restoreSettings: null,
     drainTimeoutMinutes: 30,
     undrainableNodeBehavior: 'Schedule',
     isSpot: false,
@@ -101,7 +102,11 @@ test('what is not planned is named with the reason', () => {
 test('pools that cannot or need not move are left out one by one', () => {
   const image = { kubernetesVersion: null, nodeImage: 'latest' } as const;
   const table: readonly (readonly [string, Situation, readonly string[]])[] = [
-    ['a stopped and an empty pool', { target: image, pools: [samplePool('gpu', { powerState: 'Stopped' }), samplePool('burst', { nodeCount: 0 })] },
+    ['a stopped and an empty pool take a version although nothing boots', { pools: [samplePool('gpu', { powerState: 'Stopped' }), samplePool('burst', { nodeCount: 0 })] },
+      ['control-plane → 1.36.2 control-plane-version', 'pool/burst → 1.36.2+new pool-version', 'pool/gpu → 1.36.2+new pool-version']],
+    ['they take an image likewise', { target: image, pools: [samplePool('gpu', { powerState: 'Stopped' }), samplePool('burst', { nodeCount: 0 })] },
+      ['pool/burst → 1.35.5+new pool-node-image', 'pool/gpu → 1.35.5+new pool-node-image', 'control-plane not-wanted']],
+    ['set already, and still nothing has booted', { target: image, pools: [samplePool('gpu', { powerState: 'Stopped', nodeImageVersion: newImage }), samplePool('burst', { nodeCount: 0, nodeImageVersion: newImage })] },
       ['control-plane not-wanted', 'pool/burst pool-empty', 'pool/gpu pool-stopped']],
     ['AKS names no newest image', { target: image, pools: [samplePool('usr', { latestNodeImageVersion: null })] },
       ['control-plane not-wanted', 'pool/usr unknown-node-image']],
@@ -122,8 +127,16 @@ test('pools that cannot or need not move are left out one by one', () => {
       ['control-plane already-there', 'pool/usr version-skew']],
     ['a pool three minors behind comes along', { pools: [samplePool('old', { currentOrchestratorVersion: '1.33.9' })] },
       ['control-plane → 1.36.2 control-plane-version', 'pool/old → 1.36.2+new pool-version']],
-    ['a pool that would be four minors behind goes first', { pools: [samplePool('old', { currentOrchestratorVersion: '1.32.9' })] },
-      ['pool/old → 1.35.5+new pool-version', 'control-plane version-skew']],
+    ['a pool that would be four minors behind goes first, the others follow the control plane', { pools: [samplePool('old', { currentOrchestratorVersion: '1.32.9', offeredVersions: ['1.33.9', '1.34.4', '1.35.5'] }), samplePool('sys')] },
+      ['pool/old → 1.35.5+new pool-version', 'control-plane → 1.36.2 control-plane-version', 'pool/sys → 1.36.2+new pool-version', 'pool/old second-visit']],
+    ['only what is offered is a step in between', { pools: [samplePool('old', { currentOrchestratorVersion: '1.32.9', offeredVersions: ['1.33.9', '1.33.11', '1.36.2'] })] },
+      ['pool/old → 1.33.11+new pool-version', 'control-plane → 1.36.2 control-plane-version', 'pool/old second-visit']],
+    ['what AKS offers is not known: the version of the control plane is taken', { pools: [samplePool('old', { currentOrchestratorVersion: '1.32.9' })] },
+      ['pool/old → 1.35.5+new pool-version', 'control-plane → 1.36.2 control-plane-version', 'pool/old second-visit']],
+    ['a first visit that stopped half-way is taken up', { pools: [samplePool('old', { currentOrchestratorVersion: '1.35.5', offeredVersions: [] })], nodes: { old: [running('1.35.5', newImage, 1), running('1.32.9', oldImage, 2)] } },
+      ['pool/old → 1.35.5+new pool-version', 'control-plane → 1.36.2 control-plane-version', 'pool/old second-visit']],
+    ['nothing that helps is offered: the control plane stays too', { pools: [samplePool('old', { currentOrchestratorVersion: '1.31.9', offeredVersions: ['1.32.9'] }), samplePool('sys')] },
+      ['pool/sys → 1.35.5+new pool-node-image', 'pool/old version-skew', 'control-plane version-skew']],
   ];
   for (const [name, situation, wanted] of table) assert.deepEqual(outline(situation), wanted, name);
 });
@@ -136,7 +149,7 @@ test('messages name what a person must know', () => {
   assert.match(message({ profile: null }), /could not be read/);
   assert.match(message({ target: { ...both, kubernetesVersion: '1.38' } }), /ask for 1\.36 first/);
   assert.match(message({ opening: { ...opening, restriction: 'minor', reason: 'quarter end' } }), /quarter end/);
-  assert.match(message({ pools: [samplePool('old', { currentOrchestratorVersion: '1.31.9' })] }), /leave old more than three minors behind/);
+  assert.match(message({ pools: [samplePool('sys'), samplePool('old', { currentOrchestratorVersion: '1.31.9', offeredVersions: [] })] }), /AKS offers it no version/);
 });
 
 test('settings that change are planned whole, with an explicit surge, and the effective deadline', () => {
@@ -145,6 +158,19 @@ test('settings that change are planned whole, with an explicit surge, and the ef
   const [, usr] = plan({ pools }).units;
   assert.deepEqual(usr?.upgradeSettings, { ...none, maxUnavailable: null, maxSurge: '10%' });
   assert.deepEqual([usr?.surgeNodeCount, usr?.waves, usr?.drainTimeoutMinutes, usr?.undrainableNodeBehavior], [2, 10, 30, 'Schedule']);
+});
+
+test('a pool of which no node runs has no waves, takes a moment and keeps its settings', () => {
+  const none = { maxSurge: null, maxUnavailable: null, drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: null };
+  const pools = [samplePool('gpu', { powerState: 'Stopped', nodeCount: 4, upgradeSettings: none }), samplePool('burst', { nodeCount: 0 })];
+  const [, burst, gpu] = plan({ pools }).units;
+  assert.deepEqual([gpu?.nodeCount, gpu?.surgeNodeCount, gpu?.waves, gpu?.estimateMinutes, gpu?.upgradeSettings], [4, 0, 0, 2, null]);
+  assert.deepEqual([burst?.nodeCount, burst?.waves, burst?.estimateMinutes], [0, 0, 2]);
+});
+
+test('a pool that needs two visits says which versions and when', () => {
+  const { omitted } = plan({ pools: [samplePool('old', { currentOrchestratorVersion: '1.32.9' })] });
+  assert.equal(omitted[0]?.message, 'old (1.32.9) must move before the control plane: it needs two visits, 1.35.5 in this window and 1.36.2 in the next.');
 });
 
 test('a spot pool is planned without surge and without a drain', () => {

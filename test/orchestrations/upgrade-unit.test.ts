@@ -62,6 +62,7 @@ const input: UnitUpgradeInput = {
     waves: 3,
     estimateMinutes: 45,
     upgradeSettings: null,
+    restoreSettings: null,
     drainTimeoutMinutes: 30,
     undrainableNodeBehavior: 'Schedule',
     isSpot: false,
