@@ -17,6 +17,8 @@ export type DrainResult =
 /** What one drain needs to know. */
 export interface DrainOptions {
   readonly timeoutMinutes: number;
+  /** How long a drain takes at least; absent: as long as the world's drains do. */
+  readonly leastMinutes?: number;
   readonly webhooks: () => readonly EvictionWebhook[];
 }
 
@@ -38,7 +40,7 @@ export function startDrain(core: ClusterCore, node: NodeRecord, options: DrainOp
   timeline.tell('drain.started', `${node.name} is drained`, { node: node.name, pool: node.pool });
   const look = (): void => {
     const left = [...node.pods].filter(isDrained);
-    const restMs = startedAt + durations.physics.drainMinutes * MINUTE_MS - timeline.now();
+    const restMs = startedAt + (options.leastMinutes ?? durations.physics.drainMinutes) * MINUTE_MS - timeline.now();
     if (left.length === 0 && restMs > 0) {
       stop = timeline.after(restMs, look);
       return;

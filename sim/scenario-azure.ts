@@ -1,4 +1,4 @@
-import { listAt, numberAt, recordAt, recordsAt, textAt, textsAt } from '../domain/json.ts';
+import { numberAt, recordAt, recordsAt, textAt, textsAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
 import { scenarioSubnetId } from './scenario-usage.ts';
 import { nodeNamesOf } from './scenario.ts';
@@ -87,8 +87,8 @@ function clusterDocument(scenario: Scenario, nodePools: readonly JsonRecord[]): 
       dnsPrefix: name,
       fqdn: `${name}-00000000.hcp.${region}.azmk8s.io`,
       agentPoolProfiles: nodePools.map((pool) => ({ name: pool['name'], ...recordAt(pool, 'properties') })),
-      // A lock is named by its scope, which is the node resource group where it hurts an upgrade.
-      nodeResourceGroup: textAt(listAt(cluster, 'locks')[0], 'scope') ?? `MC_${name}`,
+      // A scenario names the node resource group only where a lock sits on it, as AKS would: `MC_…`.
+      nodeResourceGroup: recordsAt(cluster, 'locks').flatMap((lock) => textAt(lock, 'scope') ?? []).find((scope) => scope.startsWith('MC_')) ?? `MC_${name}`,
       networkProfile: networkOf(cluster),
       servicePrincipalProfile: { clientId: textAt(cluster, 'identity', 'type') === 'servicePrincipal' ? nobody : 'msi' },
       autoUpgradeProfile: { upgradeChannel: textAt(cluster, 'autoUpgradeChannel') ?? 'none', nodeOSUpgradeChannel: textAt(cluster, 'nodeOSUpgradeChannel') ?? 'None' },

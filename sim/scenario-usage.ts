@@ -1,5 +1,6 @@
 import { numberAt, recordAt, recordsAt, textAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
+import { readMachineSize } from '../domain/machine-size.ts';
 import type { Scenario } from './scenario.ts';
 
 const subscription = '/subscriptions/00000000-0000-0000-0000-000000000000';
@@ -23,7 +24,7 @@ export function usageDocuments(scenario: Scenario): { readonly subnetUsages: rea
         ? null
         : [
             meter('cores', numberAt(cluster, 'quota', 'regionalUsed'), limit),
-            ...Object.entries(recordAt(cluster, 'quota', 'families')).map(([family, usage]) => meter(`standard${family}Family`, numberAt(usage, 'used'), numberAt(usage, 'limit'))),
+            ...Object.entries(recordAt(cluster, 'quota', 'families')).map(([family, usage]) => meter(`standard${meterFamily(scenario, family)}Family`, numberAt(usage, 'used'), numberAt(usage, 'limit'))),
           ],
     locks: recordsAt(cluster, 'locks').map((lock) => ({
       id: `${subscription}/resourceGroups/${textAt(lock, 'scope') ?? ''}/providers/Microsoft.Authorization/locks/${textAt(lock, 'name') ?? ''}`,
@@ -32,4 +33,11 @@ export function usageDocuments(scenario: Scenario): { readonly subnetUsages: rea
       properties: { level: textAt(lock, 'level') },
     })),
   };
+}
+
+/** A scenario's family as its machines' meter names it: scenarios leave versions out (`NCADSA100` of `Standard_NC24ads_A100_v4`). */
+function meterFamily({ pools }: Scenario, family: string): string {
+  const size = pools.map(({ words }) => (textAt(words, 'family') === family ? textAt(words, 'vmSize') : null)).find((found) => found !== null) ?? null;
+  const names = (size === null ? null : readMachineSize(size))?.families ?? [];
+  return names.length === 0 || names.includes(family.toLowerCase()) ? family : (names[0] ?? family);
 }

@@ -70,7 +70,11 @@ export function orderSurgeNodes(
   return () => cancels.forEach((cancel) => cancel());
 }
 
-/** Drains and deletes surge nodes; one that does not empty in time stays, schedulable. Tells the drain errors at the end. */
+/**
+ * Drains and deletes surge nodes; one that does not empty in time stays, schedulable. Tells the drain errors at the end.
+ *
+ * They are emptied as fast as budgets let them: what a typical drain takes is in the time of the waves, not in that of the end.
+ */
 export function removeSurgeNodes(
   cluster: ClusterCore,
   nodes: readonly NodeRecord[],
@@ -87,7 +91,7 @@ export function removeSurgeNodes(
   };
   const cancels = nodes.map((node) => {
     cordonNode(cluster, node, 'AKS');
-    return startDrain(cluster, node, drain, (result) => {
+    return startDrain(cluster, node, { ...drain, leastMinutes: 0 }, (result) => {
       if (result.kind !== 'drained') {
         errors.push(result.message);
         uncordonNode(cluster, node, 'AKS');
