@@ -4,6 +4,7 @@ import type { Outcome } from '../domain/failure.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { Fault } from '../domain/result.ts';
+import type { StateFile } from '../domain/state-file.ts';
 import type { Instant } from '../domain/time.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
 
@@ -130,6 +131,24 @@ export interface PolicySource {
 
 /** A message for the topic `events`; CloudEvents 1.0 on the wire. */
 export interface SlackwaterEvent {
+/** What is remembered of each cluster between runs: operator state in Git, on a branch of the policy repository. */
+export interface StatePort {
+  /**
+   * What the cluster's file holds now; an empty memory when there is none yet. A file that cannot be read is a terminal
+   * failure (`state-too-new`, `state-unreadable`, `state-too-large`), never an empty memory. May be repeated.
+   */
+  readState(clusterResourceId: string): Promise<Outcome<StateFile>>;
+  /**
+   * Reads the file, changes it and writes it back, bound to what was read; a lost race is read and changed again, some times.
+   * A change that changes nothing writes nothing, so with an idempotent `change` it may be repeated. Never overwrites a file
+   * it cannot read. Answers the memory as it then is.
+   *
+   * @param change - Pure: called again after a lost race.
+   * @param why - One line for the history of the branch.
+   */
+  changeState(clusterResourceId: string, change: (state: StateFile) => StateFile, why: string): Promise<Outcome<StateFile>>;
+}
+
   /** `dev.slackwater.` + name, for example `run.started`, `pool.succeeded`. */
   readonly name: string;
   readonly subject: string;
@@ -180,4 +199,5 @@ export interface Ports {
   readonly policies: PolicySource;
   readonly messages: MessagePort;
   readonly windows: WindowHost;
+  readonly state: StatePort;
 }

@@ -66,7 +66,7 @@ const failureKinds = {
   unreachable: kind('github-unreachable', 'transient', 'Check that this app can reach GITHUB_API_URL.'),
   conflict: kind('github-conflict', 'conflict', 'Read again and repeat.'),
   unauthorized: kind('github-unauthorized', 'terminal', 'Check GITHUB_APP_ID with its key, or GITHUB_TOKEN: GitHub does not accept them.'),
-  forbidden: kind('github-forbidden', 'terminal', 'Give the GitHub App write access to issues and read access to contents, and have the installation approve it.'),
+  forbidden: kind('github-forbidden', 'terminal', 'Give the GitHub App write access to issues and to contents, and have the installation approve it.'),
   'not-found': kind('github-not-found', 'terminal', 'Check the repository and path, and that the GitHub App is installed on the repository.'),
   gone: kind('github-gone', 'terminal', 'Turn issues on in the repository, or name another one in spec.report.repository.'),
   refused: kind('github-refused', 'terminal', 'Read what GitHub says about the request; repeating it unchanged cannot help.'),

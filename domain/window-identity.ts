@@ -42,6 +42,16 @@ export function windowInstanceId(resourceId: string): string {
   return `window-${hashOf(canonical)}-${readablePart(clusterNameOf(canonical), 63)}`;
 }
 
+/**
+ * Name of a cluster's file on the state branch: readable, and apart from that of a cluster of the same name elsewhere.
+ *
+ * ARM ids compare case-insensitively, so spelling does not change it. Form: `<cluster name>-<8 hex>.json`, at most 77 characters.
+ */
+export function stateFileName(resourceId: string): string {
+  const canonical = resourceId.replace(/\/+$/, '').toLowerCase();
+  return `${readablePart(clusterNameOf(canonical), 63)}-${hashOf(canonical).slice(0, 8)}.json`;
+}
+
 /** Moment of an opening in a name: `yyyymmddThhmmZ`, UTC. */
 function stampOf(opens: Instant): string {
   return Temporal.Instant.fromEpochMilliseconds(opens).toString({ smallestUnit: 'minute' }).replace(/[-:]/g, '');

@@ -14,6 +14,7 @@ import { createLogger } from '../adapters/logger.ts';
 import { createPolicySource } from '../adapters/policy-source.ts';
 import { createMessagePort } from '../adapters/service-bus-client.ts';
 import type { ServiceBusConnection } from '../adapters/service-bus-client.ts';
+import { createStatePort } from '../adapters/state-branch.ts';
 import { parseSettings } from '../adapters/settings.ts';
 import type { Settings } from '../adapters/settings.ts';
 import type { Fault, Result } from '../domain/result.ts';
@@ -50,6 +51,7 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
     ...composeAzure(settings, clock),
     github: createGitHubPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
     policies: createPolicySource({ ...gitHub, ...settings.policies }),
+    state: createStatePort({ ...gitHub, repository: settings.policies.repository }),
     messages: createMessagePort({ connection: connectionOf(settings), queue: 'inbox', topic: 'events' }),
   };
   const portsOf = (invocation: Pick<Invocation, 'error' | 'warn' | 'info'>): PortsWithoutWindows => ({

@@ -240,7 +240,7 @@ function githubSetup(options: LoopbackWorldOptions, token: string) {
     startedAt: options.startsAt,
     repositories: [{ name: policyRepository, visibility: 'private' as const, defaultBranch: 'main', roles: options.people, files }],
     people: Object.keys(options.people).map((login) => ({ login, token: null })),
-    app: { id: 1, slug: 'slackwater', permissions: { issues: 'write' as const, contents: 'read' as const, metadata: 'read' as const }, token },
+    app: { id: 1, slug: 'slackwater', permissions: { issues: 'write' as const, contents: 'write' as const, metadata: 'read' as const }, token },
   };
 }
 

@@ -139,6 +139,8 @@ export interface Repository {
   /** Branch → commit sha. */
   readonly branches: Map<string, string>;
   readonly commits: Map<string, Commit>;
+  /** Trees made by themselves: sha → path → blob. */
+  readonly trees: Map<string, Commit['files']>;
 }
 
 /** Everything a simulated GitHub knows. Changed only by mutating requests, so a replay of them rebuilds it. */
@@ -258,6 +260,7 @@ function addRepository(world: World, setup: GitHubRepositorySetup): void {
     comments: new Map(),
     branches: new Map(),
     commits: new Map(),
+    trees: new Map(),
   };
   const blobs = Object.entries(setup.files).map(([path, text]): [string, Blob] => {
     const bytes = encodeUtf8(text);

@@ -3,6 +3,7 @@ import { branchRoutes } from './github-branches.ts';
 import { notFound, problem, withEntityTag } from './github-call.ts';
 import type { Call, RepositoryCall, Route } from './github-call.ts';
 import { commentRoutes } from './github-comments.ts';
+import { commitRoutes } from './github-commits.ts';
 import { contentRoutes } from './github-contents.ts';
 import { issueLabelRoutes } from './github-issue-labels.ts';
 import { issueRoutes, searchRoutes } from './github-issues.ts';
@@ -31,7 +32,7 @@ export interface SimulatedGitHub extends Simulated {
 /**
  * Makes a GitHub of repositories and people: REST without a wire, ids and answers the same for the same requests.
  *
- * Serves issues, comments, reactions, labels, search, pull requests between branches, contents, references, permissions
+ * Serves issues, comments, reactions, labels, search, pull requests between branches, contents, references, trees and commits, permissions
  * and the App's tokens; any other operation is a 501 that names itself. Nothing happens by itself. Each write to an
  * issue or comment also gives a change of kind `webhook`, see `readWebhook`.
  *
@@ -63,6 +64,7 @@ const repositoryRoutes: readonly Route<RepositoryCall>[] = [
   ...pullRoutes,
   ...contentRoutes,
   ...branchRoutes,
+  ...commitRoutes,
 ];
 const plainRoutes: readonly Route<Call>[] = [...accountRoutes, ...searchRoutes];
 

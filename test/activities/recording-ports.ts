@@ -1,5 +1,7 @@
 import type { InstanceView, Ports, RepositoryPermission } from '../../activities/ports.ts';
 import type { Failure, Outcome } from '../../domain/failure.ts';
+import { emptyState } from '../../domain/state-file.ts';
+import type { StateFile } from '../../domain/state-file.ts';
 import type { Instant } from '../../domain/time.ts';
 
 /** A comment as GitHub would hold it. */
@@ -35,6 +37,8 @@ export interface World {
   readonly started: string[];
   readonly events: Map<string, unknown>;
   readonly inbox: Map<string, unknown>;
+  /** Cluster → what is remembered of it. */
+  readonly memory: Map<string, StateFile>;
   readonly calls: string[];
   readonly logged: { readonly level: string; readonly code: string }[];
   /** Call name → failures still to come, one per call. */
@@ -54,6 +58,7 @@ export function emptyWorld(now: Instant): World {
     started: [],
     events: new Map(),
     inbox: new Map(),
+    memory: new Map(),
     calls: [],
     logged: [],
     failures: new Map(),
@@ -116,6 +121,15 @@ export function recordingPorts(world: World): Ports {
       permissionOf: (repository, login) => meet('permissionOf', () => world.permissions.get(`${repository}/${login}`) ?? 'none'),
     },
     messages: {
+    state: {
+      readState: (cluster) => meet('readState', () => world.memory.get(cluster) ?? emptyState(cluster)),
+      changeState: (cluster, change) =>
+        meet('changeState', () => {
+          const state = change(world.memory.get(cluster) ?? emptyState(cluster));
+          world.memory.set(cluster, state);
+          return state;
+        }),
+    },
       publishEvent: (event) => meet('publishEvent', () => keepFirst(world.events, event.messageId, event)),
       enqueueInbox: (messageId, cloudEvent) => meet('enqueueInbox', () => keepFirst(world.inbox, messageId, cloudEvent)),
     },

@@ -1,0 +1,176 @@
+import type { Octokit } from '@octokit/rest';
+import type { StatePort } from '../activities/ports.ts';
+import type { Failure, Outcome } from '../domain/failure.ts';
+import { isRecord, numberAt, textAt } from '../domain/json.ts';
+import type { Fault } from '../domain/result.ts';
+import { emptyState, parseStateFile, renderStateFile } from '../domain/state-file.ts';
+import type { StateFile } from '../domain/state-file.ts';
+import { stateFileName } from '../domain/window-identity.ts';
+import { UnreadableAnswer } from './github-failure.ts';
+import { isStatus } from './github-issue.ts';
+import { createGitHubSession } from './github-session.ts';
+import type { GitHubSession, GitHubSessionOptions, RepositoryName } from './github-session.ts';
+
+/** What {@link createStatePort} needs. */
+interface StatePortOptions extends GitHubSessionOptions {
+  /** The policies' repository, `owner/name`. */
+  readonly repository: string;
+  /** A session to share with others; made from the other options when absent. */
+  readonly session?: GitHubSession;
+}
+
+/** Branch of the policy repository that holds the memory of every cluster. */
+const STATE_BRANCH = 'slackwater-state';
+const FOLDER = 'clusters';
+/** How often a race may be lost before it is given up for now. */
+const TRIES_MAX = 5;
+/** Above it GitHub would not give the content back. Unit: bytes. @see GitHub REST, "Get repository content". */
+const FILE_BYTES_MAX = 1_000_000;
+
+const readme = `# Slackwater's memory
+
+One file a cluster: debts, past runs, node images seen. Slackwater writes it through the API; its history is the branch's.
+Read it freely. To change it by hand, commit here; a file that cannot be read any more stops the writing, not the runs.
+`;
+
+/** A file as it was read; `sha` null: there is none. */
+interface HeldFile {
+  readonly sha: string | null;
+  readonly text: string;
+  readonly state: StateFile;
+}
+
+/**
+ * The memory of clusters as files on the branch `slackwater-state`, through GitHub's contents API.
+ *
+ * The branch is made when it is absent, with no history in common with the policies: it then holds no copy of them that
+ * could be taken for the real ones, and no workflow that a push would start. Failures of class `terminal`: `state-too-new`,
+ * `state-unreadable`, `state-too-large`, and GitHub's; `state-contended` (conflict) when every race was lost.
+ */
+export function createStatePort(options: StatePortOptions): StatePort {
+  const session = options.session ?? createGitHubSession(options);
+  const within = <T>(work: (github: Octokit, name: RepositoryName) => Promise<Outcome<T>>): Promise<Outcome<T>> =>
+    session.use(options.repository, work).then((outcome) => (outcome.ok ? outcome.value : outcome));
+  return {
+    readState: (clusterResourceId) =>
+      within(async (github, name) => {
+        const held = await readFile(github, name, clusterResourceId);
+        return held.ok ? { ok: true, value: held.value.state } : held;
+      }),
+    changeState: (clusterResourceId, change, why) => within((github, name) => changeFile(github, name, { clusterResourceId, change, why })),
+  };
+}
+
+interface Change {
+  readonly clusterResourceId: string;
+  readonly change: (state: StateFile) => StateFile;
+  readonly why: string;
+}
+
+async function changeFile(github: Octokit, name: RepositoryName, { clusterResourceId, change, why }: Change): Promise<Outcome<StateFile>> {
+  let lost = '';
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    const held = await readFile(github, name, clusterResourceId);
+    if (!held.ok) return held;
+    const state = change(held.value.state);
+    const text = renderStateFile(state);
+    if (text === (held.value.sha === null ? renderStateFile(held.value.state) : held.value.text)) return { ok: true, value: state };
+    const refused = refuseToWrite(clusterResourceId, text);
+    if (refused !== null) return { ok: false, failure: refused };
+    if (held.value.sha === null) await ensureBranch(github, name);
+    const outcome = await writeFile(github, name, { path: pathOf(clusterResourceId), text, sha: held.value.sha, why });
+    if (outcome === 'written') return { ok: true, value: state };
+    lost = outcome.lost;
+  }
+  return { ok: false, failure: failureOf('state-contended', 'conflict', `Others wrote ${pathOf(clusterResourceId)} at the same time, ${TRIES_MAX} times over: ${lost}`, 'It is tried again later.') };
+}
+
+function pathOf(clusterResourceId: string): string {
+  return `${FOLDER}/${stateFileName(clusterResourceId)}`;
+}
+
+async function readFile(github: Octokit, name: RepositoryName, clusterResourceId: string): Promise<Outcome<HeldFile>> {
+  const path = pathOf(clusterResourceId);
+  const data = await fetchContent(github, name, path);
+  if (data === null) return { ok: true, value: { sha: null, text: '', state: emptyState(clusterResourceId) } };
+  const [sha, content, encoding] = ['sha', 'content', 'encoding'].map((key) => textAt(data, key));
+  if (typeof sha !== 'string' || typeof content !== 'string') throw new UnreadableAnswer(`GitHub answered ${path} without content.`);
+  if (encoding !== 'base64') {
+    const message = `${path} has ${numberAt(data, 'size') ?? 'too many'} bytes; GitHub gives the content of files up to 1 MB.`;
+    return { ok: false, failure: failureOf('state-too-large', 'terminal', message, 'Remove settled debts and old runs from it on the state branch.') };
+  }
+  const text = Buffer.from(content, 'base64').toString('utf8');
+  const parsed = parseStateFile(text);
+  if (!parsed.ok) return { ok: false, failure: failureOfFaults(path, parsed.faults) };
+  return { ok: true, value: { sha, text, state: parsed.value } };
+}
+
+/** The file's entry; null when the branch or the file is not there yet, which a repository out of sight is not. */
+async function fetchContent(github: Octokit, name: RepositoryName, path: string): Promise<Readonly<Record<string, unknown>> | null> {
+  try {
+    const { data } = await github.rest.repos.getContent({ ...name, path, ref: STATE_BRANCH });
+    if (isRecord(data)) return data;
+    throw new UnreadableAnswer(`GitHub answered ${path} as something else than a file.`);
+  } catch (thrown) {
+    if (!isStatus(thrown, 404)) throw thrown;
+    await github.rest.repos.get({ ...name });
+    return null;
+  }
+}
+
+interface Write {
+  readonly path: string;
+  readonly text: string;
+  readonly sha: string | null;
+  readonly why: string;
+}
+
+/** Writes the file over exactly what was read. 409: it moved, or somebody wrote the branch at the same moment; 422: it was made meanwhile. */
+async function writeFile(github: Octokit, name: RepositoryName, { path, text, sha, why }: Write): Promise<'written' | { readonly lost: string }> {
+  const content = Buffer.from(text, 'utf8').toString('base64');
+  try {
+    await github.rest.repos.createOrUpdateFileContents({ ...name, path, branch: STATE_BRANCH, message: why, content, ...(sha === null ? {} : { sha }) });
+    return 'written';
+  } catch (thrown) {
+    if (isStatus(thrown, 409) || isStatus(thrown, 422)) return { lost: thrown instanceof Error ? thrown.message.slice(0, 200) : '' };
+    throw thrown;
+  }
+}
+
+/** Makes the branch when it is absent; somebody who makes it at the same moment is welcome. */
+async function ensureBranch(github: Octokit, name: RepositoryName): Promise<void> {
+  try {
+    await github.rest.git.getRef({ ...name, ref: `heads/${STATE_BRANCH}` });
+    return;
+  } catch (thrown) {
+    if (!isStatus(thrown, 404)) throw thrown;
+  }
+  const tree = await github.rest.git.createTree({ ...name, tree: [{ path: 'README.md', mode: '100644', type: 'blob', content: readme }] });
+  const commit = await github.rest.git.createCommit({ ...name, message: "Begin Slackwater's memory", tree: tree.data.sha, parents: [] });
+  try {
+    await github.rest.git.createRef({ ...name, ref: `refs/heads/${STATE_BRANCH}`, sha: commit.data.sha });
+  } catch (thrown) {
+    if (!isStatus(thrown, 422)) throw thrown;
+  }
+}
+
+/** What this version could not read again it does not write. */
+function refuseToWrite(clusterResourceId: string, text: string): Failure | null {
+  const path = pathOf(clusterResourceId);
+  const byteCount = Buffer.byteLength(text, 'utf8');
+  if (byteCount > FILE_BYTES_MAX) {
+    return failureOf('state-too-large', 'terminal', `${path} would have ${byteCount} bytes, and GitHub gives back at most 1 MB.`, 'Settle debts, or remove old runs from it on the state branch.');
+  }
+  const parsed = parseStateFile(text);
+  return parsed.ok ? null : failureOfFaults(path, parsed.faults);
+}
+
+function failureOfFaults(path: string, faults: readonly Fault[]): Failure {
+  const first = faults.find(({ code }) => code === 'state-too-new') ?? faults[0];
+  const told = faults.slice(0, 3).map(({ message }) => message).join(' ');
+  return failureOf(first?.code === 'state-too-new' ? 'state-too-new' : 'state-unreadable', 'terminal', `${path}: ${told}`, first?.remedy ?? '');
+}
+
+function failureOf(code: string, failureClass: Failure['class'], message: string, remedy: string): Failure {
+  return { code, class: failureClass, message, remedy, retryAfterSeconds: null };
+}

@@ -1,0 +1,33 @@
+import type { Instant } from './time.ts';
+import type { RunOutcome } from './window-status.ts';
+
+/** Every outcome a record may hold. */
+export const runOutcomes = [
+  'succeeded',
+  'succeeded-with-unproven',
+  'completed-partial',
+  'completed-with-debt',
+  'completed-overrun',
+  'aborted',
+  'not-started',
+  'none',
+] as const satisfies readonly RunOutcome[];
+
+/** One run as the state branch remembers it. */
+export interface RunRecord {
+  /** The run's id. */
+  readonly who: string;
+  /** When its window opened. */
+  readonly when: Instant;
+  /** When its window closed. */
+  readonly until: Instant;
+  /** What kept it from rolling everything, in a sentence; empty when nothing did. */
+  readonly why: string;
+  readonly outcome: RunOutcome;
+  /** Codes of what withheld or stopped pools, each once; empty after a full roll. */
+  readonly reasons: readonly string[];
+  /** Pool → the oldest node image it runs at the end. */
+  readonly nodeImages: Readonly<Record<string, string>>;
+  /** Pool, or `control-plane` → how long its last attempt took. Unit: minutes. */
+  readonly tookMinutes: Readonly<Record<string, number>>;
+}
