@@ -1,5 +1,7 @@
 import { noAzureFacts } from '../domain/azure-facts.ts';
-import type { ClusterSnapshot, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
+import type { AzureFacts } from '../domain/azure-facts.ts';
+import type { Cluster, ClusterSnapshot, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
+import { metricsTellNoTime } from '../domain/deprecated-api-metrics.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { Ports } from './ports.ts';
 
@@ -25,11 +27,22 @@ export async function readClusterSnapshot(ports: Ports, resourceId: string): Pro
   const missing: Unchecked[] = [...unchecked, ...images.unchecked];
   if (!profile.ok) missing.push({ what: 'Kubernetes versions that AKS offers', why: profile.failure.message });
   const upgradeProfile: UpgradeProfile | null = profile.ok ? profile.value : null;
-  const facts = around.ok ? around.value : noAzureFacts(around.failure.message);
+  const facts = await addApiUses(ports, cluster, around.ok ? around.value : noAzureFacts(around.failure.message));
   const azureFacts = { ...facts, poolsWithoutNodeImage: images.without };
   return {
     ok: true,
     value: { takenAt: ports.clock.now(), cluster, nodePools: images.nodePools, upgradeProfile, azureFacts, ...rest, unchecked: missing },
+  };
+}
+
+/** Uses of deprecated APIs, from the API server where nobody else told. */
+async function addApiUses(ports: Ports, cluster: Cluster, facts: AzureFacts): Promise<AzureFacts> {
+  if (facts.deprecatedApiUses !== null) return facts;
+  const uses = await ports.kubernetes.readDeprecatedApiUses(cluster);
+  return {
+    ...facts,
+    deprecatedApiUses: uses.ok ? uses.value : null,
+    whyUnread: { ...facts.whyUnread, deprecatedApiUses: uses.ok ? metricsTellNoTime : uses.failure.message },
   };
 }
 

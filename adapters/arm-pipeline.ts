@@ -1,8 +1,9 @@
 import type { ContainerServiceClient } from '@azure/arm-containerservice';
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { Pipeline, PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import type { Failure, Outcome } from '../domain/failure.ts';
-import { classifyArmAnswer, classifyBrokenCall } from './arm-failure.ts';
+import { textAt, valueAt } from '../domain/json.ts';
+import { classifyArmAnswer, classifyBrokenCall, unreadableAnswer } from './arm-failure.ts';
 import type { ArmAnswer } from './arm-failure.ts';
 import { judgeWrite } from './arm-write-guard.ts';
 import type { WriteAllowance } from './arm-write-guard.ts';
@@ -18,6 +19,21 @@ export interface ArmConnection {
   readonly allowInsecureConnection: 'never' | 'loopback-only';
   /** Limit of each call. Unit: milliseconds, 20 000 unless given. */
   readonly timeLimitMs?: number;
+  /** Sees every answer as it came; whoever writes a snapshot of a cluster keeps what was read of it this way. */
+  readonly onAnswer?: (request: { readonly method: string; readonly url: URL }, answer: ArmAnswer) => void;
+}
+
+/** What every client of an ARM SDK has. */
+interface ArmClient {
+  readonly pipeline: Pipeline;
+}
+
+/** Options that every client of an ARM SDK takes. */
+export interface ArmClientOptions {
+  readonly endpoint?: string;
+  readonly retryOptions: { readonly maxRetries: number };
+  readonly userAgentOptions: { readonly userAgentPrefix: string };
+  readonly additionalPolicies: { readonly policy: PipelinePolicy; readonly position: 'perCall' }[];
 }
 
 /** What a PUT is held against before it leaves. */
@@ -43,32 +59,88 @@ export interface CaptureOptions {
 const TIME_LIMIT_MS = 20_000;
 
 /**
- * Prepares ARM clients. The SDK is loaded with the first one, so that a cold start does not pay for it.
+ * Prepares clients of AKS. The SDK is loaded with the first one, so that a cold start does not pay for it.
  *
- * No retries inside the SDK: they would sleep in a billed, killable activity and repeat writes nobody counted. Throws
- * where the app is composed when the endpoint is not safe.
+ * Throws where the app is composed when the endpoint is not safe.
  */
 export function createArmConnector(connection: ArmConnection): OpenArmClient {
-  const { endpoint, credential, allowInsecureConnection } = connection;
-  const url = endpoint === null ? null : requireSafeEndpoint(endpoint, allowInsecureConnection);
-  const isInsecure = url?.protocol === 'http:';
+  baseOf(connection);
   return async (subscriptionId, guard) => {
     const { ContainerServiceClient } = await import('@azure/arm-containerservice');
-    const client = new ContainerServiceClient(credential, subscriptionId, {
-      ...(endpoint === null ? {} : { endpoint }),
-      retryOptions: { maxRetries: 0 },
-      userAgentOptions: { userAgentPrefix: 'slackwater' },
-      additionalPolicies: guard === null ? [] : [{ policy: guardPolicy(guard), position: 'perCall' as const }],
-    });
-    // A write leaves once, and no answer of ARM is a redirect: one is told as it came.
-    client.pipeline.removePolicy({ name: 'redirectPolicy' });
-    if (isInsecure) {
-      // The SDK's own token policy throws for http, and a proxy of the environment cannot reach this machine.
-      client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
-      client.pipeline.removePolicy({ name: 'proxyPolicy' });
-      client.pipeline.addPolicy(loopbackTokenPolicy(credential));
-    }
-    return client;
+    const policies = guard === null ? [] : [guardPolicy(guard)];
+    return prepareArmClient(connection, policies, (options) => new ContainerServiceClient(connection.credential, subscriptionId, options));
+  };
+}
+
+/**
+ * Makes a client of any ARM SDK that behaves as all of ours do.
+ *
+ * No retries inside the SDK: they would sleep in a billed, killable activity and repeat writes nobody counted. No redirects: a write
+ * leaves once, and no answer of ARM is one. No other host than ARM's own, so that no link in an answer takes the token elsewhere.
+ */
+export function prepareArmClient<C extends ArmClient>(connection: ArmConnection, policies: readonly PipelinePolicy[], make: (options: ArmClientOptions) => C): C {
+  const base = baseOf(connection);
+  const client = make({
+    ...(connection.endpoint === null ? {} : { endpoint: connection.endpoint }),
+    retryOptions: { maxRetries: 0 },
+    userAgentOptions: { userAgentPrefix: 'slackwater' },
+    additionalPolicies: [stayHomePolicy(base), ...policies, ...observePolicies(connection)].map((policy) => ({ policy, position: 'perCall' as const })),
+  });
+  client.pipeline.removePolicy({ name: 'redirectPolicy' });
+  if (base.protocol === 'http:') {
+    // The SDK's own token policy throws for http, and a proxy of the environment cannot reach this machine.
+    client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
+    client.pipeline.removePolicy({ name: 'proxyPolicy' });
+    client.pipeline.addPolicy(loopbackTokenPolicy(connection.credential));
+  }
+  return client;
+}
+
+/** Where ARM is; throws when that is not safe. */
+export function baseOf({ endpoint, allowInsecureConnection }: Pick<ArmConnection, 'endpoint' | 'allowInsecureConnection'>): URL {
+  return endpoint === null ? new URL(PUBLIC_CLOUD) : requireSafeEndpoint(endpoint, allowInsecureConnection);
+}
+
+const PUBLIC_CLOUD = 'https://management.azure.com';
+
+function stayHomePolicy(base: URL): PipelinePolicy {
+  return {
+    name: 'slackwaterStayHome',
+    sendRequest(request, next) {
+      const { origin, host, protocol } = new URL(request.url);
+      // Regions answer with links to hosts of their own below ARM's.
+      if (origin !== base.origin && !(protocol === 'https:' && host.endsWith(`.${base.host}`))) throw new RefusedRequest(elsewhere(origin));
+      return next(request);
+    },
+  };
+}
+
+function elsewhere(origin: string): Failure {
+  return {
+    code: 'link-elsewhere',
+    class: 'unreadable',
+    message: `An answer of ARM links to ${origin}, which is not ARM; nothing was sent there.`,
+    remedy: 'Nothing is assumed from an answer we do not understand.',
+    retryAfterSeconds: null,
+  };
+}
+
+function observePolicies({ onAnswer }: ArmConnection): readonly PipelinePolicy[] {
+  return onAnswer === undefined ? [] : [answersTo('slackwaterObserve', onAnswer)];
+}
+
+/** A policy that hands over every answer as it came on the wire. */
+export function answersTo(name: string, take: NonNullable<ArmConnection['onAnswer']>): PipelinePolicy {
+  return {
+    name,
+    async sendRequest(request, next) {
+      const response = await next(request);
+      take(
+        { method: request.method, url: new URL(request.url) },
+        { status: response.status, headers: response.headers.toJSON(), body: parseBody(response.bodyAsText ?? '') },
+      );
+      return response;
+    },
   };
 }
 
@@ -86,11 +158,11 @@ function loopbackTokenPolicy(credential: TokenCredential): PipelinePolicy {
 }
 
 /** Thrown inside the pipeline instead of sending; carries the failure the caller gets. */
-class RefusedWrite extends Error {
+class RefusedRequest extends Error {
   readonly failure: Failure;
   constructor(failure: Failure) {
     super(failure.message);
-    this.name = 'RefusedWrite';
+    this.name = 'RefusedRequest';
     this.failure = failure;
   }
 }
@@ -102,7 +174,7 @@ function guardPolicy({ read, allowance }: WriteGuard): PipelinePolicy {
       if (request.method !== 'PUT') return next(request);
       const sent: unknown = typeof request.body === 'string' ? JSON.parse(request.body) : undefined;
       const failure = judgeWrite(read, sent, allowance);
-      if (failure !== null) throw new RefusedWrite(failure);
+      if (failure !== null) throw new RefusedRequest(failure);
       return next(request);
     },
   };
@@ -136,10 +208,61 @@ export async function callArm(
     thrown = error;
   }
   const answer = answers.at(-1);
-  if (thrown instanceof RefusedWrite) return { ok: false, failure: thrown.failure };
+  if (thrown instanceof RefusedRequest) return { ok: false, failure: thrown.failure };
   if (answer === undefined) return { ok: false, failure: classifyBrokenCall(thrown) };
-  const isSuccess = answer.status >= 200 && answer.status < 300;
-  return isSuccess ? { ok: true, value: answer } : { ok: false, failure: classifyArmAnswer(answer) };
+  return isSuccess(answer) ? { ok: true, value: answer } : { ok: false, failure: classifyArmAnswer(answer) };
+}
+
+function isSuccess({ status }: ArmAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** Pages after which a list is taken for endless. */
+const PAGES_MAX = 50;
+
+/**
+ * Reads a list whole, page by page, through a client's own iterator, and gives its entries as they came on the wire.
+ *
+ * What the SDK makes of them is left aside, as in {@link callArm}; half a list is a failure, because it would hide what matters. `make` gets one
+ * client for this list alone. Errors: as ARM gives them, `link-elsewhere`, `unreadable-answer`.
+ */
+export async function listArm<C extends ArmClient>(
+  connection: ArmConnection,
+  what: string,
+  make: (options: ArmClientOptions) => C,
+  pages: (client: C) => AsyncIterable<unknown>,
+): Promise<Outcome<readonly unknown[]>> {
+  const answers: ArmAnswer[] = [];
+  const limit: PipelinePolicy = {
+    name: 'slackwaterTimeLimit',
+    sendRequest(request, next) {
+      request.timeout = connection.timeLimitMs ?? TIME_LIMIT_MS;
+      return next(request);
+    },
+  };
+  const client = prepareArmClient(connection, [limit, answersTo('slackwaterPages', (_request, answer) => answers.push(answer))], make);
+  let thrown: unknown = null;
+  try {
+    let count = 0;
+    for await (const _page of pages(client)) if ((count += 1) >= PAGES_MAX) break;
+  } catch (error) {
+    thrown = error;
+  }
+  if (thrown instanceof RefusedRequest) return { ok: false, failure: thrown.failure };
+  return joinPages(what, answers, thrown);
+}
+
+function joinPages(what: string, answers: readonly ArmAnswer[], thrown: unknown): Outcome<readonly unknown[]> {
+  const last = answers.at(-1);
+  if (last === undefined) return { ok: false, failure: classifyBrokenCall(thrown) };
+  if (!isSuccess(last)) return { ok: false, failure: classifyArmAnswer(last) };
+  const lists = answers.map(({ body }) => valueAt(body, 'value'));
+  if (!lists.every((list) => Array.isArray(list))) return { ok: false, failure: unreadableAnswer(what, 'it holds no list') };
+  if ((textAt(last.body, 'nextLink') ?? '') === '') return { ok: true, value: lists.flat() };
+  // The next page was asked for and did not come, or there is no end to them.
+  return thrown === null
+    ? { ok: false, failure: unreadableAnswer(what, `it has more than ${PAGES_MAX} pages`) }
+    : { ok: false, failure: classifyBrokenCall(thrown) };
 }
 
 function parseBody(text: string): unknown {

@@ -1,6 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
 import type { EvictionAnswer, KubernetesObjects, KubernetesPort } from '../activities/ports.ts';
+import type { DeprecatedApiUse } from '../domain/azure-facts.ts';
 import type { Cluster, Unchecked } from '../domain/cluster-snapshot.ts';
+import { readDeprecatedApiMetrics } from '../domain/deprecated-api-metrics.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { isRecord, recordAt, textAt } from '../domain/json.ts';
 import { readKubernetesEvents } from '../domain/kubernetes-event.ts';
@@ -12,6 +14,7 @@ import { joinWorkloadFacts } from '../domain/workload-facts.ts';
 import { classifyBrokenCall, readRetryAfterSeconds, unreadableAnswer } from './arm-failure.ts';
 import { kubernetesScope } from './credential.ts';
 import { classifyKubernetesAnswer, hasCause, messageOf } from './kubernetes-failure.ts';
+import { createHealthReads } from './kubernetes-health.ts';
 import { readPagedList } from './kubernetes-list.ts';
 import { createKubernetesTransport } from './kubernetes-transport.ts';
 import type { KubernetesAnswer, KubernetesCall, KubernetesServer, KubernetesTransport } from './kubernetes-transport.ts';
@@ -71,8 +74,10 @@ type Send = (call: KubernetesCall) => Promise<Outcome<KubernetesAnswer>>;
 export function createKubernetesPort(options: KubernetesPortOptions): KubernetesPort {
   const connect = createConnector(options);
   return {
+    ...createHealthReads(connect),
     readObjects: async (cluster) => readObjects(await connect(cluster)),
     readNodes: async (cluster) => readNodes(await connect(cluster)),
+    readDeprecatedApiUses: async (cluster) => readDeprecatedApiUses(await connect(cluster)),
     readUpgradeEvents: async (cluster) => readUpgradeEvents(await connect(cluster)),
     tryEviction: async (cluster, pod) => tryEviction(await connect(cluster), pod),
     removeQuarantineLabel: async (cluster, node) => removeQuarantineLabel(await connect(cluster), node),
@@ -192,6 +197,16 @@ async function readNodes(connection: Outcome<Send>): Promise<Outcome<KubernetesO
   if (!connection.ok) return connection;
   const list = await readList(connection.value, '/api/v1/nodes');
   return list.ok ? { ok: true, value: joinPages(list.value).nodes } : list;
+}
+
+/** The lines of `/metrics` on deprecated APIs; needs `get` on that path alone, which no list of resources grants. */
+async function readDeprecatedApiUses(connection: Outcome<Send>): Promise<Outcome<readonly DeprecatedApiUse[]>> {
+  if (!connection.ok) return connection;
+  const got = await get(connection.value)('/metrics');
+  if (!got.ok) return got;
+  const { status, body } = got.value;
+  if (status !== 200) return { ok: false, failure: classifyKubernetesAnswer('GET /metrics', got.value) };
+  return typeof body === 'string' ? { ok: true, value: readDeprecatedApiMetrics(body) } : { ok: false, failure: unreadableAnswer('/metrics', 'it is no text') };
 }
 
 /** Component name of AKS's own upgrade engine in events (seen in public issues; a hint, no contract). */

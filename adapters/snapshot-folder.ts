@@ -119,7 +119,7 @@ function understand(documents: AzureDocumentsOfFolder, objects: Result<Kubernete
   const upgrades: Result<UpgradeProfile | null, Fault> =
     documents.upgrades === null ? succeed(null) : inFile('upgrades.json', readUpgradeProfile(documents.upgrades));
   const kubernetes = inFile('kubernetes.json', objects);
-  const azure = readAzureDocuments(documents);
+  const azure = readAzureDocuments({ ...documents, whyUnread: {} });
   if (cluster.ok && pools.ok && upgrades.ok && kubernetes.ok && azure.ok) {
     const offers = nodePoolOffers(documents);
     return succeed({

@@ -82,6 +82,13 @@ export function readClusterNetwork(cluster: unknown, nodePools: unknown = null):
   };
 }
 
+/** Puts pools without a subnet of their own into the one AKS made for them: the only one of `subnetIds`, or the one called `aks-subnet`. */
+export function nameManagedSubnet(network: ClusterNetwork, subnetIds: readonly string[]): ClusterNetwork {
+  const [managed = null] = subnetIds.length === 1 ? subnetIds : subnetIds.filter((id) => id.toLowerCase().endsWith('/aks-subnet'));
+  const pools = Object.entries(network.poolSubnets);
+  return { ...network, poolSubnets: Object.fromEntries(pools.map(([pool, each]) => [pool, { ...each, nodeSubnetId: each.nodeSubnetId ?? managed }])) };
+}
+
 /** Reads what a cluster signs in with; when a service principal's secret ends is not in the cluster's body. */
 export function readClusterCredential(cluster: unknown): ClusterCredential {
   const client = textAt(propertiesOf(cluster), 'servicePrincipalProfile', 'clientId');

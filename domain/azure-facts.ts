@@ -1,4 +1,5 @@
 import type { WindowSchedule } from './maintenance-policy.ts';
+import type { RecentWrite } from './recent-write.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface AzureFacts {
   /** Uses of API versions that a later Kubernetes removes; empty when there was none. */
   readonly deprecatedApiUses: readonly DeprecatedApiUse[] | null;
   readonly credential: ClusterCredential | null;
+  /** The last writes to the cluster and its pools, newest first: of the last day, and of a failed cluster as far back as the log goes. */
+  readonly recentWrites: readonly RecentWrite[] | null;
   /** Pools whose upgrade profile was read and names no node image. */
   readonly poolsWithoutNodeImage: readonly string[] | null;
   /** Null also where the cluster is in no ring and has no partner. */
@@ -87,13 +90,16 @@ export interface MaintenanceConfiguration {
   readonly window: WindowSchedule | null;
 }
 
-/** One caller of an API version that is going away. */
+/** One use of an API version that is going away. */
 export interface DeprecatedApiUse {
   /** `group/version`. */
   readonly api: string;
-  readonly verb: string;
-  readonly client: string;
-  readonly lastSeen: Instant;
+  /** For example `flowschemas`; null when unknown. */
+  readonly resource: string | null;
+  /** Null: nobody could tell; the API server's metrics name neither verb nor client nor time. */
+  readonly verb: string | null;
+  readonly client: string | null;
+  readonly lastSeen: Instant | null;
   /** The minor that no longer serves it, for example `1.35`; null when unknown. */
   readonly removedIn: string | null;
 }
@@ -140,6 +146,7 @@ export function noAzureFacts(why: string): AzureFacts {
     maintenanceConfigurations: null,
     deprecatedApiUses: null,
     credential: null,
+    recentWrites: null,
     poolsWithoutNodeImage: null,
     fleet: null,
     whyUnread: {
@@ -150,6 +157,7 @@ export function noAzureFacts(why: string): AzureFacts {
       maintenanceConfigurations: why,
       deprecatedApiUses: why,
       credential: why,
+      recentWrites: why,
     },
   };
 }

@@ -1,57 +1,13 @@
-import { ourOpening } from './aks-window.ts';
-import { raisesMinor } from './cluster-findings.ts';
 import type { Cluster, NodePool } from './cluster-snapshot.ts';
-import type { DeprecatedApiUse, ResourceLock } from './azure-facts.ts';
-import { compareVersions, minorOf, parseKubernetesVersion } from './kubernetes-version.ts';
-import { formatBothDated, formatInstant, formatLocalDate, parseInstant } from './local-time.ts';
+import type { ResourceLock } from './azure-facts.ts';
+import { formatInstant, formatLocalDate, parseInstant } from './local-time.ts';
 import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck } from './preflight-view.ts';
-import { DAY_MS, HOUR_MS, type Instant } from './time.ts';
+import { DAY_MS, type Instant } from './time.ts';
 
 const wholeRun = { where: 'cluster', pools: ['*'], owner: null } as const;
 
-/** How long AKS remembers a use, and refuses for it (facts: AKS support, "UpgradeBlockedOnDeprecatedAPIUsage"). */
-const USE_REMEMBERED_HOURS = 12;
 const CREDENTIAL_NOTICE_DAYS = 30;
-
-/** Uses, other than reads, of an API that the wanted minor no longer serves: AKS refuses until the last is 12 h old. */
-export const checkDeprecatedApis: PreflightCheck = (view) => {
-  const { takenAt, azureFacts } = view.snapshot;
-  if (!raisesMinor(view)) return [];
-  const uses = (azureFacts.deprecatedApiUses ?? []).filter(
-    (use) => use.lastSeen + USE_REMEMBERED_HOURS * HOUR_MS > takenAt && isWrite(use) && isRemovedBy(use, view.policy?.target.kubernetesVersion ?? ''),
-  );
-  const [first] = uses;
-  if (first === undefined) return [];
-  const clearAt = Math.max(...uses.map(({ lastSeen }) => lastSeen)) + USE_REMEMBERED_HOURS * HOUR_MS;
-  const opening = ourOpening(view);
-  const zone = view.policy?.window.timeZone ?? 'UTC';
-  const when = opening === null ? '' : clearAt >= opening.closes ? ', after this window' : ', inside this window';
-  const names = uses.map(({ client, api, removedIn }) => `${client} (${api}${removedIn === null ? '' : `, gone in ${removedIn}`})`);
-  return [
-    {
-      ...wholeRun,
-      code: 'DEPRECATED_API',
-      severity: 'block',
-      message: `AKS refuses the new minor while APIs it removes are in use: ${names.join(', ')}. If they stop now, it is clear ${formatBothDated(clearAt, zone)}${when}.`,
-      remedy: `Upgrade ${[...new Set(uses.map(({ client }) => client))].join(', ')} and wait ${USE_REMEMBERED_HOURS} h. Do not force: that switches off every disruption budget too.`,
-      evidence: {
-        earliestClear: formatInstant(clearAt),
-        uses: uses.map((use) => ({ ...use, lastSeen: formatInstant(use.lastSeen) })),
-      },
-    },
-  ];
-};
-
-function isWrite({ verb }: DeprecatedApiUse): boolean {
-  return !['get', 'list', 'watch'].includes(verb.toLowerCase());
-}
-
-function isRemovedBy({ removedIn }: DeprecatedApiUse, wanted: string): boolean {
-  const gone = removedIn === null ? null : parseKubernetesVersion(`${minorOf(removedIn) ?? removedIn}.0`);
-  const target = parseKubernetesVersion(`${minorOf(wanted) ?? wanted}.0`);
-  return gone === null || target === null || compareVersions(gone, target) <= 0;
-}
 
 /** A service principal whose secret has run out, or soon will: new nodes could not sign in. */
 export const checkCredential: PreflightCheck = ({ snapshot: { azureFacts, takenAt } }) => {

@@ -2,10 +2,14 @@ import { activeNodeOsChannel, compareWithAks, ourOpening } from './aks-window.ts
 import { slowPools } from './capacity-findings.ts';
 import type { ClusterSnapshot } from './cluster-snapshot.ts';
 import { chooseControlPlaneTarget, isMinorUpgrade, minorOf } from './kubernetes-version.ts';
-import { formatBothDated, formatUtcDated } from './local-time.ts';
+import { formatBothDated, formatInstant, formatUtcDated } from './local-time.ts';
 import { activeAutoUpgradeChannel } from './plan-maintenance.ts';
 import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
+import { describeWrite, lastFailedWrite } from './recent-write.ts';
+import type { RecentWrite } from './recent-write.ts';
+import { HOUR_MS } from './time.ts';
+import type { Instant } from './time.ts';
 
 const wholeRun = { where: 'cluster', pools: ['*'], owner: null } as const;
 
@@ -23,22 +27,29 @@ export const checkClusterStopped: PreflightCheck = ({ snapshot: { cluster } }) =
   ];
 };
 
-export const checkClusterFailed: PreflightCheck = ({ snapshot: { cluster, nodes } }) => {
+export const checkClusterFailed: PreflightCheck = ({ snapshot: { cluster, nodes, azureFacts, takenAt } }) => {
   if (cluster.provisioningState !== 'Failed') return [];
   const error = cluster.provisioningError;
   const why = error === null ? '' : ` (${error.code}: ${error.message})`;
+  const lastFailed = lastFailedWrite(azureFacts.recentWrites ?? []);
+  const since = lastFailed === null ? '' : ` since ${formatUtcDated(lastFailed.endedAt ?? lastFailed.startedAt)}, when ${describeWrite(lastFailed)} failed`;
   const ready = nodes.filter((node) => node.isReady).length;
   return [
     {
       ...wholeRun,
       code: 'CLUSTER_FAILED_STATE',
       severity: 'block',
-      message: `Azure holds ${cluster.name} in state Failed${why}; ${ready} of ${nodes.length} nodes are Ready, so what runs on it may be well.`,
+      message: `Azure holds ${cluster.name} in state Failed${since}${why}; ${ready} of ${nodes.length} nodes are Ready, so what runs on it may be well.`,
       remedy: 'Bring it back to Succeeded first: update the cluster without a change (az aks update). That may go on with a stopped upgrade at once and touch nodes.',
-      evidence: { provisioningState: cluster.provisioningState, provisioningError: error, readyNodes: ready, nodes: nodes.length },
+      evidence: { provisioningState: cluster.provisioningState, provisioningError: error, readyNodes: ready, nodes: nodes.length, lastFailed: lastFailed === null ? null : evidenceOf(lastFailed, takenAt) },
     },
   ];
 };
+
+function evidenceOf(write: RecentWrite, now: Instant): Readonly<Record<string, unknown>> {
+  const at = write.endedAt ?? write.startedAt;
+  return { operation: write.operation, caller: write.caller, errorCode: write.errorCode, at: formatInstant(at), ageHours: Math.floor((now - at) / HOUR_MS) };
+}
 
 export const checkForceOverride: PreflightCheck = ({ snapshot: { cluster, takenAt } }) => {
   const until = cluster.forceUpgradeUntil;

@@ -1,5 +1,5 @@
 import { checkWindowMismatch } from './aks-window.ts';
-import { checkCredential, checkDeprecatedApis, checkLocks, checkOsImage } from './azure-findings.ts';
+import { checkCredential, checkLocks, checkOsImage } from './azure-findings.ts';
 import { checkEstimate, checkOutboundPorts, checkQuota, checkScaleSet } from './capacity-findings.ts';
 import {
   checkAutoUpgradeChannel,
@@ -10,6 +10,7 @@ import {
   checkTargetOffered,
 } from './cluster-findings.ts';
 import type { ClusterSnapshot, Unchecked } from './cluster-snapshot.ts';
+import { checkDeprecatedApis } from './deprecated-api-findings.ts';
 import { checkEmptyBudgets, checkHelpedBudgets } from './disruption-budget-findings.ts';
 import { describeForecast } from './drain-forecast.ts';
 import { checkDrainQueues, checkSlowStarts } from './drain-queue-findings.ts';

@@ -26,7 +26,14 @@ export function uncheckedFacts(view: PreflightView): readonly Unchecked[] {
   const unread = parts.flatMap(([name, what, matters]) =>
     matters && azureFacts[name] === null ? [{ what, why: azureFacts.whyUnread[name] ?? 'It was not read.' }] : [],
   );
-  return [...unread, ...uncheckedCredential(view), ...surgingPools(view).flatMap(({ pool }) => [...uncheckedCores(view, pool), ...uncheckedSubnets(view, pool)])];
+  return [...unread, ...uncheckedApiUses(view), ...uncheckedCredential(view), ...surgingPools(view).flatMap(({ pool }) => [...uncheckedCores(view, pool), ...uncheckedSubnets(view, pool)])];
+}
+
+/** Uses were read, yet the source of them leaves something open. */
+function uncheckedApiUses(view: PreflightView): readonly Unchecked[] {
+  const { deprecatedApiUses, whyUnread } = view.snapshot.azureFacts;
+  if (deprecatedApiUses === null || whyUnread.deprecatedApiUses === undefined || !raisesMinor(view)) return [];
+  return [{ what: 'when APIs that the new version removes were last used, and by whom', why: whyUnread.deprecatedApiUses }];
 }
 
 function uncheckedCredential({ snapshot: { azureFacts } }: PreflightView): readonly Unchecked[] {

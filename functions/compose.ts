@@ -79,7 +79,7 @@ function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'a
   const arm = { credential: credentialFor(armEndpoint), endpoint: armEndpoint, allowInsecureConnection };
   return {
     aks: createAksPort({ ...arm, clock }),
-    azureFacts: createAzureFactsPort(arm),
+    azureFacts: createAzureFactsPort({ ...arm, clock }),
     kubernetes: createKubernetesPort({
       // What a local ARM says of an API server's address is not Azure's word, so no token of Azure goes there.
       credential: credentialFor(kubernetesEndpoint ?? armEndpoint),

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { stringify } from 'yaml';
+import { isRecord, textAt } from '../domain/json.ts';
+import type { JsonRecord } from '../domain/json.ts';
 import type { WireRequest, WireResponse } from '../sim/wire.ts';
 import { serveSimulated } from './simulated-server.ts';
 import type { Exchange, RunningServer, SimulatedServerOptions } from './simulated-server.ts';
@@ -62,5 +64,11 @@ function finishArmAnswer(request: WireRequest, response: WireResponse, { baseUrl
     const url = headers[name];
     if (url?.startsWith('/') === true) headers[name] = `${baseUrl}${url}`;
   }
-  return { ...response, headers };
+  return { ...response, headers, body: isRecord(response.body) ? finishLink(response.body, baseUrl) : response.body };
+}
+
+/** The link to a list's next page, with this server in front. */
+function finishLink(body: JsonRecord, baseUrl: string): JsonRecord {
+  const link = textAt(body, 'nextLink');
+  return link?.startsWith('/') === true ? { ...body, nextLink: `${baseUrl}${link}` } : body;
 }

@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../domain/json.ts';
+import { answerActivityLog } from './activity-log.ts';
 import { putCluster } from './aks-cluster-write.ts';
 import type { AksCore } from './aks-operation.ts';
 import { postAbort, postNodeImageUpgrade, putPool } from './aks-pool-write.ts';
@@ -15,6 +16,8 @@ const SERVICE = 'an ARM client';
 /** What ARM knows besides the state of the cluster. */
 interface AroundCluster extends AzureLists {
   readonly maintenanceConfigurations: readonly JsonRecord[];
+  /** Events of the activity log from before the world began. */
+  readonly activityLog: readonly JsonRecord[];
 }
 
 /** Answers one request to ARM about this cluster. Paths are compared without case, as ARM does. */
@@ -26,7 +29,7 @@ export function answerArm(core: AksCore, around: AroundCluster, request: WireReq
   const path = request.path.replace(/\/+$/, '');
   const operation = /^\/subscriptions\/[^/]+\/providers\/Microsoft\.ContainerService\/locations\/[^/]+\/(operations|operationresults)\/([^/]+)$/i.exec(path);
   if (operation !== null) return answerOperation(core, operation[1]?.toLowerCase() ?? '', operation[2] ?? '', request);
-  const listed = answerAzureList(around, { ...request, path });
+  const listed = answerAzureList(around, { ...request, path }) ?? answerActivityLog(aks, around.activityLog, { ...request, path });
   if (listed !== null) return listed;
   const target = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.ContainerService\/managedClusters\/([^/]+)(\/.*)?$/i.exec(path);
   if (target === null) return answerCollection(core, path, request);

@@ -1,6 +1,7 @@
-import { isRecord, listAt } from '../domain/json.ts';
+import { isRecord, listAt, textsAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
+import { readGivenEvents } from './activity-log.ts';
 import { answerArm } from './aks-api.ts';
 import { loadAksState } from './aks-load.ts';
 import type { AksCore } from './aks-operation.ts';
@@ -38,6 +39,10 @@ interface ClusterDocuments extends AzureLists {
   readonly kubernetesItems: readonly unknown[];
   /** ARM list of maintenance configurations; none when absent. */
   readonly maintenanceConfigurations?: unknown;
+  /** ARM list of the activity log, `az monitor activity-log list`; none when absent. */
+  readonly activityLog?: unknown;
+  /** Lines of the API server's metrics on deprecated APIs, as a list of texts; none when absent. */
+  readonly deprecatedApis?: unknown;
 }
 
 /** What a world is made from. Equal options give equal worlds. */
@@ -103,7 +108,11 @@ export interface ClusterWorld {
 export function createClusterWorld(options: ClusterWorldOptions): ClusterWorld {
   const core = assemble(options);
   const { timeline } = core.cluster;
-  const around = { ...options.documents, maintenanceConfigurations: readConfigurations(options.documents.maintenanceConfigurations) };
+  const around = {
+    ...options.documents,
+    maintenanceConfigurations: readConfigurations(options.documents.maintenanceConfigurations),
+    activityLog: readGivenEvents(options.documents.activityLog),
+  };
   const advance = (now: Instant): readonly WorldChange[] => {
     timeline.advance(now);
     return timeline.takeChanges();
@@ -120,7 +129,7 @@ export function createClusterWorld(options: ClusterWorldOptions): ClusterWorld {
   return {
     resourceId: core.aks.resourceId,
     arm: face((request) => takeScripted(core, 'arm', request) ?? answerArm(core, around, request)),
-    kubernetes: face((request) => takeScripted(core, 'kubernetes', request) ?? answerKubernetesFace(core, request)),
+    kubernetes: face((request) => takeScripted(core, 'kubernetes', request) ?? answerMetrics(options.documents.deprecatedApis, request) ?? answerKubernetesFace(core, request)),
     outside: face((request) => answerOutside(core, request)),
     advance,
     nextAt: () => timeline.nextAt(),
@@ -162,6 +171,14 @@ function assemble(options: ClusterWorldOptions): AksCore {
 function answerKubernetesFace(core: AksCore, request: WireRequest): WireResponse {
   const { aks, cluster } = core;
   return answerKubernetes(cluster, { version: () => aks.servedVersion, evictionWebhooks: () => aks.evictionWebhooks }, request);
+}
+
+/** `GET /metrics`: of all a real API server measures, only what is read of it. */
+function answerMetrics(lines: unknown, { method, path }: WireRequest): WireResponse | null {
+  if (method !== 'GET' || path !== '/metrics') return null;
+  const heading = '# HELP apiserver_requested_deprecated_apis [STABLE] Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.';
+  const body = [heading, '# TYPE apiserver_requested_deprecated_apis gauge', ...textsAt({ lines }, 'lines')].join('\n');
+  return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: `${body}\n` };
 }
 
 function answerOutside(core: AksCore, request: WireRequest): WireResponse {

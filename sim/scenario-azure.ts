@@ -32,6 +32,8 @@ export function azureDocuments(scenario: Scenario): {
   readonly upgrades: JsonRecord;
   readonly nodePoolUpgrades: readonly JsonRecord[];
   readonly maintenanceConfigurations: readonly JsonRecord[];
+  readonly activityLog: readonly JsonRecord[];
+  readonly deprecatedApis: null;
 } {
   const id = scenarioResourceId(scenario);
   const nodePools = scenario.pools.map((pool) => poolDocument(scenario, pool));
@@ -62,6 +64,8 @@ export function azureDocuments(scenario: Scenario): {
         latestNodeImageVersion: latestImagesOf(scenario)[pool.name],
       },
     })),
+    activityLog: lastFailureOf(scenario),
+    deprecatedApis: null,
     maintenanceConfigurations: recordsAt(scenario.cluster, 'aksMaintenanceConfigs').map((configuration) => configurationDocument(id, configuration)),
   };
 }
@@ -96,6 +100,24 @@ function clusterDocument(scenario: Scenario, nodePools: readonly JsonRecord[]): 
       ...errorOf(cluster),
     },
   };
+}
+
+/** The failure a scenario dates (`UpgradeFailed 2026-09-28`), as the activity log tells it. */
+function lastFailureOf({ cluster }: Scenario): readonly JsonRecord[] {
+  const [, code, day] = /^(\S+) (\d{4}-\d{2}-\d{2})$/.exec(textAt(cluster, 'lastError') ?? '') ?? [];
+  if (code === undefined || day === undefined) return [];
+  return [
+    {
+      caller: 'someone before this run',
+      correlationId: `failed-${day}`,
+      eventTimestamp: `${day}T00:00:00Z`,
+      operationName: { value: 'Microsoft.ContainerService/managedClusters/write' },
+      resourceId: scenarioResourceId({ cluster }),
+      status: { value: 'Failed' },
+      subStatus: { value: '' },
+      properties: { statusMessage: JSON.stringify({ error: { code, message: code } }) },
+    },
+  ];
 }
 
 function networkOf(cluster: JsonRecord): JsonRecord {

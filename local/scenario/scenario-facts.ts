@@ -29,6 +29,7 @@ export function withScenarioFacts(port: AzureFactsPort, scenario: Scenario): Azu
 function apiUsesOf({ cluster }: Scenario): readonly DeprecatedApiUse[] {
   return recordsAt(cluster, 'deprecatedApiUsage').map((use) => ({
     api: textAt(use, 'api') ?? '',
+    resource: null,
     verb: textAt(use, 'verb') ?? '',
     client: textAt(use, 'client') ?? '',
     lastSeen: timeAt(use, 'lastSeen') ?? 0,

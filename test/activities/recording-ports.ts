@@ -105,9 +105,15 @@ export function recordingPorts(world: World): Ports {
     kubernetes: {
       readObjects: refuse('readObjects'),
       readNodes: refuse('readNodes'),
+      readDeprecatedApiUses: refuse('readDeprecatedApiUses'),
       readUpgradeEvents: refuse('readUpgradeEvents'),
       tryEviction: refuse('tryEviction'),
       removeQuarantineLabel: refuse('removeQuarantineLabel'),
+      probeService: refuse('probeService'),
+      readDeployment: refuse('readDeployment'),
+      readSettingsChange: refuse('readSettingsChange'),
+      readCreateFailures: refuse('readCreateFailures'),
+      tryLog: refuse('tryLog'),
     },
     policies: { readPolicies: refuse('readPolicies') },
     github: {
@@ -120,7 +126,6 @@ export function recordingPorts(world: World): Ports {
         }),
       permissionOf: (repository, login) => meet('permissionOf', () => world.permissions.get(`${repository}/${login}`) ?? 'none'),
     },
-    messages: {
     state: {
       readState: (cluster) => meet('readState', () => world.memory.get(cluster) ?? emptyState(cluster)),
       changeState: (cluster, change) =>
@@ -130,6 +135,7 @@ export function recordingPorts(world: World): Ports {
           return state;
         }),
     },
+    messages: {
       publishEvent: (event) => meet('publishEvent', () => keepFirst(world.events, event.messageId, event)),
       enqueueInbox: (messageId, cloudEvent) => meet('enqueueInbox', () => keepFirst(world.inbox, messageId, cloudEvent)),
     },

@@ -156,7 +156,7 @@ test('an operating system without images is found by the calendar, or where AKS 
 });
 
 test('writes to an API that the new minor removes hold the run until twelve hours have passed', () => {
-  const use = { api: 'flowcontrol.apiserver.k8s.io/v1beta3', verb: 'update', client: 'old-operator', lastSeen: now - 5 * HOUR_MS, removedIn: '1.36' };
+  const use = { api: 'flowcontrol.apiserver.k8s.io/v1beta3', resource: null, verb: 'update', client: 'old-operator', lastSeen: now - 5 * HOUR_MS, removedIn: '1.36' };
   const with1 = (change: Partial<typeof use>) => ({ deprecatedApiUses: [{ ...use, ...change }] });
   const blocked = ['block DEPRECATED_API cluster *'];
   const table: readonly (readonly [string, Given, readonly string[]])[] = [
@@ -172,6 +172,18 @@ test('writes to an API that the new minor removes hold the run until twelve hour
   const [finding] = report({ facts: with1({}), policy: minor }).findings;
   assert.equal(finding?.evidence['earliestClear'], '2026-11-22T03:00:00Z');
   assert.match(finding.message, /old-operator \(flowcontrol\.apiserver\.k8s\.io\/v1beta3, gone in 1\.36\).* clear Sun 22 Nov 04:00 \(03:00Z\), after this window/);
+});
+
+test('a use of which nobody knows when only warns, and says what is not known', () => {
+  const use = { api: 'flowcontrol.apiserver.k8s.io/v1beta3', resource: 'flowschemas', verb: null, client: null, lastSeen: null, removedIn: '1.36' };
+  const facts = { deprecatedApiUses: [use, { ...use, removedIn: '1.40' }], whyUnread: { deprecatedApiUses: 'metrics' } };
+  assert.deepEqual(outline({ facts, policy: minor }), ['warn DEPRECATED_API cluster ']);
+  assert.deepEqual(outline({ facts: { ...facts, deprecatedApiUses: [use, { ...use, verb: 'update', client: 'old-operator', lastSeen: now - HOUR_MS }] }, policy: minor }), ['block DEPRECATED_API cluster *']);
+  assert.deepEqual(outline({ facts }), [], 'only images are wanted');
+
+  const { findings, unchecked } = report({ facts, policy: minor });
+  assert.match(findings[0]?.message ?? '', /no longer serves: flowcontrol\.apiserver\.k8s\.io\/v1beta3 flowschemas, gone in 1\.36\. Its metrics tell neither when nor by whom/);
+  assert.ok(unchecked.some(({ what, why }) => /last used, and by whom/.test(what) && why === 'metrics'));
 });
 
 test('a secret that ran out, and locks over what must change, hold the run', () => {

@@ -57,6 +57,7 @@ export function samplePolicy(change: Partial<MaintenancePolicy> = {}): Maintenan
     onWindowEnd: 'finishInFlight',
     approvals: { required: 0, teams: [] },
     report: { repository: null, labels: [], onCall: null },
+    debts: { nodeCostPerDay: null, owners: {} },
     ...change,
   };
 }
