@@ -18,6 +18,7 @@ export interface MaintenancePolicy {
   readonly onWindowEnd: 'finishInFlight';
   readonly approvals: { readonly required: number; readonly teams: readonly string[] };
   readonly report: ReportPolicy;
+  readonly debts: DebtPolicy;
 }
 
 /** How a cluster is looked at before the first unit and after each. */
@@ -105,6 +106,14 @@ interface ReportPolicy {
   readonly labels: readonly string[];
   /** Mentioned when a person is needed, for example `@acme/on-call`; null mentions nobody. */
   readonly onCall: string | null;
+}
+
+/** What is left over after a run: what it costs, and who is told while it lasts. */
+export interface DebtPolicy {
+  /** What one node costs a day; null: not said. */
+  readonly nodeCostPerDay: { readonly amount: number; readonly currency: string } | null;
+  /** Owner as workloads name it → the GitHub user or team to mention. */
+  readonly owners: Readonly<Record<string, string>>;
 }
 
 /** One opening of a window. Half-open: `opens` is in, `closes` is out. */

@@ -54,7 +54,13 @@ export function parseMaintenancePolicy(value: unknown, source: string): Result<M
     onWindowEnd: spec.onWindowEnd,
     approvals: spec.approvals,
     report: { repository: spec.report.repository ?? null, labels: spec.report.labels, onCall: spec.report.onCall ?? null },
+    debts: debtsOf(spec.debts),
   });
+}
+
+function debtsOf({ nodeCostPerDay, owners }: WrittenSpec['debts']): MaintenancePolicy['debts'] {
+  const [amount = '', currency = ''] = (nodeCostPerDay ?? '').split(' ');
+  return { nodeCostPerDay: nodeCostPerDay === undefined ? null : { amount: Number(amount), currency }, owners };
 }
 
 /** The `kind` of a document that means to be something else; null for a policy, a slip of the pen included. */

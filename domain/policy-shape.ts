@@ -1,3 +1,4 @@
+import { debtsShape } from './debts-shape.ts';
 import type { FieldShape } from './field-shape.ts';
 import { verifyShape } from './verify-shape.ts';
 import { windowShape } from './window-shape.ts';
@@ -239,6 +240,7 @@ const spec = {
     ...conduct,
     verify: { presence: 'optional', shape: verifyShape },
     report: { presence: 'optional', whenAbsent: {}, shape: report },
+    debts: { presence: 'optional', whenAbsent: {}, shape: debtsShape },
   },
 } as const satisfies FieldShape;
 

@@ -18,6 +18,8 @@ export interface ScenarioOrder {
 }
 
 const days: readonly DayOfWeek[] = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+/** Who is called when a run or a debt needs somebody above the owner. */
+const PLATFORM_LEAD = '@acme/platform-lead';
 /** The earliest a local day begins before the same day in UTC. */
 const EARLIEST_DAY_MS = 14 * HOUR_MS;
 
@@ -81,8 +83,16 @@ function policyOf(scenario: Scenario, window: WindowSchedule): MaintenancePolicy
     verify: verifyOf(scenario),
     onWindowEnd: 'finishInFlight',
     approvals: { required: numberAt(words, 'approvals') ?? 0, teams: [] },
-    report: { repository: null, labels: [], onCall: null },
+    report: { repository: null, labels: [], onCall: PLATFORM_LEAD },
+    debts: debtsOf(scenario),
   };
+}
+
+/** Owners whose names can be a team's are mentioned as that team; an address is nobody's login. */
+function debtsOf({ extra, workloads }: Scenario): MaintenancePolicy['debts'] {
+  const owners = workloads.flatMap(({ words }) => textAt(words, 'owner') ?? []).filter((owner) => /^[a-z0-9-]+$/.test(owner));
+  const amount = numberAt(extra, 'nodeCostPerDay');
+  return { nodeCostPerDay: amount === null ? null : { amount, currency: 'EUR' }, owners: Object.fromEntries(owners.map((owner) => [owner, `@acme/${owner}`])) };
 }
 
 /** System pools, then user pools as declared, spot last: the order every scenario's policy names. */

@@ -40,6 +40,7 @@ test('a policy with the required fields alone is good, and the rest has its defa
       onWindowEnd: 'finishInFlight',
       approvals: { required: 0, teams: [] },
       report: { repository: null, labels: [], onCall: null },
+      debts: { nodeCostPerDay: null, owners: {} },
     },
   });
 });
@@ -141,6 +142,9 @@ test('each bad field is told by its code and path', () => {
     ['spec.report.repository', 'https://example.com/acme/platform', 'wrong-form spec.report.repository'],
     ['spec.report.labels', 'maintenance', 'wrong-type spec.report.labels'],
     ['spec.report.onCall', 'acme/on-call', 'wrong-form spec.report.onCall'],
+    ['spec.debts', { nodeCostPerDay: 7.2 }, 'wrong-type spec.debts.nodeCostPerDay'],
+    ['spec.debts', { nodeCostPerDay: '7,20 EUR' }, 'wrong-form spec.debts.nodeCostPerDay'],
+    ['spec.debts', { owners: { 'team-pay': 'team-pay' } }, 'wrong-form spec.debts.owners.team-pay'],
     ['spec.report.writeBack', [], 'unknown-field spec.report.writeBack'],
     ['status', {}, 'unknown-field status'],
   ];
@@ -216,4 +220,10 @@ test('two policies may not share a name or a cluster, whatever the case of its r
   assert.deepEqual(judgePolicySet([first.value, first.value]).map(({ code }) => code), ['repeated-policy-name', 'repeated-cluster']);
   assert.deepEqual(withoutRivals([first.value]), [first.value]);
   assert.deepEqual(withoutRivals([first.value, shouted]), []);
+});
+
+test('what a node costs a day is read as amount and currency, and owners keep who is mentioned', () => {
+  const parsed = parseMaintenancePolicy(policyWith('spec.debts', { nodeCostPerDay: '7.20 EUR', owners: { 'team-pay': '@acme/pay' } }), 'shop.yaml');
+
+  assert.deepEqual(parsed.ok && parsed.value.debts, { nodeCostPerDay: { amount: 7.2, currency: 'EUR' }, owners: { 'team-pay': '@acme/pay' } });
 });

@@ -22,6 +22,7 @@ function status(change: Partial<WindowStatus>): WindowStatus {
     onWindowEnd: 'finishInFlight',
     approvals: { required: 0, teams: [] },
     report: { repository: null, labels: [], onCall: null },
+    debts: { nodeCostPerDay: null, owners: {} },
   } as const;
   return { ...beginStatus({ policy, opening: { opens: 0, closes: 1, restriction: 'none', reason: '' }, runId: 'shop-1', clusterName: 'shop' }), ...change };
 }
