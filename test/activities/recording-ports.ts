@@ -109,11 +109,6 @@ export function recordingPorts(world: World): Ports {
       readUpgradeEvents: refuse('readUpgradeEvents'),
       tryEviction: refuse('tryEviction'),
       removeQuarantineLabel: refuse('removeQuarantineLabel'),
-      probeService: refuse('probeService'),
-      readDeployment: refuse('readDeployment'),
-      readSettingsChange: refuse('readSettingsChange'),
-      readCreateFailures: refuse('readCreateFailures'),
-      tryLog: refuse('tryLog'),
     },
     policies: { readPolicies: refuse('readPolicies') },
     github: {
@@ -126,6 +121,7 @@ export function recordingPorts(world: World): Ports {
         }),
       permissionOf: (repository, login) => meet('permissionOf', () => world.permissions.get(`${repository}/${login}`) ?? 'none'),
     },
+    messages: {
     state: {
       readState: (cluster) => meet('readState', () => world.memory.get(cluster) ?? emptyState(cluster)),
       changeState: (cluster, change) =>
@@ -135,7 +131,6 @@ export function recordingPorts(world: World): Ports {
           return state;
         }),
     },
-    messages: {
       publishEvent: (event) => meet('publishEvent', () => keepFirst(world.events, event.messageId, event)),
       enqueueInbox: (messageId, cloudEvent) => meet('enqueueInbox', () => keepFirst(world.inbox, messageId, cloudEvent)),
     },
