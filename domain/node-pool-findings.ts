@@ -1,8 +1,10 @@
 import type { NodePool } from './cluster-snapshot.ts';
 import { isTerminalState } from './judge-progress.ts';
-import { chooseControlPlaneTarget, judgeSkew, minorOf } from './kubernetes-version.ts';
+import { chooseControlPlaneTarget, judgeSkew, minorOf, SKEW_MINORS_MAX } from './kubernetes-version.ts';
 import type { ControlPlaneTarget } from './kubernetes-version.ts';
 import { isSpot, isStopped } from './node-pool.ts';
+import { lowestVersion } from './plan-node-pool.ts';
+import { countNodeVersions } from './planning-state.ts';
 import type { Finding } from './preflight-report.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 
@@ -10,27 +12,42 @@ function about(pool: NodePool): Pick<Finding, 'where' | 'pools' | 'owner'> {
   return { where: pool.name, pools: [pool.name], owner: null };
 }
 
-/** Whether the control plane's next version would leave a pool more than three minors behind: the pool must go first. */
+/**
+ * Pools that the control plane's next version would leave more than three minors behind. They are not withheld, because their own
+ * upgrade is the remedy: the plan moves them first, where AKS offers them a version in between.
+ */
 export const checkVersionSkew: PreflightCheck = (view) => {
   const target = wantedControlPlane(view);
   if (target.kind !== 'target') return [];
   const controlPlane = target.version;
-  return view.snapshot.nodePools
-    .filter((pool) => judgeSkew({ nodePool: pool.currentOrchestratorVersion, controlPlane }) === 'pool-too-old')
-    .map((pool) => ({
-      code: 'VERSION_SKEW',
-      where: pool.name,
-      severity: 'block',
-      // The pool itself must not be withheld: its upgrade is the remedy. The plan leaves the control plane out.
-      pools: [],
-      message:
-        `${pool.name} runs ${pool.currentOrchestratorVersion}: under a control plane on ${controlPlane} ` +
-        `(${minorOf(controlPlane) ?? ''}) it would be more than three minors behind.`,
-      remedy: `Upgrade ${pool.name} to ${view.snapshot.cluster.currentKubernetesVersion} first; the control plane follows in a later window, and ${pool.name} a second time after it.`,
-      owner: null,
-      evidence: { nodePool: pool.currentOrchestratorVersion, controlPlane, mostMinorsBehind: 3 },
-    }));
+  const nodesByPool = Map.groupBy(view.snapshot.nodes, (node) => node.nodePool);
+  return view.snapshot.nodePools.flatMap((pool): readonly Finding[] => {
+    const nodePool = lowestVersion(pool, countNodeVersions(nodesByPool.get(pool.name) ?? []));
+    if (judgeSkew({ nodePool, controlPlane }) !== 'pool-too-old') return [];
+    const first = view.plan?.units.find(({ unit }) => unit === `pool/${pool.name}`);
+    const isHelped = view.plan?.omitted.some(({ unit, code }) => unit === `pool/${pool.name}` && code === 'second-visit') === true;
+    const behind = `${minorOf(controlPlane) ?? controlPlane} minus ${minorOf(nodePool) ?? nodePool}`;
+    return [
+      {
+        code: 'VERSION_SKEW',
+        where: pool.name,
+        severity: 'block',
+        pools: [],
+        message: `${pool.name} (${minorOf(nodePool) ?? nodePool}) must move before the control plane: ${behind} is more than ${SKEW_MINORS_MAX} minors, so ${controlPlane} cannot come first.`,
+        remedy: !isHelped || first === undefined
+          ? `AKS offers ${pool.name} no version in between that helps (it offers ${offeredText(pool)}): make a new pool on ${view.snapshot.cluster.currentKubernetesVersion}, move its workloads there and remove it.`
+          : `Nothing by hand: ${pool.name} goes to ${first.to.kubernetesVersion} first, then the control plane, then the other pools; it needs two visits and comes to ${controlPlane} in the next window.`,
+        owner: null,
+        evidence: { nodePool, controlPlane, mostMinorsBehind: SKEW_MINORS_MAX, firstVisit: isHelped ? (first?.to.kubernetesVersion ?? null) : null, offered: pool.offeredVersions },
+      },
+    ];
+  });
 };
+
+function offeredText({ offeredVersions }: NodePool): string {
+  if (offeredVersions === null) return 'an unknown list';
+  return offeredVersions.length === 0 ? 'nothing' : offeredVersions.join(', ');
+}
 
 function wantedControlPlane({ policy, snapshot }: PreflightView): ControlPlaneTarget {
   const wanted = policy?.target.kubernetesVersion ?? null;

@@ -9,6 +9,7 @@ const labels: Readonly<Record<RunOutcome, string>> = {
   'completed-partial': 'Partly done.',
   'completed-with-debt': 'Done, with something left over.',
   'completed-overrun': 'Ran past the end of the window.',
+  replanned: 'The first part is done.',
   aborted: 'Aborted.',
   'not-started': 'Not started.',
   none: 'Nothing to do.',
@@ -48,6 +49,8 @@ function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
       return [nodes, 'AKS does not roll back: new nodes stay new, old nodes stay old. ', ...openUnits(open), ...unusableNodes(status)];
     case 'completed-overrun':
       return [nodes, 'Azure lets a started pool finish after the window. ', ...openUnits(open)];
+    case 'replanned':
+      return [nodes, ...status.units.flatMap(({ state, note }) => (state === 'upgraded' && note !== '' ? [`${note} `] : [])), ...openUnits(open)];
     case 'succeeded-with-unproven':
     case 'completed-partial':
     case 'completed-with-debt':

@@ -67,6 +67,7 @@ const outcomeTitles: Readonly<Record<RunOutcome, string>> = {
   'completed-partial': 'Partly done',
   'completed-with-debt': 'Done with debt',
   'completed-overrun': 'Ran past the window',
+  replanned: 'First part done',
   aborted: 'Aborted',
   'not-started': 'Not started',
   none: 'Nothing to do',

@@ -16,6 +16,7 @@ export const slackwaterEventNames = [
   'run.completed-partial',
   'run.completed-with-debt',
   'run.completed-overrun',
+  'run.replanned',
   'run.aborted',
   'run.not-started',
   'run.none',

@@ -11,6 +11,8 @@ export type RunOutcome =
   | 'completed-partial'
   | 'completed-with-debt'
   | 'completed-overrun'
+  /** Everything the plan could do in one window is done; a pool needs a second visit in a later one. */
+  | 'replanned'
   | 'aborted'
   | 'not-started'
   | 'none';

@@ -147,13 +147,17 @@ function dropNotes(status: WindowStatus): WindowStatus {
   };
 }
 
-/** How a run ended, from its units: never "succeeded" while one in scope is old, cordoned or unproven. */
-export function judgeOutcome(status: WindowStatus, facts: { readonly isAborted: boolean; readonly isOverrun: boolean }): RunOutcome {
+/**
+ * How a run ended, from its units: never "succeeded" while one in scope is old, cordoned or unproven. `isUnfinishedPlan`: the plan
+ * itself leaves a pool to a second visit in a later window.
+ */
+export function judgeOutcome(status: WindowStatus, facts: { readonly isAborted: boolean; readonly isOverrun: boolean; readonly isUnfinishedPlan: boolean }): RunOutcome {
   const { units } = status;
   if (facts.isAborted) return 'aborted';
   if (units.length === 0) return status.findings.some(({ severity }) => severity === 'block') ? 'not-started' : 'none';
   if (units.some(({ state }) => state === 'quarantined')) return 'completed-with-debt';
   if (facts.isOverrun && units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'completed-overrun';
+  if (facts.isUnfinishedPlan && units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'replanned';
   if (units.every(({ state }) => state === 'upgraded')) return 'succeeded';
   if (units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'succeeded-with-unproven';
   if (units.every(({ startedAt }) => startedAt === null)) return 'not-started';

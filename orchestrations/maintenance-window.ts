@@ -3,6 +3,7 @@ import type { Failure, Outcome } from '../domain/failure.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import { isProven } from '../domain/node-count.ts';
 import type { PlannedUnit, UpgradePlan } from '../domain/upgrade-plan.ts';
+import { secondVisits, whyOutOfOrder } from '../domain/unit-order.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
 import { runEndedEventName } from '../domain/slackwater-event.ts';
 import { beginStatus, judgeOutcome, unitsOf } from '../domain/window-story.ts';
@@ -83,7 +84,7 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
   const { plan } = yield* flow.call('makePlan', { policy, opening, state: state.value });
   run.plan = plan;
   update(run, { phase: 'preflight', planDigest: plan.digest, units: unitsOf(plan) });
-  for (const { unit, message } of plan.omitted) say(run, `${unit} is left out: ${message}`);
+  for (const { unit, code, message } of plan.omitted) say(run, code === 'second-visit' ? message : `${unit} is left out: ${message}`);
   if (plan.units.length === 0) {
     say(run, 'Nothing is to be done.');
     return null;
@@ -150,10 +151,8 @@ function* tryUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
  */
 function hindranceOf(run: WindowRun, unit: PlannedUnit): string | null {
   const { units } = run.status;
-  const controlPlane = units.find((each) => each.unit === 'control-plane');
-  if (unit.action === 'pool-version' && controlPlane !== undefined && controlPlane.state !== 'upgraded') {
-    return `the control plane is ${controlPlane.state}, and a node pool must not run ahead of it.`;
-  }
+  const disorder = run.plan === null ? null : whyOutOfOrder(unit, run.plan, units);
+  if (disorder !== null) return disorder;
   const failed = units.find((each) => each.state === 'failed' && each.unit !== unit.unit && each.unit !== 'control-plane' && !run.explained.has(each.unit));
   return failed === undefined ? null : `${failed.unit} failed for a reason that may lie in the version or image.`;
 }
@@ -171,6 +170,7 @@ function* verify(run: WindowRun, plan: UpgradePlan): Step<void> {
     return;
   }
   correctUnits(run, seen.value);
+  for (const { unit, message } of secondVisits(plan)) updateUnit(run, unit, { note: message });
   doubtVanished(run, seen.value);
   update(run, { leftOver: listLeftOver(run.status, plan, seen.value) });
 }
@@ -224,7 +224,8 @@ function doubtVanished(run: WindowRun, { units }: ClusterVerification): void {
 function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   const { flow, input } = run;
   const isOverrun = run.status.units.some(({ endedAt }) => endedAt !== null && endedAt > input.opening.closes + 5 * MINUTE_MS);
-  const outcome = judgeOutcome(run.status, { isAborted: run.abortedBy !== null, isOverrun });
+  const isUnfinishedPlan = run.plan !== null && secondVisits(run.plan).length > 0;
+  const outcome = judgeOutcome(run.status, { isAborted: run.abortedBy !== null, isOverrun, isUnfinishedPlan });
   update(run, { phase: 'ended', outcome, pause: null, nextAt: null });
   say(run, `The run ended: ${outcome}.`);
   emit(run, runEndedEventName(outcome), { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver.length });

@@ -44,7 +44,6 @@ const wholeRunBlocks: Readonly<Record<string, RunVerdict>> = {
 
 /** What a block of single pools means where it is not merely that they wait. */
 const poolBlocks: Readonly<Record<string, RunVerdict>> = {
-  VERSION_SKEW: { decision: 'REORDER', run: 'replanned' },
   ESTIMATE_EXCEEDS_DAY: { decision: 'REPLAN', run: 'replanned' },
 };
 
@@ -104,6 +103,8 @@ const unansweredPause: Rule = ({ events, outcome, units }) => {
 };
 
 const debt: Rule = ({ outcome }) => (outcome === 'completed-with-debt' ? { decision: 'COMPLETE_WITH_DEBT', run: outcome } : null);
+/** A pool moved before its control plane, and comes to its target in a later window. */
+const replanned: Rule = ({ outcome }) => (outcome === 'replanned' ? { decision: 'REORDER', run: outcome } : null);
 const overrun: Rule = ({ outcome }) => (outcome === 'completed-overrun' ? { decision: 'FINISH_INFLIGHT', run: outcome } : null);
 
 const cutOff: Rule = ({ units, outcome }) =>
@@ -122,4 +123,4 @@ const reordered: Rule = ({ findings, outcome }) =>
 const disturbed: Rule = ({ seen, outcome }) => (seen.includes('disturbance') ? { decision: 'CONTINUE', run: outcome ?? 'started' } : null);
 const shrunken: Rule = ({ seen, findings, outcome }) => (seen.includes('node-left') && findings.length === 0 ? { decision: 'COMPLETE', run: outcome ?? 'started' } : null);
 
-const rules: readonly Rule[] = [withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, cutOff, resumed, waited, foreign, reordered, disturbed, shrunken];
+const rules: readonly Rule[] = [withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, cutOff, resumed, waited, foreign, reordered, disturbed, shrunken];

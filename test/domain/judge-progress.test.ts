@@ -76,8 +76,8 @@ function node(name: string, change: Partial<Node>): Node {
 
 const old = { kubeletVersion: '1.35.5', imageVersion: oldImage };
 const cause = { class: 'PDB_STRUCTURAL', node: 'a', pod: 'shop/x', budgets: [], owner: null, workload: null, evidence: '', remedy: '' };
-const judge = (poolChange: Partial<NodePool>, nodes: readonly Node[], causes = [] as readonly (typeof cause)[]): string =>
-  judgePool({ seenAt: 0, unit, pool: pool(poolChange), nodes, causes, drainStartedAt: null }).state;
+const judge = (poolChange: Partial<NodePool>, nodes: readonly Node[], causes = [] as readonly (typeof cause)[], action: PlannedUnit['action'] = unit.action): string =>
+  judgePool({ seenAt: 0, unit: { ...unit, action }, pool: pool(poolChange), nodes, causes, drainStartedAt: null }).state;
 
 test('a pool is judged by its nodes, whatever ARM says', () => {
   const both = [node('a', {}), node('b', {})];
@@ -101,6 +101,11 @@ test('a pool is judged by its nodes, whatever ARM says', () => {
     ['aborted', judge({ provisioningState: 'Canceled' }, [node('a', old), node('b', {})]), 'canceled'],
     ['stopped pool, version moved', judge({ powerState: 'Stopped' }, []), 'unproven'],
     ['empty pool, version moved', judge({ nodeCount: 0 }, []), 'unproven'],
+    ['stopped pool, image not moved', judge({ powerState: 'Stopped', nodeImageVersion: oldImage }, [], [], 'pool-node-image'), 'not-started'],
+    ['stopped pool, image moved', judge({ powerState: 'Stopped', nodeImageVersion: newImage }, [], [], 'pool-node-image'), 'unproven'],
+    ['spot pool with fewer nodes than wished for, all new', judge({ scaleSetPriority: 'Spot', nodeCount: 3 }, [node('a', {}), node('b', {})]), 'succeeded'],
+    ['regular pool with fewer nodes than wished for', judge({ nodeCount: 3 }, [node('a', {}), node('b', {})]), 'not-started'],
+    ['spot pool of which Azure took every node', judge({ scaleSetPriority: 'Spot', nodeCount: 3 }, []), 'unproven'],
   ];
 
   assert.deepEqual(

@@ -88,7 +88,11 @@ test('a pool that would be left more than three minors behind must go first and 
   const nodes = [sampleNode('sys-1'), sampleNode('old-1', { kubeletVersion: '1.32.9' })];
   const [finding] = report({ nodePools, nodes }, minor).findings;
   assert.deepEqual([finding?.code, finding?.where, finding?.severity, finding?.pools], ['VERSION_SKEW', 'old', 'block', []]);
-  assert.match(finding?.remedy ?? '', /Upgrade old to 1\.35\.5 first/);
+  assert.match(finding?.message ?? '', /^old \(1\.32\) must move before the control plane/);
+  assert.match(finding?.remedy ?? '', /old goes to 1\.35\.5 first, then the control plane.* two visits/);
+
+  const stuck = nodePools.map((pool) => (pool.name === 'old' ? { ...pool, offeredVersions: [] } : pool));
+  assert.match(report({ nodePools: stuck, nodes }, minor).findings[0]?.remedy ?? '', /offers nothing\): make a new pool/);
 });
 
 test('budgets that allow nothing withhold the pools whose nodes hold their pods', () => {

@@ -118,6 +118,7 @@ const verdicts: readonly [what: string, facts: Partial<RunFacts>, decision: stri
   ['a pause nobody answered', { outcome: 'completed-partial', events: ['run.paused'], units: [{ unit: 'pool/web', state: 'failed', startedAt: 1 }] }, 'DEFER', 'deferred'],
   ['an abort', { outcome: 'aborted', leftOverCount: 2 }, 'ABORTED_WITH_RESIDUE', 'aborted'],
   ['a quarantined node', { outcome: 'completed-with-debt' }, 'COMPLETE_WITH_DEBT', 'completed-with-debt'],
+  ['a pool that went before its control plane', { outcome: 'replanned' }, 'REORDER', 'replanned'],
   ['an overrun', { outcome: 'completed-overrun' }, 'FINISH_INFLIGHT', 'completed-overrun'],
   ['no time for the last pool', { outcome: 'completed-partial', units: [...quiet.units, { unit: 'pool/big', state: 'not-started', startedAt: null }] }, 'STOP_STARTING', 'completed-partial'],
   ['a write that ARM put off', { deferredWriteCount: 1 }, 'WAIT', 'succeeded'],
