@@ -131,8 +131,6 @@ export interface PolicySource {
   readPolicies(): Promise<Outcome<{ readonly policies: readonly MaintenancePolicy[]; readonly faults: readonly Fault[] }>>;
 }
 
-/** A message for the topic `events`; CloudEvents 1.0 on the wire. */
-export interface SlackwaterEvent {
 /** What is remembered of each cluster between runs: operator state in Git, on a branch of the policy repository. */
 export interface StatePort {
   /**
@@ -151,6 +149,8 @@ export interface StatePort {
   changeState(clusterResourceId: string, change: (state: StateFile) => StateFile, why: string): Promise<Outcome<StateFile>>;
 }
 
+/** A message for the topic `events`; CloudEvents 1.0 on the wire. */
+export interface SlackwaterEvent {
   /** `dev.slackwater.` + name, for example `run.started`, `pool.succeeded`. */
   readonly name: string;
   readonly subject: string;
