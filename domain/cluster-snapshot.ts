@@ -130,6 +130,8 @@ export interface Node {
   readonly isCordoned: boolean;
   /** Label `kubernetes.azure.com/upgrade-status` has exactly the value `Quarantined`. */
   readonly isQuarantined: boolean;
+  /** Since when, by the taint Kubernetes gives a cordoned node; null when it is not cordoned or the taint does not tell. */
+  readonly cordonedAt: Instant | null;
   /** Without the leading `v`. */
   readonly kubeletVersion: string;
   /** Label `kubernetes.azure.com/node-image-version`. */

@@ -1,5 +1,5 @@
 import type { Node, Taint } from './cluster-snapshot.ts';
-import { isTrueAt, recordAt, recordsAt, textAt } from './json.ts';
+import { isTrueAt, recordAt, recordsAt, textAt, timeAt } from './json.ts';
 import type { FaultList, JsonRecord } from './json.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
 import { resourcesOf } from './kubernetes-pod.ts';
@@ -27,6 +27,7 @@ export function readNode(item: JsonRecord, path: string, faults: FaultList): Nod
     isCordoned: isTrueAt(spec, 'unschedulable'),
     isQuarantined: labels[upgradeStatusLabel] === 'Quarantined',
     kubeletVersion: (textAt(status, 'nodeInfo', 'kubeletVersion') ?? '').replace(/^v/, ''),
+    cordonedAt: cordonTimeOf(spec),
     imageVersion: labels[nodeImageLabel] ?? '',
     zone: labels['topology.kubernetes.io/zone'] ?? null,
     labels,
@@ -41,6 +42,11 @@ export function readNode(item: JsonRecord, path: string, faults: FaultList): Nod
 
 function readTaint(taint: JsonRecord): Taint {
   return {
+function cordonTimeOf(spec: JsonRecord): Node['cordonedAt'] {
+  const taint = recordsAt(spec, 'taints').find(({ key }) => key === 'node.kubernetes.io/unschedulable');
+  return taint === undefined ? null : timeAt(taint, 'timeAdded');
+}
+
     key: textAt(taint, 'key') ?? '',
     value: textAt(taint, 'value') ?? '',
     effect: textAt(taint, 'effect') ?? '',

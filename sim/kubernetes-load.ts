@@ -19,8 +19,16 @@ const PHASES: readonly PodPhase[] = ['Pending', 'Running', 'Succeeded', 'Failed'
 /** Waiting reasons of a pod that is merely starting. */
 const STARTING_REASONS = ['ContainerCreating', 'PodInitializing'];
 
+/** The taint of a cordoned node. */
+export const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
 /** Taints Kubernetes derives from a node's state; the records keep the state instead. */
-export const DERIVED_TAINTS: readonly string[] = ['node.kubernetes.io/unschedulable', 'node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];
+export const DERIVED_TAINTS: readonly string[] = [UNSCHEDULABLE, 'node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];
+
+/** When a cordon began, by the taint Kubernetes gives it; null when nothing tells. */
+function cordonTimeOf(document: JsonRecord): Instant | null {
+  const taint = listAt(document, 'spec', 'taints').find((one) => textAt(one, 'key') === UNSCHEDULABLE);
+  return taint === undefined ? null : timeAt(taint, 'timeAdded');
+}
 
 /**
  * Puts the items of `kubectl get … -o json` into a store.
@@ -67,6 +75,7 @@ export function readNode(document: JsonRecord): NodeRecord {
     createdAt,
     taints: readTaints(listAt(document, 'spec', 'taints')).filter((taint) => !DERIVED_TAINTS.includes(taint.key)),
     isUnschedulable: valueAt(document, 'spec', 'unschedulable') === true,
+    cordonedAt: cordonTimeOf(document),
     isReady: textAt(ready, 'status') === 'True',
     readySince: timeAt(ready, 'lastTransitionTime') ?? createdAt,
     kubeletVersion: textAt(document, 'status', 'nodeInfo', 'kubeletVersion') ?? '',

@@ -30,6 +30,8 @@ export interface NodeRecord extends ObjectRecord {
   readonly createdAt: Instant;
   taints: readonly TaintRecord[];
   isUnschedulable: boolean;
+  /** Null: it is not, or nothing tells since when. */
+  cordonedAt: Instant | null;
   isReady: boolean;
   readySince: Instant;
   /** With the leading `v`. */

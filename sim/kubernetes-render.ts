@@ -1,6 +1,7 @@
 import { isRecord, listAt, numberAt, recordAt, textAt, valueAt, without } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
 import type { BudgetRecord, NodeRecord, PodRecord, StoredRecord, WorkloadRecord } from './kubernetes-objects.ts';
+import { UNSCHEDULABLE } from './kubernetes-load.ts';
 import { familyOf } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
 import { effectiveTaints } from './scheduler.ts';
@@ -40,7 +41,12 @@ function renderMetadata(record: StoredRecord, more: JsonRecord = {}): JsonRecord
 }
 
 function renderNode(node: NodeRecord): JsonRecord {
-  const taints = effectiveTaints(node).map(({ key, value, effect }) => ({ key, ...(value === '' ? {} : { value }), effect }));
+  const taints = effectiveTaints(node).map(({ key, value, effect }) => ({
+    key,
+    ...(value === '' ? {} : { value }),
+    effect,
+    ...(key === UNSCHEDULABLE && node.cordonedAt !== null ? { timeAdded: kubernetesTime(node.cordonedAt) } : {}),
+  }));
   const since = kubernetesTime(node.readySince);
   const conditions = listAt(node.document, 'status', 'conditions').filter((one) => textAt(one, 'type') !== 'Ready');
   const ready = node.isReady

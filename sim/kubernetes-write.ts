@@ -144,6 +144,7 @@ function adoptedSpec(record: StoredRecord): readonly string[] {
 function adoptNode(core: ClusterCore, node: NodeRecord, { after, by }: Adoption, labels: 'labelled' | 'as-before'): void {
   const wasCordoned = node.isUnschedulable;
   node.isUnschedulable = valueAt(after, 'spec', 'unschedulable') === true;
+  if (wasCordoned !== node.isUnschedulable) node.cordonedAt = node.isUnschedulable ? core.timeline.now() : null;
   node.taints = readTaints(listAt(after, 'spec', 'taints')).filter((taint) => !DERIVED_TAINTS.includes(taint.key));
   markChanged(core.store, node);
   const tell = (kind: string, what: string): void => core.timeline.tell(kind, `${node.name} ${what} by ${by}`, { node: node.name, pool: node.pool, by });

@@ -23,6 +23,7 @@ export function isQuarantined(node: NodeRecord): boolean {
 export function cordonNode(core: ClusterCore, node: NodeRecord, by: string): void {
   if (node.isUnschedulable) return;
   node.isUnschedulable = true;
+  node.cordonedAt = core.timeline.now();
   markChanged(core.store, node);
   core.timeline.tell('node.cordoned', `${node.name} is cordoned by ${by}`, { node: node.name, pool: node.pool, by });
 }
@@ -31,6 +32,7 @@ export function cordonNode(core: ClusterCore, node: NodeRecord, by: string): voi
 export function uncordonNode(core: ClusterCore, node: NodeRecord, by: string): void {
   if (!node.isUnschedulable) return;
   node.isUnschedulable = false;
+  node.cordonedAt = null;
   markChanged(core.store, node);
   core.timeline.tell('node.uncordoned', `${node.name} is schedulable again (${by})`, { node: node.name, pool: node.pool, by });
 }

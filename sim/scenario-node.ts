@@ -2,6 +2,7 @@ import { numberAt, textAt, textMapAt, textsAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
 import { DAY_MS, MINUTE_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
+import { UNSCHEDULABLE } from './kubernetes-load.ts';
 import { NODE_IMAGE_LABEL } from './node-lifecycle.ts';
 import { ADD_ON_TAINT, imageVersionOf, isForAddOns, nodesThere } from './scenario-azure.ts';
 import type { Scenario, ScenarioPool } from './scenario.ts';
@@ -20,7 +21,7 @@ function nodeDocument(scenario: Scenario, pool: ScenarioPool, { name, index, zer
   const since = kubernetesTime(zero - NODE_AGE_MS);
   const isCordoned = exception['cordoned'] === true;
   const spot = textAt(pool.words, 'priority') === 'Spot' ? [{ key: 'kubernetes.azure.com/scalesetpriority', value: 'spot', effect: 'NoSchedule' }] : [];
-  const taints = [...spot, ...(isForAddOns(scenario, pool) ? [ADD_ON_TAINT] : []), ...(isCordoned ? [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule', timeAdded: textAt(exception, 'since') ?? since }] : [])];
+  const taints = [...spot, ...(isForAddOns(scenario, pool) ? [ADD_ON_TAINT] : []), ...(isCordoned ? [cordonTaint(exception)] : [])];
   const amounts = { cpu: `${pool.vcpu * 1_000 - 140}m`, memory: `${pool.vcpu * 3_500}Mi`, pods: String(numberAt(pool.words, 'maxPods') ?? 30) };
   const annotations = { ...textMapAt(exception, 'annotations'), ...cordonAnnotations(exception) };
   return {
@@ -39,6 +40,12 @@ function nodeDocument(scenario: Scenario, pool: ScenarioPool, { name, index, zer
       nodeInfo: { kubeletVersion: `v${textAt(exception, 'k8s') ?? pool.kubernetesVersion}`, bootID: `boot-${name}`, operatingSystem: (textAt(pool.words, 'osType') ?? 'Linux').toLowerCase(), osImage: textAt(pool.words, 'osSku') ?? '' },
     },
   };
+}
+
+/** The taint Kubernetes gives a cordoned node, with since when where the scenario says it. */
+function cordonTaint(exception: JsonRecord): JsonRecord {
+  const since = textAt(exception, 'since');
+  return { key: UNSCHEDULABLE, effect: 'NoSchedule', ...(since === null ? {} : { timeAdded: since }) };
 }
 
 /** Who cordoned a node, where the scenario knows; written as people write it. */

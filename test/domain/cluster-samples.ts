@@ -129,6 +129,7 @@ export function sampleNode(name: string, change: Partial<Node> = {}): Node {
     isReady: true,
     readyChangedAt: null,
     isCordoned: false,
+    cordonedAt: null,
     isQuarantined: false,
     kubeletVersion: '1.35.5',
     imageVersion: oldImage,

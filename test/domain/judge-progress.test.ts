@@ -64,6 +64,7 @@ function node(name: string, change: Partial<Node>): Node {
     isCordoned: false,
     isQuarantined: false,
     kubeletVersion: '1.36.2',
+    cordonedAt: null,
     imageVersion: newImage,
     zone: null,
     labels: {},

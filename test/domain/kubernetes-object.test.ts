@@ -93,7 +93,7 @@ test('a node is read with its pool, versions, cordon and quarantine; another upg
           'topology.kubernetes.io/zone': 'westeurope-1',
         },
       },
-      spec: { unschedulable: true, taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }] },
+      spec: { unschedulable: true, taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule', timeAdded: '1970-01-01T00:00:05Z' }] },
       status: {
         allocatable: { cpu: '7860m', memory: '30Gi', pods: '250' },
         nodeInfo: { kubeletVersion: 'v1.35.5' },
@@ -103,8 +103,8 @@ test('a node is read with its pool, versions, cordon and quarantine; another upg
 
   const read = node('Quarantined');
   assert.deepEqual(
-    [read?.nodePool, read?.kubeletVersion, read?.imageVersion, read?.zone, read?.isReady, read?.isCordoned, read?.isQuarantined],
-    ['usr', '1.35.5', 'AKSUbuntu-1', 'westeurope-1', false, true, true],
+    [read?.nodePool, read?.kubeletVersion, read?.imageVersion, read?.zone, read?.isReady, read?.isCordoned, read?.cordonedAt, read?.isQuarantined],
+    ['usr', '1.35.5', 'AKSUbuntu-1', 'westeurope-1', false, true, 5_000, true],
   );
   assert.deepEqual(read?.allocatable, { cpuMillicores: 7_860, memoryBytes: 30 * 2 ** 30, pods: 250 });
   assert.deepEqual(read?.taints, [{ key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' }]);

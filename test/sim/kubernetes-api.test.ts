@@ -116,7 +116,7 @@ test('cordon shows as the field and as the taint; a patch of an older version is
   const uncordoned = send(world.kubernetes, 0, 'PATCH', path, [{ op: 'remove', path: '/spec/unschedulable' }], { 'content-type': 'application/json-patch+json' });
 
   assert.equal(valueAt(cordoned.body, 'spec', 'unschedulable'), true);
-  assert.deepEqual(valueAt(cordoned.body, 'spec', 'taints'), [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }]);
+  assert.deepEqual(valueAt(cordoned.body, 'spec', 'taints'), [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule', timeAdded: '2026-11-21T23:00:00Z' }]);
   assert.equal(stale.status, 409);
   assert.equal(valueAt(stale.body, 'reason'), 'Conflict');
   assert.equal(other.status, 501);
