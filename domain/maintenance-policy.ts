@@ -89,6 +89,8 @@ export interface NodePoolPolicy {
   readonly order: readonly string[];
   readonly upgradeSettings: DeclaredUpgradeSettings;
   readonly overrides: Readonly<Record<string, DeclaredUpgradeSettings>>;
+  /** What becomes of a pool whose surge nodes do not all fit: it waits, or is upgraded with as many as fit, for this run only. */
+  readonly surgeFallback: 'withhold' | 'reduce';
 }
 
 /** Upgrade settings as a policy declares them; null leaves what the pool has. */

@@ -112,6 +112,7 @@ function nodePoolsOf(nodePools: WrittenSpec['nodePools']): MaintenancePolicy['no
     order: nodePools.order,
     upgradeSettings: settingsOf(nodePools.upgradeSettings),
     overrides: Object.fromEntries(overrides),
+    surgeFallback: nodePools.surgeFallback,
   };
 }
 

@@ -64,6 +64,15 @@ const nodePools = {
       whenAbsent: {},
       shape: { kind: 'named', description: 'Upgrade settings of single pools, by name.', namePattern: poolName.pattern, nameForm: poolName.form, values: upgradeSettings },
     },
+    surgeFallback: {
+      presence: 'optional',
+      whenAbsent: 'withhold',
+      shape: {
+        kind: 'word',
+        description: 'Where addresses, quota, outbound ports or the scale set hold fewer surge nodes than wanted. withhold: the pool waits. reduce: it is upgraded with as many as fit, and its setting is restored afterwards.',
+        oneOf: ['withhold', 'reduce'],
+      },
+    },
   },
 } as const satisfies FieldShape;
 

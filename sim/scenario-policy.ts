@@ -76,7 +76,7 @@ function policyOf(scenario: Scenario, window: WindowSchedule): MaintenancePolicy
     clusterResourceId: scenarioResourceId(scenario),
     target: { kubernetesVersion: textAt(words, 'target', 'kind') === 'kubernetes' ? textAt(words, 'target', 'version') : null, nodeImage: 'latest' },
     window,
-    nodePools: { order: orderOf(scenario), upgradeSettings: keep, overrides: {} },
+    nodePools: { order: orderOf(scenario), upgradeSettings: keep, overrides: {}, surgeFallback: textAt(words, 'surgeFallback') === 'allowed-with-report' ? 'reduce' : 'withhold' },
     onFinding: { action: /^warn-only\b/.test(textAt(words, 'preflight') ?? '') ? 'warn' : 'withhold' },
     onBlocked: { graceMinutes: numberAt(words, 'blockGraceMin') ?? 10, action: 'pause' },
     onQuarantined: { continueUpToNodes: Number(budgeted?.[1] ?? 0), action: 'pause' },

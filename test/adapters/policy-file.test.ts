@@ -39,7 +39,7 @@ test('a fault points at the value, at the name of an unknown field, at the paren
     ['unknown field', 'durationHours: 6', 'durationHours: 6\n    durationMinutes: 6', 'shop.yaml:16:5 unknown-field spec.window.durationMinutes'],
     ['missing field', '    durationHours: 6\n', '', 'shop.yaml:12:3 missing-field spec.window.durationHours'],
     ['missing at the top', /^apiVersion.*\n/m, '', 'shop.yaml:2:1 missing-field apiVersion'],
-    ['empty value', 'labels: [maintenance]', 'labels:', 'shop.yaml:48:5 wrong-type spec.report.labels'],
+    ['empty value', 'labels: [maintenance]', 'labels:', 'shop.yaml:51:5 wrong-type spec.report.labels'],
     ['two zones', 'startTime:', 'utcOffset: "+01:00"\n    startTime:', 'shop.yaml:12:3 not-exactly-one spec.window'],
     ['unquoted version', '"1.35"', '1.30', 'shop.yaml:10:24 wrong-type spec.target.kubernetesVersion'],
     ['another kind', 'kind: MaintenancePolicy', 'kind: ConfigMap', 'shop.yaml:3:7 not-a-policy kind'],

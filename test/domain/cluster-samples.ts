@@ -49,7 +49,7 @@ export function samplePolicy(change: Partial<MaintenancePolicy> = {}): Maintenan
       startDate: null,
       notAllowedDates: [],
     },
-    nodePools: { order: [], upgradeSettings: none, overrides: {} },
+    nodePools: { order: [], upgradeSettings: none, overrides: {}, surgeFallback: 'withhold' },
     onFinding: { action: 'withhold' },
     onBlocked: { graceMinutes: 10, action: 'pause' },
     onQuarantined: { continueUpToNodes: 0, action: 'pause' },

@@ -32,6 +32,7 @@ test('a policy with the required fields alone is good, and the rest has its defa
         order: [],
         upgradeSettings: { maxSurge: null, drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: null },
         overrides: {},
+        surgeFallback: 'withhold',
       },
       onFinding: { action: 'withhold' },
       onBlocked: { graceMinutes: 10, action: 'pause' },
@@ -59,13 +60,14 @@ test('each schedule, a fixed offset, settings and overrides are read as written'
   const offset = parseMaintenancePolicy(policyWith('spec.window.utcOffset', '+01:00', policyWith('spec.window.timeZone', undefined)), 'x');
   assert.equal(offset.ok && offset.value.window.timeZone, '+01:00');
   const pools = parseMaintenancePolicy(
-    policyWith('spec.nodePools', { order: ['sys', 'usr'], upgradeSettings: { maxSurge: '33%' }, overrides: { gpu: { maxSurge: 1, undrainableNodeBehavior: 'Cordon' } } }),
+    policyWith('spec.nodePools', { order: ['sys', 'usr'], upgradeSettings: { maxSurge: '33%' }, overrides: { gpu: { maxSurge: 1, undrainableNodeBehavior: 'Cordon' } }, surgeFallback: 'reduce' }),
     'x',
   );
   assert.deepEqual(pools.ok && pools.value.nodePools, {
     order: ['sys', 'usr'],
     upgradeSettings: { maxSurge: '33%', drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: null },
     overrides: { gpu: { maxSurge: '1', drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: 'Cordon' } },
+    surgeFallback: 'reduce',
   });
 });
 

@@ -14,7 +14,7 @@ function status(change: Partial<WindowStatus>): WindowStatus {
     clusterResourceId: '/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerService/managedClusters/shop',
     target: { kubernetesVersion: null, nodeImage: 'latest' },
     window: { timeZone: 'UTC', startTime: '22:00', durationHours: 6, schedule: { kind: 'daily', intervalDays: 1 }, startDate: null, notAllowedDates: [] },
-    nodePools: { order: [], upgradeSettings: { maxSurge: null, drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: null }, overrides: {} },
+    nodePools: { order: [], upgradeSettings: { maxSurge: null, drainTimeoutInMinutes: null, nodeSoakDurationInMinutes: null, undrainableNodeBehavior: null }, overrides: {}, surgeFallback: 'withhold' },
     onFinding: { action: 'withhold' },
     onBlocked: { graceMinutes: 10, action: 'pause' },
     onQuarantined: { continueUpToNodes: 0, action: 'pause' },
