@@ -12,6 +12,10 @@ export interface KubernetesCall {
   readonly contentType: 'application/json' | 'application/merge-patch+json' | null;
   /** Sent as JSON; null sends no body. */
   readonly body: unknown;
+  /** Media types wanted; JSON unless given. */
+  readonly accept?: string;
+  /** Limit of this call, where it is shorter than the transport's. Unit: milliseconds. */
+  readonly timeLimitMs?: number;
 }
 
 /** What came back: the body is parsed JSON, or the text when it is none. */
@@ -53,7 +57,7 @@ export function createKubernetesTransport(server: KubernetesServer, timeLimitMs:
     async send(call, token) {
       const body = call.body === null ? null : JSON.stringify(call.body);
       const headers: Record<string, string> = {
-        accept: 'application/json',
+        accept: call.accept ?? 'application/json',
         'accept-encoding': 'gzip',
         authorization: `Bearer ${token}`,
         'user-agent': 'slackwater',
@@ -61,13 +65,14 @@ export function createKubernetesTransport(server: KubernetesServer, timeLimitMs:
       if (call.contentType !== null) headers['content-type'] = call.contentType;
       if (body !== null) headers['content-length'] = String(Buffer.byteLength(body));
       const url = new URL(server.url.pathname.replace(/\/$/, '') + call.path, server.url);
-      const signal = AbortSignal.timeout(timeLimitMs);
+      const limitMs = Math.min(timeLimitMs, call.timeLimitMs ?? timeLimitMs);
+      const signal = AbortSignal.timeout(limitMs);
       return new Promise((resolve, reject) => {
         const send = isSecure ? secureRequest : plainRequest;
         const outgoing = send(url, { method: call.method, headers, agent, signal }, (incoming) => {
           readAnswer(incoming).then(resolve, reject);
         });
-        outgoing.once('error', (error) => reject(signal.aborted ? timeLimit(timeLimitMs) : error));
+        outgoing.once('error', (error) => reject(signal.aborted ? timeLimit(limitMs) : error));
         outgoing.end(body ?? undefined);
       });
     },
