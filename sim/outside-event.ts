@@ -4,7 +4,7 @@ import type { AksCore } from './aks-operation.ts';
 import type { NodeRecord, PodRecord } from './kubernetes-objects.ts';
 import { markChanged, podsIn, reselectBudgets, workloadNamed } from './kubernetes-store.ts';
 import { scaleWorkload } from './kubernetes-write.ts';
-import { leaveNode, uncordonNode } from './node-lifecycle.ts';
+import { isQuarantined, leaveNode, uncordonNode } from './node-lifecycle.ts';
 import type { Perturbation } from './perturbation.ts';
 
 type Kind<K extends Perturbation['kind']> = Extract<Perturbation, { readonly kind: K }>;
@@ -59,7 +59,30 @@ export function deleteNode({ aks, cluster }: AksCore, node: NodeRecord, by: stri
   if (pool !== undefined && count !== null && !node.isSurge && by === 'cluster-autoscaler') pool.properties = { ...pool.properties, count: count - 1 };
 }
 
-/** Ends what runs on the pool as told; false when nothing runs there. Surge nodes go at a failure, and cordons but those named. */
+/** Ends what runs on the pool as done, with the nodes as they are; false when nothing runs there. Surge nodes go, and cordons. */
+export function claimSuccess(core: AksCore, change: Kind<'claim-success'>): boolean {
+  const pool = core.aks.pools.get(change.pool);
+  if (pool === undefined || pool.running === null) return false;
+  const { running } = pool;
+  pool.hold = null;
+  running.stop?.();
+  for (const node of nodesOf(core, pool.name)) {
+    if (node.isSurge) leaveNode(core.cluster, node);
+    else if (node.isReady) uncordonNode(core.cluster, node, 'AKS');
+  }
+  pool.nodeImageVersion = pool.latestNodeImageVersion;
+  endOperation(core, pool, running, { status: 'Succeeded' });
+  return true;
+}
+
+function nodesOf({ cluster }: Pick<AksCore, 'cluster'>, pool: string): readonly NodeRecord[] {
+  return [...cluster.store.nodes.values()].filter((node) => node.pool === pool);
+}
+
+/**
+ * Ends what runs on the pool as told; false when nothing runs there. At a failure surge nodes go but those that stand in
+ * for quarantined nodes, and cordons go but those named and those of quarantined nodes.
+ */
 export function endFromOutside(core: AksCore, change: Kind<'end-operation'>): boolean {
   const { aks, cluster } = core;
   const pool = aks.pools.get(change.pool);
@@ -72,9 +95,12 @@ export function endFromOutside(core: AksCore, change: Kind<'end-operation'>): bo
     return true;
   }
   running.stop?.();
-  const nodes = [...cluster.store.nodes.values()].filter((node) => node.pool === pool.name);
+  const nodes = nodesOf(core, pool.name);
+  const quarantined = nodes.filter(isQuarantined);
+  const spare = new Set(nodes.filter(({ isSurge }) => isSurge).slice(0, quarantined.length));
   for (const node of nodes) {
-    if (node.isSurge && change.status === 'Failed') leaveNode(cluster, node);
+    if (quarantined.includes(node)) continue;
+    if (node.isSurge && (change.status === 'Failed' || spare.size > 0) && !spare.has(node)) leaveNode(cluster, node);
     else if (!change.cordoned.includes(node.name) && node.isReady) uncordonNode(cluster, node, 'AKS');
   }
   endOperation(core, pool, running, { status: change.status, error: { code: change.code, message: change.message } });

@@ -6,7 +6,7 @@ import { keyOf, familyOf, workloadNamed } from './kubernetes-store.ts';
 import type { NodeRecord, PodRecord, Sickness, WorkloadRecord } from './kubernetes-objects.ts';
 import { changeBudget, deleteBudget, deletePod, scaleWorkload } from './kubernetes-write.ts';
 import { cordonNode, hearNode, labelNode, silenceNode, taintNode, uncordonNode } from './node-lifecycle.ts';
-import { deleteNode, endFromOutside, finishJob, raiseAutoscaler, relabelPod } from './outside-event.ts';
+import { claimSuccess, deleteNode, endFromOutside, finishJob, raiseAutoscaler, relabelPod } from './outside-event.ts';
 import { breakHealth } from './outside-health.ts';
 import type { Perturbation } from './perturbation.ts';
 import { setSickness } from './pod-lifecycle.ts';
@@ -93,6 +93,8 @@ function perturbAks(core: AksCore, change: Perturbation): boolean {
     }
     case 'end-operation':
       return endFromOutside(core, change);
+    case 'claim-success':
+      return claimSuccess(core, change);
     case 'foreign-operation':
       return startForeign(core, change);
     case 'scripted-reply':

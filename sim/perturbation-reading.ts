@@ -31,6 +31,7 @@ const forms: Readonly<Record<Perturbation['kind'], Readonly<Record<string, Field
   'finish-job': { namespace: 'text', name: 'text' },
   'hold-upgrade': { pool: 'text', nodes: 'texts' },
   'end-operation': { pool: 'text', status: 'text', code: 'text', message: 'text', cordoned: 'texts' },
+  'claim-success': { pool: 'text' },
   'service-fails': { namespace: 'text', name: 'text', ratio: 'number' },
   'webhooks-time-out': { names: 'texts', ratio: 'number' },
   'tunnel-fails': { error: 'text-or-null' },

@@ -97,5 +97,7 @@ export type Perturbation =
   | { readonly kind: 'tunnel-fails'; readonly error: string | null }
   /** Azure brings a newer image of an add-on, a Deployment in kube-system. */
   | { readonly kind: 'upgrade-addon'; readonly name: string }
+  /** Azure calls what runs on the pool done, whatever the nodes run. */
+  | { readonly kind: 'claim-success'; readonly pool: string }
   /** Somebody changes the channel of the cluster's automatic upgrades; null is `none`. */
   | { readonly kind: 'auto-upgrade-channel'; readonly channel: string | null };

@@ -1,5 +1,6 @@
-import { numberAt, recordsAt, textAt, textsAt, valueAt } from '../domain/json.ts';
+import { listAt, numberAt, recordsAt, textAt, textsAt, valueAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
+import { QUARANTINED, UPGRADE_STATUS_LABEL } from './node-lifecycle.ts';
 import type { Perturbation } from './perturbation.ts';
 import { imageVersionOf } from './scenario-azure.ts';
 import { healthPerturbations } from './scenario-health.ts';
@@ -37,6 +38,9 @@ export function perturbationsOf(scenario: Scenario, step: TimelineEvent): readon
       return [{ kind: 'taint-node', node, key: textAt(data, 'key') ?? '', by }, { kind: 'cordon-node', node, by }];
     case 'node.deleted':
       return [{ kind: 'delete-node', node, by: textAt(data, 'by') ?? textAt(data, 'reason') ?? 'Azure' }];
+    case 'node.quarantined':
+      // Where a budget blocks, the world sets the node aside by itself.
+      return isRefused(scenario) ? [] : [{ kind: 'cordon-node', node, by: 'AKS' }, { kind: 'label-node', node, key: UPGRADE_STATUS_LABEL, value: QUARANTINED, by: 'AKS' }];
     case 'image.published':
       return scenario.pools.map((pool) => ({ kind: 'publish-image', pool: pool.name, image: imageVersionOf(pool, textAt(data, 'image') ?? pool.image) }));
     case 'eviction.denied':
@@ -65,9 +69,26 @@ export function heldPools(scenario: Scenario): readonly { readonly pool: string;
 /** A failure that the world would not reach by itself, or an end it would reach sooner, needs the upgrade to be held. */
 function heldPoolOf(scenario: Scenario, { event, data, atMinute }: TimelineEvent): string | null {
   if (event === 'pool.succeeded') return textAt(data, 'pool');
-  if (event !== 'arm.operation' || textAt(data, 'by') !== null || textAt(data, 'state') !== 'Failed') return null;
+  if (event !== 'arm.operation' || textAt(data, 'by') !== null) return null;
+  const pool = poolOfOperation(scenario, data, atMinute);
+  const isScripted = textAt(data, 'state') === 'Failed' || isSetAside(scenario) || (textAt(data, 'state') === 'Succeeded' && leavesOldNodes(scenario, pool));
   const hasOwnCause = scenario.timeline.some((one) => one.event === 'surge.failed') || isRefused(scenario);
-  return hasOwnCause ? null : poolOfOperation(scenario, data, atMinute);
+  return isScripted && !hasOwnCause ? pool : null;
+}
+
+/** AKS sets a node aside that no budget of the scenario blocks. */
+function isSetAside(scenario: Scenario): boolean {
+  return scenario.timeline.some(({ event }) => event === 'node.quarantined') && !isRefused(scenario);
+}
+
+/** The nodes of a pool as the timeline counts them at the end, if it does. */
+function lastCount({ timeline }: Scenario, pool: string | null): JsonRecord | undefined {
+  return timeline.find(({ event, data }) => event === 'nodes.final' && (textAt(data, 'pool') ?? pool) === pool)?.data;
+}
+
+function leavesOldNodes(scenario: Scenario, pool: string | null): boolean {
+  const last = lastCount(scenario, pool);
+  return (numberAt(last, 'old') ?? listAt(last, 'old').length) > 0;
 }
 
 /** A drain that a budget refuses for good fails at its own time-out. */
@@ -78,11 +99,14 @@ function isRefused(scenario: Scenario): boolean {
 function touchedNodes(scenario: Scenario, poolName: string): readonly string[] {
   const pool = scenario.pools.find((each) => each.name === poolName);
   const all = pool === undefined ? [] : nodeNamesOf(pool);
-  const last = scenario.timeline.find(({ event, data }) => event === 'nodes.final' && (textAt(data, 'pool') ?? poolName) === poolName);
-  const count = numberAt(last?.data, 'upgraded');
+  const last = lastCount(scenario, poolName);
+  const count = numberAt(last, 'upgraded');
   if (count !== null) return all.slice(0, count);
-  const named = textsAt(last?.data, 'upgraded');
-  return named.length > 0 ? named.filter((name) => all.includes(name)) : all;
+  const named = textsAt(last, 'upgraded');
+  if (named.length > 0) return named.filter((name) => all.includes(name));
+  // A failure leaves something undone, or it would be none of the nodes'.
+  const isFailing = last === undefined && scenario.timeline.some(({ event, data }) => event === 'arm.operation' && textAt(data, 'state') === 'Failed');
+  return isFailing ? all.slice(0, -1) : all;
 }
 
 /** The pool an operation is about: named, or the last one begun before it, or the only one spoken of. */
@@ -99,7 +123,9 @@ function endOf(scenario: Scenario, data: JsonRecord, atMinute: number): readonly
   const state = textAt(data, 'state');
   const pool = poolOfOperation(scenario, data, atMinute);
   // A foreign operation ends by itself, and so does an abort of ours.
-  if (pool === null || textAt(data, 'by') !== null || (state !== 'Succeeded' && state !== 'Failed')) return [];
+  const isOurs = pool !== null && textAt(data, 'by') === null;
+  if (isOurs && state === 'Succeeded' && leavesOldNodes(scenario, pool)) return [{ kind: 'claim-success', pool }];
+  if (!isOurs || (state !== 'Succeeded' && state !== 'Failed' && !(state === 'Canceled' && isSetAside(scenario)))) return [];
   const code = textAt(data, 'code') ?? 'UpgradeFailed';
   const last = scenario.timeline.find(({ event }) => event === 'nodes.final');
   return [{ kind: 'end-operation', pool, status: state, code, message: `${code}: the upgrade of node pool ${pool} failed.`, cordoned: textsAt(last?.data, 'cordoned') }];

@@ -12,8 +12,8 @@ export interface RunFacts {
   /** Null while the run had not ended. */
   readonly outcome: RunOutcome | null;
   readonly units: readonly Pick<UnitStatus, 'unit' | 'state' | 'startedAt'>[];
-  /** Unit that waited for a person when the scenario ended; null when none did. */
-  readonly pausedUnit: { readonly unit: UnitName | 'run'; readonly oldCount: number } | null;
+  /** Unit that waited for a person when the scenario ended, and what Azure said of its last operation; null when none did. */
+  readonly pausedUnit: { readonly unit: UnitName | 'run'; readonly oldCount: number; readonly azureSays: string } | null;
   /** Names of the events of the run, without run and unit. */
   readonly events: readonly string[];
   /** What became of each command of a person, oldest first. */
@@ -77,6 +77,7 @@ const aborted: Rule = ({ outcome, leftOverCount }) =>
 
 const paused: Rule = ({ pausedUnit, outcome }) => {
   if (pausedUnit === null || outcome !== null) return null;
+  if (pausedUnit.azureSays === 'Succeeded' && pausedUnit.oldCount > 0) return { decision: 'VERIFY_FAILED', run: 'paused' };
   // Every node is on its target and Azure alone says that it failed.
   return { decision: 'PAUSE', run: pausedUnit.unit !== 'run' && pausedUnit.oldCount === 0 ? 'needs-reconcile' : 'paused' };
 };
@@ -115,6 +116,8 @@ const resumed: Rule = ({ events, outcome }) => (events.includes('run.resumed') ?
 const waited: Rule = ({ deferredWriteCount, seen, outcome }) =>
   deferredWriteCount > 0 || seen.includes('foreign-operation') ? { decision: 'WAIT', run: outcome ?? 'started' } : null;
 
+const refused: Rule = ({ commands, outcome }) => (commands.includes('refused') ? { decision: 'REJECT_COMMAND', run: outcome ?? 'started' } : null);
+
 const foreign: Rule = ({ seen, outcome }) => (seen.includes('foreign-roll') ? { decision: 'WATCH_FOREIGN', run: outcome ?? 'started' } : null);
 
 const reordered: Rule = ({ findings, outcome }) =>
@@ -123,4 +126,4 @@ const reordered: Rule = ({ findings, outcome }) =>
 const disturbed: Rule = ({ seen, outcome }) => (seen.includes('disturbance') ? { decision: 'CONTINUE', run: outcome ?? 'started' } : null);
 const shrunken: Rule = ({ seen, findings, outcome }) => (seen.includes('node-left') && findings.length === 0 ? { decision: 'COMPLETE', run: outcome ?? 'started' } : null);
 
-const rules: readonly Rule[] = [withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, cutOff, resumed, waited, foreign, reordered, disturbed, shrunken];
+const rules: readonly Rule[] = [withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, cutOff, resumed, refused, waited, foreign, reordered, disturbed, shrunken];

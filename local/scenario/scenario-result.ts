@@ -63,7 +63,7 @@ function factsOf(played: PlayedScenario, events: readonly RunEvent[]): RunFacts 
     findings,
     outcome: status?.outcome ?? null,
     units,
-    pausedUnit: pause === null ? null : { unit: pause.unit, oldCount: inventory === null ? 1 : inventory.old.length },
+    pausedUnit: pause === null ? null : { unit: pause.unit, oldCount: inventory === null ? 1 : inventory.old.length, azureSays: lastEnd(rehearsal, pause.unit) },
     events: events.map(({ name }) => name),
     commands,
     deferredWriteCount: rehearsal.world.log.entries.filter((entry) => entry.service === 'arm' && entry.method !== 'GET' && (entry.status === 409 || entry.status === 429)).length,
@@ -71,6 +71,11 @@ function factsOf(played: PlayedScenario, events: readonly RunEvent[]): RunFacts 
     leftOverCount: status?.leftOver.length ?? 0,
     missedCount: history.filter((entry) => /^(missed|held)/.test(textAt(entry, 'result') ?? '')).length,
   };
+}
+
+/** What Azure said of the last operation on a unit that ended; empty when none did. */
+function lastEnd({ changes }: Rehearsal, unit: string): string {
+  return String(changes.findLast(({ kind, data }) => kind === 'operation.ended' && `pool/${String(data['pool'])}` === unit)?.data['status'] ?? '');
 }
 
 /** What the world did beside the run, from what it told and what the script says of it. */
