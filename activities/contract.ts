@@ -1,6 +1,7 @@
+import type { HealthLook } from '../domain/cluster-health.ts';
 import type { Cluster, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
-import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
+import type { MaintenancePolicy, VerifyPolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import type { CommentReference } from '../domain/operator-decision.ts';
 import type { Instant } from '../domain/time.ts';
 import type { NodeInventory, UnitProgress } from '../domain/unit-progress.ts';
@@ -56,6 +57,16 @@ export interface ActivityContract {
   answerComment: {
     readonly input: { readonly comment: CommentReference; readonly decisionId: string; readonly body: string };
     readonly output: Outcome<{ readonly commentId: number }>;
+  };
+  checkHealth: {
+    readonly input: {
+      readonly clusterResourceId: string;
+      /** Null: no probes, no nodes. */
+      readonly verify: VerifyPolicy | null;
+      /** Texts of refused evictions that named a webhook. */
+      readonly refusals: readonly string[];
+    };
+    readonly output: Outcome<HealthLook>;
   };
   publishEvent: {
     readonly input: {
@@ -167,6 +178,7 @@ export const activityNames = [
   'answerComment',
   'publishEvent',
   'verifyCluster',
+  'checkHealth',
 ] as const satisfies readonly ActivityName[];
 
 /** Compiles only while the list above is complete. */

@@ -1,8 +1,9 @@
 import type { AzureFacts, DeprecatedApiUse } from '../domain/azure-facts.ts';
+import type { AddonState, ObjectChange } from '../domain/cluster-health.ts';
 import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
-import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
+import type { HealthProbe, MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { Fault } from '../domain/result.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import type { Instant } from '../domain/time.ts';
@@ -72,8 +73,35 @@ export interface EvictionAnswer {
   readonly retryAfterSeconds: number | null;
 }
 
+/** What a service, or a node behind a log, answered to one GET. Status 0: no answer came in time. */
+export interface ServiceAnswer {
+  readonly status: number;
+  /** Empty below 400; else the beginning of what was answered. */
+  readonly message: string;
+}
+
+/** The reads between units. All are GETs and may be repeated; nothing of what services, settings or logs hold is kept. */
+export interface ClusterHealthPort {
+  /** One try of a probe through the API server's service proxy; needs `get` on `services/proxy` of that service. */
+  probeService(cluster: Cluster, probe: Pick<HealthProbe, 'service' | 'path'>): Promise<Outcome<ServiceAnswer>>;
+  /** A Deployment's readiness, image and last writing; null when there is none. */
+  readDeployment(cluster: Cluster, name: { namespace: string; name: string }): Promise<Outcome<AddonState | null>>;
+  /** Who wrote a ConfigMap last: its metadata alone; null when there is none. */
+  readSettingsChange(cluster: Cluster, name: { namespace: string; name: string }): Promise<Outcome<ObjectChange | null>>;
+  /** Events `FailedCreate` of all namespaces, at most 500, oldest first. */
+  readCreateFailures(cluster: Cluster): Promise<Outcome<readonly KubernetesEvent[]>>;
+  /** Whether the log of a running pod of the namespace can be fetched, by one byte of it; null when no pod runs there. */
+  tryLog(cluster: Cluster, namespace: string): Promise<Outcome<ServiceAnswer | null>>;
+}
+
+/** A pod whose events are asked for. */
+export interface EventSubject {
+  readonly namespace: string;
+  readonly uid: string;
+}
+
 /** The Kubernetes API of one cluster. */
-export interface KubernetesPort {
+export interface KubernetesPort extends ClusterHealthPort {
   /** Nodes, pods, budgets and their owners. May be repeated. */
   readObjects(cluster: Cluster): Promise<Outcome<KubernetesObjects>>;
   /** Nodes only: what a poll needs while nothing is blocked. May be repeated. */

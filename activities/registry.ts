@@ -1,4 +1,5 @@
 import { abortUnit } from './abort-unit.ts';
+import { checkHealth } from './check-health.ts';
 import type { ActivityContract, ActivityName } from './contract.ts';
 import { makePlan } from './make-plan.ts';
 import { observeUnit } from './observe-unit.ts';
@@ -34,5 +35,6 @@ export function createActivities(ports: Ports): Activities {
     answerComment: (input) => answerComment(ports, input),
     publishEvent: (input) => ports.messages.publishEvent(input),
     verifyCluster: (input) => verifyCluster(ports, input),
+    checkHealth: (input) => checkHealth(ports, input),
   };
 }

@@ -14,6 +14,7 @@ import { joinWorkloadFacts } from '../domain/workload-facts.ts';
 import { classifyBrokenCall, readRetryAfterSeconds, unreadableAnswer } from './arm-failure.ts';
 import { kubernetesScope } from './credential.ts';
 import { classifyKubernetesAnswer, hasCause, messageOf } from './kubernetes-failure.ts';
+import { createHealthReads } from './kubernetes-health.ts';
 import { readPagedList } from './kubernetes-list.ts';
 import { createKubernetesTransport } from './kubernetes-transport.ts';
 import type { KubernetesAnswer, KubernetesCall, KubernetesServer, KubernetesTransport } from './kubernetes-transport.ts';
@@ -73,6 +74,7 @@ type Send = (call: KubernetesCall) => Promise<Outcome<KubernetesAnswer>>;
 export function createKubernetesPort(options: KubernetesPortOptions): KubernetesPort {
   const connect = createConnector(options);
   return {
+    ...createHealthReads(connect),
     readObjects: async (cluster) => readObjects(await connect(cluster)),
     readNodes: async (cluster) => readNodes(await connect(cluster)),
     readDeprecatedApiUses: async (cluster) => readDeprecatedApiUses(await connect(cluster)),

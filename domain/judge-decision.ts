@@ -6,6 +6,8 @@ export type DecisionEffect =
   | { readonly kind: 'none' }
   | { readonly kind: 'hold' }
   | { readonly kind: 'release' }
+  /** The run goes on although the cluster does not look well; a hold, if any, is released. */
+  | { readonly kind: 'accept-health' }
   /** A stopped unit is tried again; a hold, if any, is released. */
   | { readonly kind: 'go' }
   /** The unit under way is watched no more; the run goes on with the others. */
@@ -67,6 +69,9 @@ function inFlight({ current, isStopped }: DecisionSituation): string {
 function judgeResume(situation: DecisionSituation): JudgedDecision {
   if (situation.isStopped && !situation.isLeaving) {
     return { effect: { kind: 'go' }, answer: `Going on: ${situation.current ?? 'the unit'} is tried again now with the same request.` };
+  }
+  if (situation.status.pause?.kind === 'health') {
+    return { effect: { kind: 'accept-health' }, answer: 'Going on, although the cluster does not look well. It is looked at again after the next unit; what ends meanwhile does not count as verified.' };
   }
   if (situation.isHeld) return { effect: { kind: 'release' }, answer: 'Going on: the hold is lifted.' };
   if (situation.status.phase === 'paused') {

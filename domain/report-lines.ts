@@ -1,3 +1,4 @@
+import type { HealthAlarm } from './cluster-health.ts';
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven } from './node-count.ts';
 import { resultLine } from './report-result.ts';
@@ -42,6 +43,7 @@ export function reportLines(status: WindowStatus, now: Instant): readonly Report
 }
 
 function usersLine(status: WindowStatus): ReportLine {
+  if (status.pause?.health !== undefined) return { label: 'Users: may be affected.', text: [healthUsers[status.pause.health.kind]] };
   const count = countRun(status.units);
   if (count === null) {
     const isUntouched = status.units.every(({ startedAt }) => startedAt === null);
@@ -75,6 +77,7 @@ function waitingWhilePaused(pause: Pause, now: Instant): Phrase {
   if (pause.clearedSince !== null) {
     return ['a second look. The cause seems to have cleared at ', { at: pause.clearedSince, form: 'clock' }, '.', ...since];
   }
+  if (pause.health !== undefined) return [pause.health.summary, ...since];
   const [first, ...others] = pause.causes;
   const more: Phrase = others.length === 0 ? [] : [` And ${others.length} more, named below.`];
   if (first !== undefined) return [...blockedWords(first, pause.kind), ...since, ...more];
@@ -85,10 +88,21 @@ function waitingWhilePaused(pause: Pause, now: Instant): Phrase {
       return ['a decision: AKS set nodes of ', ...unitPhrase(pause.unit), ' aside, old and cordoned.', ...since];
     case 'failed':
       return ['a decision: Azure ended the upgrade of ', ...unitPhrase(pause.unit), ' before every node was new; what it said is below.', ...since];
+    case 'health':
+      return ['the cluster to look well. ', pause.detail, ...since];
     case 'operator':
       return ['a person to say ', { command: '/resume' }, '. ', pause.detail, ...since];
   }
 }
+
+/** What users may feel while the cluster itself does not look well. */
+const healthUsers: Readonly<Record<HealthAlarm['kind'], string>> = {
+  path: 'Pods that run keep serving, as far as nodes show; new pods may not be made, and logs and exec fail.',
+  probe: 'What the policy probes does not answer as it must.',
+  dns: 'Pods find no names.',
+  nodes: 'Nodes are not Ready.',
+  unreadable: 'Nobody can tell now.',
+};
 
 function blockedWords(cause: BlockCause, kind: Pause['kind']): Phrase {
   const owner: Phrase = cause.owner === null ? [' (no owner is named on it)'] : [' (', cause.owner, ')'];
@@ -108,7 +122,8 @@ function neededWhilePaused(pause: Pause): Phrase {
     const goesOnAt = pause.clearedSince + CLEAR_MINUTES * MINUTE_MS;
     return ['nothing. The run goes on by itself at about ', { at: goesOnAt, form: 'clock' }, ' if it stays so.'];
   }
-  if (pause.kind === 'operator') return [{ command: '/resume' }, ' when the reason for the pause is gone.'];
+  if (pause.health !== undefined) return [pause.health.remedy, ` The run goes on by itself ${CLEAR_MINUTES} min after that is live.`];
+  if (pause.kind === 'operator' || pause.kind === 'health') return [{ command: '/resume' }, ' when the reason for the pause is gone.'];
   const remedies = [...new Set(pause.causes.map(({ remedy }) => remedy).filter((remedy) => remedy !== ''))];
   const change: Phrase = remedies.slice(0, 2).flatMap((remedy, index): Phrase => (index === 0 ? [remedy] : [' Also: ', remedy]));
   switch (pause.kind) {
@@ -138,6 +153,7 @@ function fateWhileRunning(status: WindowStatus): Phrase {
 function fateWhilePaused(pause: Pause, status: WindowStatus): Phrase {
   const closes: Phrase = ['at ', { at: pause.windowDeadline, form: 'dated' }, ' the window closes; nothing more is started and old nodes stay old and serve.'];
   if (pause.kind === 'operator') return ['what Azure does now goes on to its end; ', ...closes];
+  if (pause.kind === 'health') return ['nothing more is started until it is mended; ', ...closes];
   if (pause.kind !== 'blocked' || pause.drainDeadline === null) {
     const pool: Phrase = [...unitPhrase(pause.unit), ' stays as it is'];
     return [...pool, '; ', ...closes];
@@ -178,6 +194,8 @@ function optionsWhilePaused(pause: Pause, status: WindowStatus): Phrase {
   const abort: Phrase = [{ command: '/abort' }, isAtWork ? ' stops Azure now and leaves ' : ' ends the run here and leaves ', ...residueOf(unit), '; nothing is rolled back.'];
   const left: Phrase = pause.unit.startsWith('pool/') ? [{ command: skip(pause) }, ' leave this pool and finish the others · '] : [];
   switch (pause.kind) {
+    case 'health':
+      return [{ command: '/resume' }, ' go on all the same · ', ...abort];
     case 'operator':
       return [{ command: '/resume' }, ' go on · ', ...abort];
     case 'blocked':

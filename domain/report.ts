@@ -141,7 +141,8 @@ function whyOf(status: WindowStatus, now: Instant): readonly Phrase[] {
   for (const cause of pause?.causes ?? []) why.push(...causePhrases(cause));
   if (pause !== null) {
     why.push(['Seen since ', { at: pause.since, form: 'dated' }, `, ${spellMinutes(minutesBetween(pause.since, now))}.`]);
-    if (pause.detail !== '') why.push(['What Azure or the operator said: ', pause.detail]);
+    if (pause.detail !== '' && pause.kind !== 'health') why.push(['What Azure or the operator said: ', pause.detail]);
+    for (const { at, text } of pause.health?.changes ?? []) why.push(['Changed before: ', text, ...(at === null ? [] : [' at ', { at, form: 'dated' } as const]), '.']);
   }
   for (const { unit, note } of status.units) if (note !== '') why.push([...poolPhrase(unit), ': ', note]);
   for (const finding of status.findings) {

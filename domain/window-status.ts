@@ -1,3 +1,4 @@
+import type { HealthAlarm } from './cluster-health.ts';
 import type { Instant, Span } from './time.ts';
 import type { BlockCause, NodeInventory } from './unit-progress.ts';
 import type { UnitName } from './upgrade-plan.ts';
@@ -50,8 +51,10 @@ export interface UnitStatus {
 export interface Pause {
   readonly unit: UnitName | 'run';
   readonly since: Instant;
-  /** `blocked` a drain · `quarantined` · `failed` the operation · `operator` somebody said pause. */
-  readonly kind: 'blocked' | 'quarantined' | 'failed' | 'operator';
+  /** `blocked` a drain · `quarantined` · `failed` the operation · `operator` somebody said pause · `health` between units the cluster does not look well. */
+  readonly kind: 'blocked' | 'quarantined' | 'failed' | 'operator' | 'health';
+  /** What is wrong with the cluster itself; where it explains a stopped pool, `causes` is empty, because they are victims. */
+  readonly health?: HealthAlarm;
   readonly causes: readonly BlockCause[];
   /** When Azure gives up on the node; null when nothing drains now. */
   readonly drainDeadline: Instant | null;

@@ -1,4 +1,5 @@
 import type { ClusterVerification, PreflightSummary } from '../activities/contract.ts';
+import { beginHealth } from '../domain/cluster-health.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import { isProven } from '../domain/node-count.ts';
@@ -9,6 +10,7 @@ import { runEndedEventName } from '../domain/slackwater-event.ts';
 import { beginStatus, judgeOutcome, unitsOf } from '../domain/window-story.ts';
 import type { MaintenanceWindowInput, MaintenanceWindowOutput } from './contract.ts';
 import type { Flow, Step } from './flow.ts';
+import { awaitHealth, doubtUnhealthy } from './health-gate.ts';
 import { guarded, patiently, waitSecondsAfter } from './patience.ts';
 import { listLeftOver } from '../domain/left-over.ts';
 import { emit, hasWordsLeft, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
@@ -70,6 +72,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     requeued: [],
     pauses: 0,
     resumeOwed: null,
+    health: beginHealth(),
     explained: new Set(),
   };
 }
@@ -141,7 +144,9 @@ function* tryUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
   if (run.abortedBy !== null || status?.state === 'withheld' || run.skipped.has(unit.unit)) return;
   const hindrance = hindranceOf(run, unit);
   if (hindrance !== null) return leaveUnstarted(run, unit.unit, hindrance);
+  yield* awaitHealth(run);
   yield* runUnit(run, unit);
+  yield* awaitHealth(run);
   yield* publish(run);
 }
 
@@ -225,6 +230,7 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   const { flow, input } = run;
   const isOverrun = run.status.units.some(({ endedAt }) => endedAt !== null && endedAt > input.opening.closes + 5 * MINUTE_MS);
   const isUnfinishedPlan = run.plan !== null && secondVisits(run.plan).length > 0;
+  doubtUnhealthy(run);
   const outcome = judgeOutcome(run.status, { isAborted: run.abortedBy !== null, isOverrun, isUnfinishedPlan });
   update(run, { phase: 'ended', outcome, pause: null, nextAt: null });
   say(run, `The run ended: ${outcome}.`);

@@ -34,8 +34,9 @@ export function* hear(run: WindowRun, until: Instant): Step<void> {
     const got = yield* run.flow.waitFor(['decision'], until);
     if (got.kind === 'timed-out') return;
     const wasHeld = run.heldBy;
+    const { acceptedAt } = run.health;
     yield* takeDecision(run, got.value, null);
-    if (run.heldBy !== wasHeld || run.abortedBy !== null) return;
+    if (run.heldBy !== wasHeld || run.health.acceptedAt !== acceptedAt || run.abortedBy !== null) return;
   }
 }
 
@@ -69,6 +70,10 @@ function* carryOut(run: WindowRun, effect: DecisionEffect, decision: OperatorDec
       return;
     case 'release':
       run.heldBy = null;
+      return;
+    case 'accept-health':
+      run.heldBy = null;
+      run.health.acceptedAt = run.flow.now();
       return;
     case 'go':
       run.heldBy = null;

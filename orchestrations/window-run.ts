@@ -1,4 +1,5 @@
 import type { ActivityContract } from '../activities/contract.ts';
+import type { HealthMemory } from '../domain/cluster-health.ts';
 import { slackwaterEvent, type SlackwaterEventName } from '../domain/slackwater-event.ts';
 import { SECOND_MS, type Instant } from '../domain/time.ts';
 import type { UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
@@ -39,6 +40,8 @@ export interface WindowRun {
   pauses: number;
   /** Number of a pause that ended while nothing said so, because it was not yet clear whether the run goes on; null when none. */
   resumeOwed: number | null;
+  /** What the looks between units said. */
+  readonly health: HealthMemory;
   /** Pools whose stop a budget, a pod or a person explains; any other failure may lie in the version or image. */
   readonly explained: Set<UnitName>;
 }

@@ -1,3 +1,4 @@
+import type { HealthAlarm } from '../domain/cluster-health.ts';
 import { countPool } from '../domain/node-count.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { NodeInventory } from '../domain/unit-progress.ts';
@@ -8,6 +9,7 @@ import { unitInstanceId } from '../domain/window-identity.ts';
 import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict } from './contract.ts';
 import type { Flow, Running, Step } from './flow.ts';
 import { watchDeadline } from './upgrade-unit.ts';
+import { findBrokenPath } from './health-gate.ts';
 import { patiently } from './patience.ts';
 import { beginCurrent, hear, leave, remind, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
 import { endPause, startPause, tellOwedResume } from './window-pause.ts';
@@ -180,11 +182,11 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
       updateUnit(run, unit, { state: 'running' });
       return;
     case 'blocked':
-      beginBlock(run, current.unit, report, 'blocked');
+      beginBlock(run, current.unit, report, 'blocked', yield* findBrokenPath(run, report.progress.causes));
       if (policy.onBlocked.action === 'skip') yield* leave(run.flow, current, 'The policy skips a blocked pool.');
       return;
     case 'stopped': {
-      beginBlock(run, current.unit, report, report.stopped ?? 'failed');
+      beginBlock(run, current.unit, report, report.stopped ?? 'failed', yield* findBrokenPath(run, report.progress.causes));
       const quarantined = report.progress.inventory?.quarantined.length ?? 0;
       if (report.stopped === 'quarantined' && quarantined <= policy.onQuarantined.continueUpToNodes) {
         yield* leave(run.flow, current, `The policy goes on with up to ${policy.onQuarantined.continueUpToNodes} quarantined nodes.`);
@@ -205,7 +207,7 @@ function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport
   say(run, `${unit}: ${proven} of ${total - spare} nodes new.`);
 }
 
-function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport, kind: Exclude<Pause['kind'], 'operator'>): void {
+function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport, kind: Exclude<Pause['kind'], 'operator' | 'health'>, health: HealthAlarm | null): void {
   updateUnit(run, unit.unit, { state: 'paused' });
   const error = report.progress.provisioningError;
   const detail = error === null ? '' : `${error.code}: ${error.message}`;
@@ -218,13 +220,15 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
   startPause(run, {
     unit: unit.unit,
     kind,
-    causes: report.progress.causes,
+    causes: health === null ? report.progress.causes : [],
+    ...(health === null ? {} : { health }),
     drainDeadline: report.stopped === null ? drainDeadlineOf(unit, report) : null,
     clearedSince: null,
     detail,
   }, report.blockedSince);
   const ended = report.stopped === null ? '' : `Azure stopped it${error === null ? '' : ` (${error.code})`}${kind === 'quarantined' ? ' and set nodes aside' : ''}. `;
-  say(run, `${unit.unit}: ${ended}${cause === undefined ? 'It cannot go on.' : `${cause.node} waits for ${cause.pod}: ${cause.class}.`}`);
+  const why = health !== null ? health.summary : cause === undefined ? 'It cannot go on.' : `${cause.node} waits for ${cause.pod}: ${cause.class}.`;
+  say(run, `${unit.unit}: ${ended}${why}`);
 }
 
 /** When Azure gives up on the node that is blocked longest: its drain timeout after the drain began. */
@@ -236,7 +240,7 @@ function drainDeadlineOf(unit: PlannedUnit, report: UnitProgressReport): Instant
 function refreshPause(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport): void {
   const { pause } = run.status;
   if (pause === null || pause.unit !== unit.unit) return;
-  const causes = report.progress.causes.length > 0 ? report.progress.causes : pause.causes;
+  const causes = report.progress.causes.length > 0 && pause.health === undefined ? report.progress.causes : pause.causes;
   update(run, { pause: { ...pause, causes, clearedSince: report.clearedSince } });
 }
 

@@ -109,6 +109,11 @@ export function recordingPorts(world: World): Ports {
       readUpgradeEvents: refuse('readUpgradeEvents'),
       tryEviction: refuse('tryEviction'),
       removeQuarantineLabel: refuse('removeQuarantineLabel'),
+      probeService: refuse('probeService'),
+      readDeployment: refuse('readDeployment'),
+      readSettingsChange: refuse('readSettingsChange'),
+      readCreateFailures: refuse('readCreateFailures'),
+      tryLog: refuse('tryLog'),
     },
     policies: { readPolicies: refuse('readPolicies') },
     github: {
