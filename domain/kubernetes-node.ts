@@ -40,13 +40,13 @@ export function readNode(item: JsonRecord, path: string, faults: FaultList): Nod
   };
 }
 
-function readTaint(taint: JsonRecord): Taint {
-  return {
 function cordonTimeOf(spec: JsonRecord): Node['cordonedAt'] {
   const taint = recordsAt(spec, 'taints').find(({ key }) => key === 'node.kubernetes.io/unschedulable');
   return taint === undefined ? null : timeAt(taint, 'timeAdded');
 }
 
+function readTaint(taint: JsonRecord): Taint {
+  return {
     key: textAt(taint, 'key') ?? '',
     value: textAt(taint, 'value') ?? '',
     effect: textAt(taint, 'effect') ?? '',
