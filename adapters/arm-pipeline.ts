@@ -66,7 +66,7 @@ const TIME_LIMIT_MS = 20_000;
 export function createArmConnector(connection: ArmConnection): OpenArmClient {
   baseOf(connection);
   return async (subscriptionId, guard) => {
-    const { ContainerServiceClient } = await import('@azure/arm-containerservice');
+    const { ContainerServiceClient } = await import('./aks-sdk.ts');
     const policies = guard === null ? [] : [guardPolicy(guard)];
     return prepareArmClient(connection, policies, (options) => new ContainerServiceClient(connection.credential, subscriptionId, options));
   };

@@ -8,8 +8,8 @@ import { baseOf, listArm } from './arm-pipeline.ts';
 import type { ArmClientOptions, ArmConnection } from './arm-pipeline.ts';
 import type { ClusterId } from './arm-resource-id.ts';
 
-/** Versions of the ARM descriptions for what no client of ours knows (facts: Azure REST reference, "Management locks" and "Activity logs"). */
-const apiVersions = { locks: '2020-05-01', activityLog: '2015-04-01' } as const;
+/** Versions of the ARM descriptions for what is read without a client (facts: Azure REST reference, "Management locks", "Activity logs", "Virtual networks"). */
+const apiVersions = { locks: '2020-05-01', activityLog: '2015-04-01', networks: '2024-05-01' } as const;
 
 /** What of an event is asked for: no claims, addresses or authorisation of whoever wrote. */
 const eventFields = 'caller,correlationId,eventTimestamp,operationName,properties,resourceId,status,subStatus';
@@ -28,7 +28,7 @@ export interface EventScope {
 export interface AzureLists {
   /** vCPU meters of a region, through the Compute client. */
   coreUsages(location: string): List;
-  /** Virtual networks of a resource group, through the Network client. */
+  /** Virtual networks of a resource group. */
   networks(resourceGroup: string): List;
   /** Addresses of the subnets of the network with this id, through the Network client. */
   subnetUsages(networkId: string): List;
@@ -41,21 +41,21 @@ export interface AzureLists {
 
 /**
  * Lists through the clients of Compute, Network and AKS, loaded when they are first needed, and through plain GETs over the same pipeline where no client
- * is worth its size (locks, activity log).
+ * is worth its size (locks, activity log, and virtual networks, whose models are 31 KB).
  */
 export function createAzureLists(connection: ArmConnection, id: ClusterId): AzureLists {
   const { subscriptionId, resourceGroup, cluster } = id;
   const { credential } = connection;
   const loadCompute = async () => {
-    const { ComputeManagementClient } = await import('@azure/arm-compute');
+    const { ComputeManagementClient } = await import('./azure-usage-clients.ts');
     return (options: ArmClientOptions) => new ComputeManagementClient(credential, subscriptionId, options);
   };
-  const loadNetwork = async () => {
-    const { NetworkManagementClient } = await import('@azure/arm-network');
-    return (subscription: string) => (options: ArmClientOptions) => new NetworkManagementClient(credential, subscription, options);
+  const loadNetwork = async (subscription: string) => {
+    const { NetworkManagementClient } = await import('./azure-usage-clients.ts');
+    return (options: ArmClientOptions) => new NetworkManagementClient(credential, subscription, options);
   };
   const loadAks = async () => {
-    const { ContainerServiceClient } = await import('@azure/arm-containerservice');
+    const { ContainerServiceClient } = await import('./aks-sdk.ts');
     return (options: ArmClientOptions): ContainerServiceClient => new ContainerServiceClient(credential, subscriptionId, options);
   };
   const plain = async (what: string, path: string, query: Readonly<Record<string, string>>): List => {
@@ -66,14 +66,10 @@ export function createAzureLists(connection: ArmConnection, id: ClusterId): Azur
   const group = (name: string): string => `/subscriptions/${subscriptionId}/resourceGroups/${encodeURIComponent(name)}`;
   return {
     coreUsages: async (location) => listArm(connection, 'The vCPU usages', await loadCompute(), (client) => client.usage.list(location).byPage()),
-    networks: async (name) => {
-      const make = await loadNetwork();
-      return listArm(connection, 'The virtual networks', make(subscriptionId), (client) => client.virtualNetworks.list(name).byPage());
-    },
+    networks: (name) => plain('The virtual networks', `${group(name)}/providers/Microsoft.Network/virtualNetworks`, { 'api-version': apiVersions.networks }),
     subnetUsages: async (networkId) => {
-      const make = await loadNetwork();
       const [, subscription = '', name = '', network = ''] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/.*\/([^/]+)$/i.exec(networkId) ?? [];
-      return listArm(connection, 'The subnet usages', make(subscription), (client) => client.virtualNetworks.listUsage(name, network).byPage());
+      return listArm(connection, 'The subnet usages', await loadNetwork(subscription), (client) => client.virtualNetworks.listUsage(name, network).byPage());
     },
     maintenanceConfigurations: async () =>
       listArm(connection, 'The maintenance configurations', await loadAks(), (client) => client.maintenanceConfigurations.listByManagedCluster(resourceGroup, cluster).byPage()),

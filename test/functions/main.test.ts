@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -119,6 +119,19 @@ describe('the bundle', () => {
     ]);
   });
 
+  test('holds of the clients of ARM exactly the operations that the adapters call', () => {
+    const meta: unknown = JSON.parse(readFileSync(path('dist/meta.json'), 'utf8'));
+    const inputs = isRecord(meta) && isRecord(meta['inputs']) ? Object.keys(meta['inputs']) : [];
+    const held = inputs.flatMap((input) => {
+      const [, group = '', operations = ''] = /^fewer:\S+ (\w+) (.+)$/.exec(input) ?? [];
+      return operations === '' ? [] : operations.split(' ').map((operation) => `${group}.${operation}`);
+    });
+    const adapters = readdirSync(path('adapters')).map((file) => readFileSync(path(`adapters/${file}`), 'utf8'));
+    const called = adapters.flatMap((text) => [...text.matchAll(/\bclient\.(?!pipeline\.)(\w+)\.(\w+)\(/g)].map(([, group, operation]) => `${group}.${operation}`));
+
+    assert.deepEqual([...new Set(held)].sort(), [...new Set(called)].sort());
+  });
+
   test('asks the platform for a token of the identity that was set, and goes to ARM with it', async () => {
     const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', path('test/functions/identity-child.ts')], { env: { PATH: process.env['PATH'] }, timeout: 60_000 });
 
@@ -148,6 +161,8 @@ describe('the bundle', () => {
 
     const services = new Set(world.log.entries.map(({ service }) => service));
     assert.deepEqual([...services].sort(), ['arm', 'github', 'kubernetes', 'service-bus']);
+    const usages = world.log.entries.flatMap(({ path: asked, status }) => (asked.endsWith('/usages') ? [`${status} ${/Microsoft\.(Compute|Network)/.exec(asked)?.[1]}`] : []));
+    assert.deepEqual([...new Set(usages)].sort(), ['200 Compute', '200 Network']);
     assert.ok(world.log.entries.some(({ service, method, path: entity }) => service === 'service-bus' && method === 'SEND' && entity === 'events'));
     assert.ok(world.log.entries.some(({ service, method, path: asked }) => service === 'github' && method === 'POST' && asked.endsWith('/issues/1/comments')));
   });
