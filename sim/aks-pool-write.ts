@@ -43,7 +43,8 @@ export function postNodeImageUpgrade(core: AksCore, pool: PoolState, by: string)
   const refused = refuseBusyPool(aks, pool);
   if (refused !== null) return refused;
   const release = { kubernetesVersion: pool.orchestratorVersion, nodeImageVersion: pool.latestNodeImageVersion };
-  const isDone = pool.provisioningState === 'Succeeded' && findOldNodes(core, pool, release).length === 0;
+  // A pool without nodes shows only by its own image whether there is something to do.
+  const isDone = pool.provisioningState === 'Succeeded' && pool.nodeImageVersion === release.nodeImageVersion && findOldNodes(core, pool, release).length === 0;
   const operation = isDone ? changeSettings(core, pool, by) : upgradePool(core, pool, release, { state: 'UpgradingNodeImageVersion', by });
   return armAnswer(202, renderPool(aks, pool), actionHeaders(aks, operation));
 }
