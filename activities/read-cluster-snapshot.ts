@@ -1,9 +1,14 @@
 import { noAzureFacts } from '../domain/azure-facts.ts';
 import type { AzureFacts } from '../domain/azure-facts.ts';
 import type { Cluster, ClusterSnapshot, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
+import { isOpen } from '../domain/debt.ts';
+import type { Debt } from '../domain/debt.ts';
 import { metricsTellNoTime } from '../domain/deprecated-api-metrics.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { Ports } from './ports.ts';
+
+/** The ports a whole read needs; without `state` no ledger of debts is asked, and that is named in `unchecked`. */
+export type SnapshotPorts = Pick<Ports, 'clock' | 'aks' | 'azureFacts' | 'kubernetes'> & Partial<Pick<Ports, 'state'>>;
 
 /**
  * Reads one cluster whole: ARM, offered versions and images, Kubernetes objects. Changes nothing; may be repeated.
@@ -12,31 +17,45 @@ import type { Ports } from './ports.ts';
  * not a safe one. The offered versions and images may be missing; they are then named in `unchecked`, and so may what Azure
  * says around the cluster.
  */
-export async function readClusterSnapshot(ports: Ports, resourceId: string): Promise<Outcome<ClusterSnapshot>> {
+export async function readClusterSnapshot(ports: SnapshotPorts, resourceId: string): Promise<Outcome<ClusterSnapshot>> {
   const read = await ports.aks.readCluster(resourceId);
   if (!read.ok) return read;
   const { cluster } = read.value;
-  const [profile, images, objects, around] = await Promise.all([
+  const [profile, images, objects, around, memory] = await Promise.all([
     ports.aks.readUpgradeProfile(resourceId),
     readOffers(ports, resourceId, read.value.nodePools),
     ports.kubernetes.readObjects(cluster),
     ports.azureFacts.readAzureFacts(cluster, read.value.nodePools),
+    readDebts(ports, resourceId),
   ]);
   if (!objects.ok) return objects;
   const { unchecked, ...rest } = objects.value;
   const missing: Unchecked[] = [...unchecked, ...images.unchecked];
   if (!profile.ok) missing.push({ what: 'Kubernetes versions that AKS offers', why: profile.failure.message });
+  if (memory.why !== null) missing.push({ what: 'nodes that earlier runs left set aside', why: memory.why });
   const upgradeProfile: UpgradeProfile | null = profile.ok ? profile.value : null;
   const facts = await addApiUses(ports, cluster, around.ok ? around.value : noAzureFacts(around.failure.message));
   const azureFacts = { ...facts, poolsWithoutNodeImage: images.without };
   return {
     ok: true,
-    value: { takenAt: ports.clock.now(), cluster, nodePools: images.nodePools, upgradeProfile, azureFacts, ...rest, unchecked: missing },
+    value: { takenAt: ports.clock.now(), cluster, nodePools: images.nodePools, upgradeProfile, azureFacts, ...rest, openDebts: memory.openDebts, unchecked: missing },
   };
 }
 
+/** Nodes of the ledger that are still owed; none, with the reason, where it was not read. */
+async function readDebts({ state }: SnapshotPorts, resourceId: string): Promise<{ readonly openDebts: ClusterSnapshot['openDebts']; readonly why: string | null }> {
+  if (state === undefined) return { openDebts: [], why: 'No ledger of debts is at hand here.' };
+  const read = await state.readState(resourceId);
+  return read.ok ? { openDebts: openDebtsOf(read.value.debts), why: null } : { openDebts: [], why: read.failure.message };
+}
+
+/** Nodes that a ledger says are still set aside. */
+export function openDebtsOf(debts: readonly Debt[]): ClusterSnapshot['openDebts'] {
+  return debts.flatMap((debt) => (isOpen(debt) && debt.node !== null ? [{ node: debt.node, since: debt.when, who: debt.who }] : []));
+}
+
 /** Uses of deprecated APIs, from the API server where nobody else told. */
-async function addApiUses(ports: Ports, cluster: Cluster, facts: AzureFacts): Promise<AzureFacts> {
+async function addApiUses(ports: SnapshotPorts, cluster: Cluster, facts: AzureFacts): Promise<AzureFacts> {
   if (facts.deprecatedApiUses !== null) return facts;
   const uses = await ports.kubernetes.readDeprecatedApiUses(cluster);
   return {
@@ -47,7 +66,7 @@ async function addApiUses(ports: Ports, cluster: Cluster, facts: AzureFacts): Pr
 }
 
 async function readOffers(
-  ports: Ports,
+  ports: SnapshotPorts,
   resourceId: string,
   nodePools: readonly NodePool[],
 ): Promise<{ readonly nodePools: readonly NodePool[]; readonly without: readonly string[]; readonly unchecked: readonly Unchecked[] }> {

@@ -65,7 +65,7 @@ export async function readSnapshotFolder(directory: string): Promise<Result<Clus
   if (!parts.ok) return parts;
   const { cluster, nodePools, upgradeProfile, azureFacts, kubernetes } = parts.value;
   const takenAt = newest.found() ?? Math.floor((await stat(join(directory, 'cluster.json'))).mtimeMs);
-  return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, unchecked: uncheckedParts(documents, nodePools, kubernetes) });
+  return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, openDebts: [], unchecked: uncheckedParts(documents, nodePools, kubernetes) });
 }
 
 type AzureDocumentsOfFolder = Omit<SnapshotDocuments, 'kubernetesItems'>;

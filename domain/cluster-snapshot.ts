@@ -18,8 +18,18 @@ export interface ClusterSnapshot {
   readonly namespaces: readonly Namespace[];
   readonly admissionWebhooks: readonly AdmissionWebhook[];
   readonly workloadFacts: WorkloadFacts;
+  /** Nodes that earlier runs left set aside, by the ledger of debts; empty where no ledger was read. */
+  readonly openDebts: readonly OpenDebt[];
   /** What could not be read, with the reason; never silently empty. */
   readonly unchecked: readonly Unchecked[];
+}
+
+/** A node an earlier run left set aside. */
+export interface OpenDebt {
+  readonly node: string;
+  readonly since: Instant;
+  /** The run, or the check that found it. */
+  readonly who: string;
 }
 
 /** One thing that could not be checked, and why. */

@@ -122,7 +122,7 @@ export const checkOperatorCordon: PreflightCheck = ({ pools, snapshot }) =>
     .filter((pool) => isTerminalState(pool.provisioningState))
     .flatMap((pool) =>
       snapshot.nodes
-        .filter((node) => node.nodePool === pool.name && node.isCordoned && !node.isQuarantined)
+        .filter((node) => node.nodePool === pool.name && node.isCordoned && !node.isQuarantined && !snapshot.openDebts.some((debt) => debt.node === node.name))
         .map((node) => ({
           code: 'OPERATOR_CORDON',
           where: node.name,

@@ -3,6 +3,7 @@ import type { NodePool } from './cluster-snapshot.ts';
 import { blockingBudgets, sharedBudgets } from './disruption-budget-findings.ts';
 import type { DrainBlock } from './disruption-budget-findings.ts';
 import { ownersText } from './drained-workload.ts';
+import { formatUtcDated } from './local-time.ts';
 import { amountOf, drainTimeoutMinutes, surgeNodeCount, undrainableNodeBehavior } from './node-pool.ts';
 import type { Finding } from './preflight-report.ts';
 import { settingsOf } from './preflight-view.ts';
@@ -37,7 +38,7 @@ export const checkDrainBlocks: PreflightCheck = (view) => {
   return [
     ...blocks.filter(({ placed }) => !placed.every(isTold)).map((block) => weigh(view, block, pools)),
     ...exceeding.map((one) => exceeds(one, blocks)),
-    ...pools.flatMap((one) => one.debts.map((node) => openDebt(one, node, blocks))),
+    ...pools.flatMap((one) => one.debts.map((node) => openDebt(view, one, { node, blocks }))),
   ];
 };
 
@@ -50,7 +51,9 @@ function exceedsOnlyTogether({ pool, nodes, bearable }: PoolBlocks, blocks: read
 function countBlocks(view: PreflightView, pool: NodePool, placed: readonly PlacedPod[]): PoolBlocks {
   const settings = settingsOf(view, pool);
   const nodes = [...new Set(placed.map(({ node }) => node.name))].sort();
-  const quarantined = new Set(placed.flatMap(({ node }) => (node.isQuarantined ? [node.name] : [])));
+  // The label is what AKS says; the ledger knows nodes whose label somebody took away.
+  const owed = new Set(view.snapshot.openDebts.map(({ node }) => node));
+  const quarantined = new Set(placed.flatMap(({ node }) => (node.isQuarantined || (node.isCordoned && owed.has(node.name)) ? [node.name] : [])));
   const surge = surgeNodeCount(settings.maxSurge, pool.nodeCount);
   const bearable = undrainableNodeBehavior(settings) === 'Cordon' ? Math.min(surge, amountOf(pool.maxBlockedNodes, pool.nodeCount) ?? surge) : null;
   return { pool, placed, nodes, debts: nodes.filter((name) => quarantined.has(name)), bearable };
@@ -93,7 +96,9 @@ function exceeds({ pool, nodes, bearable }: PoolBlocks, blocks: readonly DrainBl
   };
 }
 
-function openDebt({ pool }: PoolBlocks, node: string, blocks: readonly DrainBlock[]): Finding {
+function openDebt({ snapshot }: PreflightView, { pool }: PoolBlocks, { node, blocks }: { readonly node: string; readonly blocks: readonly DrainBlock[] }): Finding {
+  const known = snapshot.openDebts.find((debt) => debt.node === node);
+  const since = known === undefined ? 'from an earlier run' : `since ${formatUtcDated(known.since)} (left by ${known.who})`;
   const causes = causesIn(blocks, (one) => one.node.name === node);
   const names = causes.map(({ finding }) => finding.where);
   return {
@@ -102,13 +107,14 @@ function openDebt({ pool }: PoolBlocks, node: string, blocks: readonly DrainBloc
     severity: 'block',
     pools: [pool.name],
     message:
-      `Node ${node} is still quarantined from an earlier run, and ${namesText(names)} still keeps it from draining: another run would block there ` +
+      `Node ${node} is still quarantined ${since}, and ${namesText(names)} still keeps it from draining: another run would block there ` +
       `again and keep one more spare node.`,
     remedy: `${causes[0]?.finding.remedy ?? ''} Then run ${pool.name}; other pools can go on meanwhile.`,
     amendments: causes.flatMap(({ finding }) => finding.amendments ?? []),
     owner: ownersText(causes.map(({ finding }) => finding.owner)),
     evidence: {
       node,
+      since: known === undefined ? null : formatUtcDated(known.since),
       causes: causes.map(({ finding }) => ({ code: finding.code, where: finding.where, message: finding.message, owner: finding.owner })),
       drainTimeoutMinutes: drainTimeoutMinutes(pool.upgradeSettings),
     },

@@ -267,6 +267,7 @@ export function sampleSnapshot(change: Partial<ClusterSnapshot> = {}): ClusterSn
     namespaces: [sampleNamespace('shop')],
     admissionWebhooks: [],
     workloadFacts: noWorkloadFacts,
+    openDebts: [],
     unchecked: [],
     ...change,
   };
