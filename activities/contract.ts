@@ -4,7 +4,7 @@ import type { Outcome } from '../domain/failure.ts';
 import type { MaintenancePolicy, VerifyPolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import type { CommentReference } from '../domain/operator-decision.ts';
 import type { Instant } from '../domain/time.ts';
-import type { NodeInventory, UnitProgress } from '../domain/unit-progress.ts';
+import type { NodeInventory, SeenSignal, UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit, UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
 import type { StatusFinding, WindowStatus } from '../domain/window-status.ts';
 
@@ -27,7 +27,7 @@ export interface ActivityContract {
   prepareUnit: { readonly input: UnitRequest; readonly output: Outcome<UnitReadiness> };
   changeUpgradeSettings: { readonly input: UnitWrite; readonly output: Outcome<{ readonly changed: boolean }> };
   startUnit: { readonly input: UnitWrite; readonly output: Outcome<UnitStart> };
-  observeUnit: { readonly input: UnitRequest; readonly output: Outcome<UnitProgress> };
+  observeUnit: { readonly input: UnitRequest & { readonly earlier: EarlierLooks }; readonly output: Outcome<UnitProgress> };
   abortUnit: {
     readonly input: UnitRequest & { readonly by: string };
     readonly output: Outcome<{ readonly kind: 'aborting' | 'nothing-to-abort' }>;
@@ -116,6 +116,13 @@ export interface PreflightSummary {
 export interface UnitRequest {
   readonly clusterResourceId: string;
   readonly unit: PlannedUnit;
+}
+
+/** What the attempt's earlier looks leave to the next one. */
+export interface EarlierLooks {
+  /** When the attempt began: younger nodes and pods are its doing. */
+  readonly startedAt: Instant;
+  readonly signals: readonly SeenSignal[];
 }
 
 /** A write, with all that makes it safe: the window's end, the estimate (in `unit`) and the eTag read before. */

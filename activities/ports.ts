@@ -1,12 +1,13 @@
 import type { AzureFacts, DeprecatedApiUse } from '../domain/azure-facts.ts';
 import type { AddonState, ObjectChange } from '../domain/cluster-health.ts';
-import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
+import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, Pod, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { HealthProbe, MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { Fault } from '../domain/result.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import type { Instant } from '../domain/time.ts';
+import type { VolumeAttachment } from '../domain/volume-attachment.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
 
 /** The clock of an activity. An orchestrator never sees it. */
@@ -110,6 +111,12 @@ export interface KubernetesPort extends ClusterHealthPort {
   readDeprecatedApiUses(cluster: Cluster): Promise<Outcome<readonly DeprecatedApiUse[]>>;
   /** Events of the AKS upgrader in namespace `default`, oldest first. May be repeated. */
   readUpgradeEvents(cluster: Cluster): Promise<Outcome<readonly KubernetesEvent[]>>;
+  /** Pods that wait for a node or for their containers, in all namespaces: a small list while all is well. May be repeated. */
+  readPendingPods(cluster: Cluster): Promise<Outcome<readonly Pod[]>>;
+  /** Events about these objects, oldest first; at most 20 objects are asked for. May be repeated. */
+  readEventsAbout(cluster: Cluster, objects: readonly EventSubject[]): Promise<Outcome<readonly KubernetesEvent[]>>;
+  /** Which disks are attached to which nodes. May be repeated. */
+  readVolumeAttachments(cluster: Cluster): Promise<Outcome<readonly VolumeAttachment[]>>;
   /** Asks the API server, with `dryRun: All`, whether it would evict the pod now. Changes nothing; may be repeated. */
   tryEviction(cluster: Cluster, pod: { namespace: string; name: string }): Promise<Outcome<EvictionAnswer>>;
   /** Removes the quarantine label of a node and nothing else. May be repeated: an absent label is success. */

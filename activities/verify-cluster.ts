@@ -1,5 +1,5 @@
 import type { Outcome } from '../domain/failure.ts';
-import { judgeControlPlane, judgePool, takeInventory } from '../domain/judge-progress.ts';
+import { judgeControlPlane, judgePool, nothingFound, takeInventory } from '../domain/judge-progress.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import type { ActivityContract, ClusterVerification } from './contract.ts';
 import { poolNameOf } from './look-at-unit.ts';
@@ -21,7 +21,7 @@ export async function verifyCluster(
     if (name === null) return [{ unit: unit.unit, progress: judgeControlPlane(cluster, unit, seenAt) }];
     const pool = nodePools.find((each) => each.name === name);
     if (pool === undefined) return [];
-    return [{ unit: unit.unit, progress: judgePool({ seenAt, unit, pool, nodes: nodes.value, causes: [], drainStartedAt: null }) }];
+    return [{ unit: unit.unit, progress: judgePool({ seenAt, unit, pool, nodes: nodes.value, ...nothingFound }) }];
   });
   const planned = new Map(input.units.map((unit: PlannedUnit) => [poolNameOf(unit), unit]));
   const inventories = nodePools.map((pool) => {

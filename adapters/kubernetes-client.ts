@@ -1,12 +1,10 @@
 import type { TokenCredential } from '@azure/identity';
 import type { EvictionAnswer, KubernetesObjects, KubernetesPort } from '../activities/ports.ts';
 import type { DeprecatedApiUse } from '../domain/azure-facts.ts';
-import type { Cluster, Unchecked } from '../domain/cluster-snapshot.ts';
+import type { Cluster, Pod, Unchecked } from '../domain/cluster-snapshot.ts';
 import { readDeprecatedApiMetrics } from '../domain/deprecated-api-metrics.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { isRecord, recordAt, textAt } from '../domain/json.ts';
-import { readKubernetesEvents } from '../domain/kubernetes-event.ts';
-import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import { upgradeStatusLabel } from '../domain/kubernetes-node.ts';
 import { readKubernetesItems } from '../domain/kubernetes-object.ts';
 import type { KubernetesParts } from '../domain/kubernetes-object.ts';
@@ -16,6 +14,7 @@ import { kubernetesScope } from './credential.ts';
 import { classifyKubernetesAnswer, hasCause, messageOf } from './kubernetes-failure.ts';
 import { createHealthReads } from './kubernetes-health.ts';
 import { readPagedList } from './kubernetes-list.ts';
+import { readClusterAttachments, readSubjectEvents, readUpgraderEvents } from './kubernetes-trouble.ts';
 import { createKubernetesTransport } from './kubernetes-transport.ts';
 import type { KubernetesAnswer, KubernetesCall, KubernetesServer, KubernetesTransport } from './kubernetes-transport.ts';
 import { requireSafeEndpoint } from './loopback.ts';
@@ -78,7 +77,10 @@ export function createKubernetesPort(options: KubernetesPortOptions): Kubernetes
     readObjects: async (cluster) => readObjects(await connect(cluster)),
     readNodes: async (cluster) => readNodes(await connect(cluster)),
     readDeprecatedApiUses: async (cluster) => readDeprecatedApiUses(await connect(cluster)),
-    readUpgradeEvents: async (cluster) => readUpgradeEvents(await connect(cluster)),
+    readUpgradeEvents: async (cluster) => withGet(await connect(cluster), readUpgraderEvents),
+    readPendingPods: async (cluster) => readPendingPods(await connect(cluster)),
+    readEventsAbout: async (cluster, objects) => withGet(await connect(cluster), (read) => readSubjectEvents(read, objects)),
+    readVolumeAttachments: async (cluster) => withGet(await connect(cluster), readClusterAttachments),
     tryEviction: async (cluster, pod) => tryEviction(await connect(cluster), pod),
     removeQuarantineLabel: async (cluster, node) => removeQuarantineLabel(await connect(cluster), node),
   };
@@ -132,6 +134,10 @@ const noToken: Failure = {
 
 function get(send: Send): (path: string) => Promise<Outcome<KubernetesAnswer>> {
   return (path) => send({ method: 'GET', path, contentType: null, body: null });
+}
+
+function withGet<T>(connection: Outcome<Send>, read: (path: ReturnType<typeof get>) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  return connection.ok ? read(get(connection.value)) : Promise.resolve(connection);
 }
 
 /** Reads one list into domain objects, page by page. */
@@ -209,24 +215,11 @@ async function readDeprecatedApiUses(connection: Outcome<Send>): Promise<Outcome
   return typeof body === 'string' ? { ok: true, value: readDeprecatedApiMetrics(body) } : { ok: false, failure: unreadableAnswer('/metrics', 'it is no text') };
 }
 
-/** Component name of AKS's own upgrade engine in events (seen in public issues; a hint, no contract). */
-const UPGRADER = 'upgrader';
-
-async function readUpgradeEvents(connection: Outcome<Send>): Promise<Outcome<readonly KubernetesEvent[]>> {
+/** The API server selects; a pod that waits for its volumes or images is Pending too. */
+async function readPendingPods(connection: Outcome<Send>): Promise<Outcome<readonly Pod[]>> {
   if (!connection.ok) return connection;
-  const items: unknown[] = [];
-  const path = `/api/v1/namespaces/default/events?fieldSelector=${encodeURIComponent(`source=${UPGRADER}`)}`;
-  const read = await readPagedList(path, get(connection.value), {
-    restart: () => items.splice(0),
-    page(page) {
-      items.push(...page);
-      return { ok: true, value: null };
-    },
-  });
-  if (!read.ok) return read;
-  const events = readKubernetesEvents(items);
-  if (!events.ok) return { ok: false, failure: unreadableAnswer('The events', events.faults.map(({ message }) => message).join(' ')) };
-  return { ok: true, value: events.value.filter(({ source }) => source === UPGRADER) };
+  const list = await readList(connection.value, `/api/v1/pods?fieldSelector=${encodeURIComponent('status.phase=Pending')}`);
+  return list.ok ? { ok: true, value: joinPages(list.value).pods } : list;
 }
 
 /**

@@ -1,6 +1,15 @@
-import type { DisruptionBudget, Node, Pod } from './cluster-snapshot.ts';
-import type { PlacedPod, PreflightView } from './preflight-view.ts';
+import type { ClusterSnapshot, DisruptionBudget, Node, Pod } from './cluster-snapshot.ts';
 import { controllerOf } from './workload.ts';
+import type { WorkloadIndex } from './workload.ts';
+
+/** What is asked of a cluster to tell who keeps a budget at zero. */
+interface IntentView {
+  readonly snapshot: Pick<ClusterSnapshot, 'pods' | 'nodes' | 'namespaces'>;
+  readonly workloads: WorkloadIndex;
+}
+
+/** A pod the budget selects, with its node. */
+type GuardedPod = { readonly pod: Pod; readonly node: Node };
 
 /** Why a budget allows nothing: somebody wrote it so, or a helper keeps it at zero and moves the pods itself. */
 export type BudgetIntent =
@@ -35,7 +44,7 @@ const leaderLabels: readonly { readonly key: string; readonly leads: readonly st
  * postgres-operator docs (`spilo-role`); Azure/eviction-autoscaler README (annotation `ownedBy: EvictionAutoScaler`,
  * `createdBy` in older releases; Deployments only; namespaces opt out by `eviction-autoscaler.azure.com/enable`).
  */
-export function judgeIntent(view: PreflightView, budget: DisruptionBudget, placed: readonly PlacedPod[]): BudgetIntent {
+export function judgeIntent(view: IntentView, budget: DisruptionBudget, placed: readonly GuardedPod[]): BudgetIntent {
   if (isSurgeable(view, budget, placed)) return { kind: 'surgeable' };
   const labels = budget.selector?.matchLabels ?? {};
   const role = leaderLabels.find(({ key, leads }) => leads.includes(labels[key] ?? ''));
@@ -54,7 +63,7 @@ export function judgeIntent(view: PreflightView, budget: DisruptionBudget, place
   return { kind: 'operator-managed', operator: role.operator, others, standbys };
 }
 
-function isSurgeable(view: PreflightView, budget: DisruptionBudget, placed: readonly PlacedPod[]): boolean {
+function isSurgeable(view: IntentView, budget: DisruptionBudget, placed: readonly GuardedPod[]): boolean {
   const { annotations, labels } = budget;
   const isOwned =
     annotations['ownedBy'] === 'EvictionAutoScaler' ||

@@ -136,6 +136,8 @@ export interface Node {
   readonly nodePool: string;
   readonly createdAt: Instant;
   readonly isReady: boolean;
+  /** When it last became Ready, or stopped being so; null when the node does not say. */
+  readonly readyChangedAt: Instant | null;
   /** Cordoned: `spec.unschedulable`. */
   readonly isCordoned: boolean;
   /** Label `kubernetes.azure.com/upgrade-status` has exactly the value `Quarantined`. */

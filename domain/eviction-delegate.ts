@@ -1,6 +1,5 @@
-import type { AdmissionWebhook } from './cluster-snapshot.ts';
+import type { AdmissionWebhook, ClusterSnapshot } from './cluster-snapshot.ts';
 import type { PodForecast } from './drain-forecast.ts';
-import type { PreflightView } from './preflight-view.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -36,7 +35,9 @@ const knownHelpers: readonly {
  * Strimzi Drain Cleaner" (the Cluster Operator labels what it owns); KubeVirt, webhook
  * `virt-launcher-eviction-interceptor.kubevirt.io`.
  */
-export function findDelegates({ snapshot }: PreflightView): (forecast: Pick<PodForecast, 'pod' | 'budgets'>) => EvictionDelegate | null {
+export function findDelegates({ snapshot }: {
+  readonly snapshot: Pick<ClusterSnapshot, 'admissionWebhooks' | 'pods'>;
+}): (forecast: Pick<PodForecast, 'pod' | 'budgets'>) => EvictionDelegate | null {
   const found = knownHelpers.flatMap((known) => {
     const webhook = snapshot.admissionWebhooks.find(
       (one) => (known.webhook.test(one.configuration) || known.webhook.test(one.name)) && seesEvictions(one) && isAnswered(one, snapshot.pods),
@@ -53,7 +54,7 @@ function seesEvictions({ resources }: AdmissionWebhook): boolean {
   return resources.some((resource) => resource.endsWith('/pods/eviction') || resource.endsWith('/pods/*') || resource.endsWith('/*/*'));
 }
 
-function isAnswered({ service }: AdmissionWebhook, pods: PreflightView['snapshot']['pods']): boolean {
+function isAnswered({ service }: AdmissionWebhook, pods: ClusterSnapshot['pods']): boolean {
   if (service === null) return true;
   const [namespace] = service.split('/', 1);
   return pods.some((pod) => pod.namespace === namespace && pod.isReady);

@@ -1,7 +1,8 @@
 import type { Cluster, Node, NodePool } from './cluster-snapshot.ts';
 import { isSpot, isStopped } from './node-pool.ts';
 import type { Instant } from './time.ts';
-import type { BlockCause, NodeInventory, UnitProgress, UnitState } from './unit-progress.ts';
+import { isAboutArrival, isBlocking } from './block-class.ts';
+import type { NodeInventory, UnitProgress, UnitState } from './unit-progress.ts';
 import type { PlannedUnit, UnitVersion } from './upgrade-plan.ts';
 
 /** Whether ARM's open state word means that nothing runs (facts: the API types it as a plain string). */
@@ -81,13 +82,17 @@ function isProven(pool: NodePool, inventory: NodeInventory): boolean {
   );
 }
 
-interface PoolLook {
+/** What a look found besides ARM and the nodes. */
+type PoolFindings = Pick<UnitProgress, 'causes' | 'signals' | 'podsLeft' | 'foreignCordons' | 'drainStartedAt'>;
+
+/** A look that searched for no block. */
+export const nothingFound: PoolFindings = { causes: [], signals: [], podsLeft: null, foreignCordons: [], drainStartedAt: null };
+
+interface PoolLook extends PoolFindings {
   readonly seenAt: Instant;
   readonly unit: PlannedUnit;
   readonly pool: NodePool;
   readonly nodes: readonly Node[];
-  readonly causes: readonly BlockCause[];
-  readonly drainStartedAt: Instant | null;
 }
 
 /** Judges a node pool from its nodes, with ARM's state as one line of evidence: the two disagree both ways. */
@@ -100,6 +105,9 @@ export function judgePool(look: PoolLook): UnitProgress {
     provisioningState: pool.provisioningState,
     inventory,
     causes: look.causes,
+    signals: look.signals,
+    podsLeft: look.podsLeft,
+    foreignCordons: look.foreignCordons,
     drainStartedAt: look.drainStartedAt,
     provisioningError: pool.provisioningError,
     eTag: pool.eTag,
@@ -110,13 +118,18 @@ function poolState(look: PoolLook, inventory: NodeInventory): UnitState {
   const { pool, unit } = look;
   if (!isTerminalState(pool.provisioningState)) {
     if (!isOurOperation(pool, unit)) return 'foreign';
-    // A pod inside its termination grace leaves by itself; nobody refuses anything.
-    return look.causes.some((cause) => cause.class !== 'GRACE_RUNNING') ? 'blocked' : 'running';
+    return look.causes.some((cause) => isBlocking(cause, look.seenAt)) ? 'blocked' : 'running';
   }
   const hasNoNodes = isStopped(pool) || (inventory.total === 0 && (pool.nodeCount === 0 || isSpot(pool)));
   if (hasNoNodes) return isSet(pool, unit) ? 'unproven' : 'not-started';
   // A node beside the pool's count that is new still serves as the stand-in of a quarantined one; only nodes prove.
-  if (isProven(pool, inventory)) return 'succeeded';
+  if (isProven(pool, inventory)) {
+    if (pool.provisioningState === 'Failed') return 'needs-reconcile';
+    // New nodes are not all: what was moved off the old ones has to come up again.
+    const arriving = look.causes.filter((cause) => isAboutArrival(cause.class));
+    if (arriving.length === 0) return 'succeeded';
+    return arriving.some((cause) => isBlocking(cause, look.seenAt)) ? 'blocked' : 'running';
+  }
   if (inventory.quarantined.length > 0) return 'quarantined';
   if (pool.provisioningState === 'Canceled') return 'canceled';
   if (pool.provisioningState === 'Failed') return 'failed';
@@ -144,8 +157,7 @@ export function judgeControlPlane(cluster: Cluster, unit: PlannedUnit, seenAt: I
     state: controlPlaneState(cluster, wanted),
     provisioningState: cluster.provisioningState,
     inventory: null,
-    causes: [],
-    drainStartedAt: null,
+    ...nothingFound,
     provisioningError: cluster.provisioningError,
     eTag: cluster.eTag,
   };

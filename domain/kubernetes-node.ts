@@ -18,16 +18,18 @@ export function readNode(item: JsonRecord, path: string, faults: FaultList): Nod
   const { labels } = metadata;
   const spec = recordAt(item, 'spec');
   const status = recordAt(item, 'status');
+  const ready = recordsAt(status, 'conditions').find((one) => one['type'] === 'Ready');
   const allocatable = recordAt(status, 'allocatable');
   return {
     name: metadata.name,
     nodePool: labels[nodePoolLabel] ?? labels['agentpool'] ?? '',
     createdAt: metadata.createdAt,
-    isReady: recordsAt(status, 'conditions').some((one) => one['type'] === 'Ready' && one['status'] === 'True'),
+    isReady: ready?.['status'] === 'True',
+    readyChangedAt: ready === undefined ? null : timeAt(ready, 'lastTransitionTime'),
     isCordoned: isTrueAt(spec, 'unschedulable'),
+    cordonedAt: cordonTimeOf(spec),
     isQuarantined: labels[upgradeStatusLabel] === 'Quarantined',
     kubeletVersion: (textAt(status, 'nodeInfo', 'kubeletVersion') ?? '').replace(/^v/, ''),
-    cordonedAt: cordonTimeOf(spec),
     imageVersion: labels[nodeImageLabel] ?? '',
     zone: labels['topology.kubernetes.io/zone'] ?? null,
     labels,

@@ -1,7 +1,9 @@
+import { isAboutArrival, isBlocking } from './block-class.ts';
 import { isDrainFailure, mayRetryOnce } from './operation-error.ts';
+import { formatUtc } from './local-time.ts';
 import { MINUTE_MS, SECOND_MS } from './time.ts';
 import type { Instant } from './time.ts';
-import type { UnitProgress } from './unit-progress.ts';
+import type { SeenSignal, UnitProgress } from './unit-progress.ts';
 
 /** What a poll loop remembers between looks, and across a restart with an empty history. */
 export interface UnitMemory {
@@ -28,14 +30,24 @@ export interface UnitMemory {
   readonly unchangedLooks: number;
   /** Since when ARM says done while a node that runs the target is not Ready, cordoned or missing; null while none is. */
   readonly almostSince: Instant | null;
+  /** What the last look saw, and since when: told to the next one. */
+  readonly signals: readonly SeenSignal[];
+  /** Pods the drains had to move at the last look; fewer now is progress, whoever is refused. Null when not counted. */
+  readonly podsLeft: number | null;
+  /** Since when every node is new while Azure's operation goes on or has failed; null while a node is old. */
+  readonly nodesDoneSince: Instant | null;
+  /** Whether the window was told that Azure is still busy with nodes that are all new. */
+  readonly lingerTold: boolean;
+  /** Nodes whose foreign cordon the window was told of. */
+  readonly foreignTold: readonly string[];
   /** The eTag the request was sent with: an answer that still carries it is older than the request. Null when adopted. */
   readonly eTagBefore: string | null;
 }
 
 /** Kinds of report a unit sends to its window; each is one change of state. */
-export type ReportKind = 'progress' | 'blocked' | 'clearing' | 'cleared' | 'stopped';
+export type ReportKind = 'progress' | 'blocked' | 'clearing' | 'cleared' | 'stopped' | 'lingering' | 'foreign-cordon';
 
-export type VerdictKind = 'succeeded' | 'unproven' | 'retry' | 'quarantined' | 'failed' | 'canceled' | 'foreign' | 'window-ended';
+export type VerdictKind = 'succeeded' | 'needs-reconcile' | 'unproven' | 'retry' | 'quarantined' | 'failed' | 'canceled' | 'foreign' | 'window-ended';
 
 /** What follows from one look. */
 export interface NextMove {
@@ -56,6 +68,9 @@ export interface MoveLimits {
   readonly attempt: number;
 }
 
+/** All nodes new and Azure still at work for this long is worth a word. */
+const LINGER_MINUTES = 30;
+const FOREIGN_TOLD_KEPT = 30;
 /** A cause counts as cleared only after this long without it, and after two good looks. */
 const CLEAR_AFTER_MINUTES = 3;
 const GOOD_LOOKS_NEEDED = 2;
@@ -82,6 +97,11 @@ export function beginMemory(now: Instant, eTagBefore: string | null = null): Uni
     upgradedNodes: 0,
     unchangedLooks: 0,
     almostSince: null,
+    signals: [],
+    podsLeft: null,
+    nodesDoneSince: null,
+    lingerTold: false,
+    foreignTold: [],
     eTagBefore,
   };
 }
@@ -93,7 +113,33 @@ export function beginMemory(now: Instant, eTagBefore: string | null = null): Uni
  * again by itself only when its stop came from a block that is cleared, or once for a passing fault of the service.
  * The same look and memory give the same move. At most one report a look.
  */
-export function decideNextMove(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
+export function decideNextMove(before: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
+  const memory = remember(before, progress, now);
+  const move = decideByState(memory, progress, now, limits);
+  // One report a look: what merely happened beside the roll is told when nothing else is.
+  if (move.report !== null || move.verdict !== null) return move;
+  const beside = tellBeside(move.memory, progress, now);
+  return beside === null ? move : { ...move, report: beside.report, memory: { ...beside.memory, reports: beside.memory.reports + 1 } };
+}
+
+/** What every look leaves behind, whatever it means. */
+function remember(memory: UnitMemory, progress: UnitProgress, now: Instant): UnitMemory {
+  const { inventory } = progress;
+  const isDone = inventory !== null && inventory.total > 0 && inventory.upgraded === inventory.total;
+  return { ...memory, signals: progress.signals, nodesDoneSince: isDone ? (memory.nodesDoneSince ?? now) : null };
+}
+
+function tellBeside(memory: UnitMemory, progress: UnitProgress, now: Instant): { readonly report: ReportKind; readonly memory: UnitMemory } | null {
+  const cordon = progress.foreignCordons.find(({ node }) => !memory.foreignTold.includes(node));
+  if (cordon !== undefined) {
+    const told = [...memory.foreignTold, ...progress.foreignCordons.map(({ node }) => node)];
+    return { report: 'foreign-cordon', memory: { ...memory, foreignTold: [...new Set(told)].slice(-FOREIGN_TOLD_KEPT) } };
+  }
+  const isLingering = progress.state === 'running' && memory.nodesDoneSince !== null && now - memory.nodesDoneSince >= LINGER_MINUTES * MINUTE_MS;
+  return isLingering && !memory.lingerTold ? { report: 'lingering', memory: { ...memory, lingerTold: true } } : null;
+}
+
+function decideByState(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
   if (isAlmostThere(progress)) {
     // A node that has just been re-imaged, or added by the autoscaler, needs a moment; that is no failure.
     const almost: UnitMemory = { ...memory, almostSince: memory.almostSince ?? now };
@@ -113,6 +159,7 @@ export function decideNextMove(memory: UnitMemory, progress: UnitProgress, now: 
       return moveWhileBlocked(memory, progress, now, limits);
     case 'quarantined':
     case 'failed':
+    case 'needs-reconcile':
       return moveWhileStopped(memory, settled, progress, now, limits);
   }
 }
@@ -142,7 +189,9 @@ function moveWhileRunning(memory: UnitMemory, progress: UnitProgress, now: Insta
   if (seen.memory.blockedSince === null) return again(seen.memory, seen.changed ? 'progress' : null, now, limits);
   const looked = goodLook(seen.memory, now);
   if (!looked.memory.declared) {
-    return again(forgetBlock(looked.memory), seen.changed ? 'progress' : null, now, limits);
+    // A cause that comes and goes while no pod leaves is still the same stop; it is forgotten as slowly as one that was told.
+    const isOver = looked.isCleared || seen.changed || progress.podsLeft === null || progress.podsLeft < (memory.podsLeft ?? Infinity);
+    return again(isOver ? forgetBlock(looked.memory) : looked.memory, seen.changed ? 'progress' : null, now, limits);
   }
   if (looked.isCleared) return again(forgetBlock(looked.memory), 'cleared', now, limits);
   return again(looked.memory, looked.isFirst ? 'clearing' : seen.changed ? 'progress' : null, now, limits);
@@ -151,10 +200,11 @@ function moveWhileRunning(memory: UnitMemory, progress: UnitProgress, now: Insta
 function moveWhileBlocked(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
   const seen = countNodes({ ...memory, stopped: null }, progress);
   const blockedPods = [...new Set(progress.causes.map((cause) => cause.pod))].slice(0, BLOCKED_PODS_KEPT);
-  // Evictions that queue behind one budget refuse one pod after the other: as long as they move on, nothing is stuck.
-  const isStuck = memory.declared || blockedPods.some((pod) => memory.blockedPods.includes(pod));
-  const blockedSince = isStuck ? (memory.blockedSince ?? now) : now;
-  const held: UnitMemory = { ...seen.memory, blockedSince, blockedPods, sawBlock: true, clearedSince: null, goodLooks: 0 };
+  const isStuck = memory.declared || !movedOn(memory, progress, blockedPods);
+  // A cause that had its time to clear by itself was stuck all that time; two that take turns are stuck since the first.
+  const late = progress.causes.filter((cause) => cause.waitsUntil !== null && isBlocking(cause, now)).map(({ since }) => since);
+  const blockedSince = isStuck ? (memory.blockedSince ?? Math.min(now, ...late)) : now;
+  const held: UnitMemory = { ...seen.memory, blockedSince, blockedPods, podsLeft: progress.podsLeft, sawBlock: true, clearedSince: null, goodLooks: 0 };
   if (now >= limits.watchUntil) {
     return end(held, 'window-ended', 'The window closed and a drain is still blocked.', now);
   }
@@ -164,9 +214,19 @@ function moveWhileBlocked(memory: UnitMemory, progress: UnitProgress, now: Insta
   return again(held, relapsed || seen.changed ? 'progress' : null, now, limits);
 }
 
+/**
+ * Evictions that queue behind one budget refuse one pod after the other: as long as pods leave, nothing is stuck. Where they
+ * are not counted, other pods refused than before tell the same.
+ */
+function movedOn(memory: UnitMemory, progress: UnitProgress, blockedPods: readonly string[]): boolean {
+  if (progress.causes.some((cause) => isAboutArrival(cause.class) && isBlocking(cause, progress.seenAt))) return false;
+  if (memory.podsLeft !== null && progress.podsLeft !== null) return progress.podsLeft < memory.podsLeft;
+  return memory.blockedPods.length > 0 && !blockedPods.some((pod) => memory.blockedPods.includes(pod));
+}
+
 function moveWhileStopped(
   memory: UnitMemory,
-  state: 'quarantined' | 'failed',
+  state: 'quarantined' | 'failed' | 'needs-reconcile',
   progress: UnitProgress,
   now: Instant,
   limits: MoveLimits,
@@ -175,9 +235,10 @@ function moveWhileStopped(
   // A cause seen only now explains the stop only when Azure gave no other: a tight budget is no reason for a quota error.
   const error = progress.provisioningError;
   const wasDrain = memory.sawBlock || isDrainFailure(error) || (error === null && progress.causes.length > 0);
-  const kind = state === 'quarantined' ? 'quarantined' : wasDrain ? 'blocked' : 'failed';
+  const kind = state === 'quarantined' ? 'quarantined' : wasDrain && state === 'failed' ? 'blocked' : 'failed';
   if (now >= limits.windowCloses) {
-    return end({ ...seen.memory, stopped: kind }, state, describeStop(kind, progress), now);
+    const detail = state === 'needs-reconcile' ? describeReconcile(memory, progress) : describeStop(kind, progress);
+    return end({ ...seen.memory, stopped: kind }, state, detail, now);
   }
   if (memory.stopped !== kind) {
     const stopped: UnitMemory = {
@@ -187,7 +248,7 @@ function moveWhileStopped(
       blockedSince: memory.blockedSince ?? now,
       clearedSince: null,
       goodLooks: 0,
-      autoRetry: decideAutoRetry(kind, progress, limits.attempt),
+      autoRetry: state === 'needs-reconcile' ? 'never' : decideAutoRetry(kind, progress, limits.attempt),
     };
     return again(stopped, 'stopped', now, limits);
   }
@@ -196,7 +257,7 @@ function moveWhileStopped(
 
 function waitStopped(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
   if (memory.autoRetry === 'never' || memory.stopped === 'quarantined') return again(memory, null, now, limits);
-  if (progress.causes.length > 0) {
+  if (progress.causes.some((cause) => isBlocking(cause, now))) {
     const report = memory.clearedSince === null ? null : 'progress';
     return again({ ...memory, clearedSince: null, goodLooks: 0 }, report, now, limits);
   }
@@ -224,7 +285,7 @@ function goodLook(memory: UnitMemory, now: Instant): { readonly memory: UnitMemo
 }
 
 function forgetBlock(memory: UnitMemory): UnitMemory {
-  return { ...memory, blockedSince: null, blockedPods: [], declared: false, clearedSince: null, goodLooks: 0 };
+  return { ...memory, blockedSince: null, blockedPods: [], podsLeft: null, declared: false, clearedSince: null, goodLooks: 0 };
 }
 
 function countNodes(memory: UnitMemory, progress: UnitProgress): { readonly memory: UnitMemory; readonly changed: boolean } {
@@ -266,6 +327,13 @@ function describeEnd(state: 'succeeded' | 'unproven' | 'canceled' | 'foreign', p
     case 'foreign':
       return `Somebody else is at work on it (${progress.provisioningState}).`;
   }
+}
+
+/** The nodes' side of an operation that failed after its work was done. */
+function describeReconcile({ nodesDoneSince }: Pick<UnitMemory, 'nodesDoneSince'>, { inventory, provisioningError }: UnitProgress): string {
+  const since = nodesDoneSince === null ? '' : ` since ${formatUtc(nodesDoneSince)}`;
+  const code = provisioningError === null ? '' : ` (${provisioningError.code})`;
+  return `${inventory?.upgraded ?? 0} of ${inventory?.total ?? 0} nodes are new${since}; Azure's operation failed later${code}. Nodes and pods are not affected; its state needs a reconcile.`;
 }
 
 function describeStop(kind: 'blocked' | 'quarantined' | 'failed', progress: UnitProgress): string {

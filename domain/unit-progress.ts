@@ -17,13 +17,22 @@ export interface NodeInventory {
 
 /** Why a node does not empty, named so that a person can act. */
 export interface BlockCause {
-  /** The class words of the block classifier, for example `PDB_STRUCTURAL`, `PDB_TRANSIENT`, `PDB_MULTIPLE`, `GRACE_RUNNING`, `UNKNOWN`. */
+  /** A word of the block classifier, see `BlockClass`. */
   readonly class: string;
+  /** The node that drains, or the new node that is guilty. */
   readonly node: string;
   /** `namespace/name`. */
   readonly pod: string;
   /** Each `namespace/name`; empty when no budget is involved. */
   readonly budgets: readonly string[];
+  /** Name of the webhook that refuses or cannot be reached; null when none is involved. */
+  readonly webhook: string | null;
+  /** The PersistentVolume that is still attached elsewhere; null when none is involved. */
+  readonly disk: string | null;
+  /** When it began, as far as objects, events or earlier looks tell. */
+  readonly since: Instant;
+  /** Until then it may clear by itself and is no block; null: it was one from the first. */
+  readonly waitsUntil: Instant | null;
   /** Who can clear it, from the workload or namespace; null when nothing names an owner. */
   readonly owner: string | null;
   /** The workload behind the pod, `Kind namespace/name`; null for a bare pod. */
@@ -32,13 +41,36 @@ export interface BlockCause {
   readonly evidence: string;
   /** The smallest change that clears it, in a sentence. */
   readonly remedy: string;
+  /** What else it could have been, each with what was found. */
+  readonly ruledOut: readonly RuledOut[];
+}
+
+/** Something a look saw, and when it began: what the next look needs to tell which of two things came first. */
+export interface SeenSignal {
+  readonly key: string;
+  readonly since: Instant;
+}
+
+/** A node that somebody else cordoned while the pool rolls. */
+export interface ForeignCordon {
+  readonly node: string;
+  readonly pool: string;
+  /** Who says on the node that it is theirs; null when nobody does. */
+  readonly by: string | null;
+  readonly since: Instant;
+}
+
+/** Another explanation, and why it is none. */
+export interface RuledOut {
+  readonly what: string;
+  readonly answer: string;
 }
 
 /**
  * What one look at a unit says, judged from nodes with ARM's state as one line of evidence.
  *
  * `not-started` nothing runs and nodes are old · `running` · `blocked` an eviction is refused now · `succeeded` every
- * node is proven · `quarantined` the operation ended and AKS kept quarantined nodes · `failed` the operation ended with
+ * node is proven · `needs-reconcile` every node is proven, and Azure says that its operation failed · `quarantined` the operation ended and AKS kept quarantined nodes · `failed` the operation ended with
  * old nodes · `canceled` it was aborted · `foreign` somebody else's operation, with another target · `unproven` ARM says done and
  * the nodes cannot be counted (a stopped, empty or spot pool; the API server out of reach).
  */
@@ -47,6 +79,7 @@ export type UnitState =
   | 'running'
   | 'blocked'
   | 'succeeded'
+  | 'needs-reconcile'
   | 'quarantined'
   | 'failed'
   | 'canceled'
@@ -61,6 +94,11 @@ export interface UnitProgress {
   /** Null for the control plane. */
   readonly inventory: NodeInventory | null;
   readonly causes: readonly BlockCause[];
+  /** What this look saw, for the next; see {@link SeenSignal}. */
+  readonly signals: readonly SeenSignal[];
+  /** Pods the drains still have to move; null when none drains, or it was not counted. */
+  readonly podsLeft: number | null;
+  readonly foreignCordons: readonly ForeignCordon[];
   /** When AKS began to drain the node that is blocked longest, as far as events or cordons tell; null when unknown. */
   readonly drainStartedAt: Instant | null;
   readonly provisioningError: ProvisioningError | null;

@@ -38,7 +38,7 @@ export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerd
   let progress: UnitProgress | null = null;
   let misses = 0;
   for (let looks = 0; looks < LOOKS_PER_HISTORY; looks += 1) {
-    const seen = yield* guarded(flow.call('observeUnit', { clusterResourceId: input.clusterResourceId, unit: input.unit }));
+    const seen = yield* guarded(flow.call('observeUnit', { clusterResourceId: input.clusterResourceId, unit: input.unit, earlier: { startedAt: memory.startedAt, signals: memory.signals } }));
     let pollAt: Instant;
     if (seen.ok) {
       misses = 0;

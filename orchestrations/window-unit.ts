@@ -253,7 +253,7 @@ function settleUnit(run: WindowRun, unit: PlannedUnit, attempt: number, verdict:
     state,
     ...(isUnsent ? { startedAt: null } : {}),
     endedAt: isUnsent ? null : run.flow.now(),
-    note: special ?? (state === 'upgraded' ? '' : verdict.detail),
+    note: special ?? (verdict.kind === 'succeeded' ? '' : verdict.detail),
     ...(verdict.progress === null ? {} : { inventory: verdict.progress.inventory }),
   });
   say(run, `${unit.unit}: ${state}. ${special ?? verdict.detail}`);
@@ -271,6 +271,7 @@ function stateAfter(run: WindowRun, verdict: UnitVerdict): UnitStatusState {
   const hasQuarantined = (verdict.progress?.inventory?.quarantined.length ?? 0) > 0;
   switch (verdict.kind) {
     case 'succeeded':
+    case 'needs-reconcile':
       return 'upgraded';
     case 'unproven':
       return 'unproven';

@@ -26,7 +26,9 @@ interface Play {
   readonly commands: CommentEnd[];
   /** The fullest list of findings the run has published: a status may be cut later. */
   findings: readonly StatusFinding[];
-  /** Minutes by which the script's events come later than written. */
+  /** `window`: the script speaks of the window's end, so nothing in it comes earlier than written. */
+  readonly clock: 'script' | 'window';
+  /** Minutes by which the script's events come later than written; below 0: earlier. */
   delayMinutes: number;
 }
 
@@ -57,7 +59,7 @@ export async function runScenario(given: Scenario): Promise<ScenarioResult> {
     beginning: 'held',
   });
   try {
-    const play: Play = { scenario, rehearsal, commands: [], findings: [], delayMinutes: 0 };
+    const play: Play = { scenario, rehearsal, commands: [], findings: [], clock: script.steps.some((step) => step.kind === 'pass' && step.clock === 'window') ? 'window' : 'script', delayMinutes: 0 };
     for (const perturbation of script.before) rehearsal.world.perturb(perturbation);
     const hasRun = opening !== null && (scenario.begins === 'window open' || scenario.begins === 'run in progress');
     await playSteps(play, script.steps, hasRun ? 'with-run' : 'without-run');
@@ -79,7 +81,7 @@ async function playSteps(play: Play, steps: readonly ScenarioStep[], mode: 'with
       await begin(play);
       isBegun = true;
     }
-    await passTo(play, step);
+    if (step.kind !== 'anchor' || play.clock === 'window') await passTo(play, step);
     await takeStep(play, step, index);
   }
   if (!isBegun) await begin(play);
@@ -118,7 +120,7 @@ async function takeStep(play: Play, step: ScenarioStep, index: number): Promise<
   }
 }
 
-/** Waits until what the script dates has begun, and moves the rest of the script by the delay. */
+/** Waits until what the script dates has begun, and moves the rest of the script by the difference, later or earlier. */
 async function awaitAnchor(play: Play, step: Extract<ScenarioStep, { readonly kind: 'anchor' }>): Promise<void> {
   const { rehearsal } = play;
   const begun = (): Instant | null => {
@@ -128,7 +130,9 @@ async function awaitAnchor(play: Play, step: Extract<ScenarioStep, { readonly ki
   };
   await until(play, () => begun() !== null || isResting(play), rehearsal.closes + OVERRUN_MINUTES_MAX * MINUTE_MS);
   const at = begun();
-  if (at !== null) play.delayMinutes = Math.max(play.delayMinutes, (at - rehearsal.opens) / MINUTE_MS - step.atMinute);
+  if (at === null) return;
+  const delay = (at - rehearsal.opens) / MINUTE_MS - step.atMinute;
+  play.delayMinutes = play.clock === 'window' ? Math.max(play.delayMinutes, delay) : delay;
 }
 
 /** After the last event: to the run's end, or to a pause that lasts, unless the script speaks of the window's end. */

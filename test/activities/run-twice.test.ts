@@ -68,7 +68,7 @@ test('every activity may run twice: the second time gives an equal answer and ha
     const write = { clusterResourceId, unit: controlPlane, runId, attempt: 1, windowOpens: opening.opens, windowCloses: opening.closes, eTag: ready.value.eTag };
     await twice('startUnit', write, 1);
     assert.equal((await activities.startUnit(write)).ok, true);
-    await twice('observeUnit', { clusterResourceId, unit: controlPlane }, 0);
+    await twice('observeUnit', { clusterResourceId, unit: controlPlane, earlier: { startedAt: opening.opens, signals: [] } }, 0);
     await twice('abortUnit', { clusterResourceId, unit: controlPlane, by: 'operator' }, 1);
     await rehearsal.clock.advanceTo(rehearsal.clock.now() + 30 * MINUTE_MS);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeBlockedNode } from '../../domain/block-cause.ts';
-import type { KnownEvictionAnswer } from '../../domain/block-cause.ts';
+import { judgeBlocks } from '../../domain/block-cause.ts';
+import type { KnownEvictionAnswer } from '../../domain/block-view.ts';
 import type { ClusterSnapshot, DisruptionBudget, Pod } from '../../domain/cluster-snapshot.ts';
 import { at, sampleBudget, sampleNamespace, sampleNode, samplePod, sampleSnapshot, sampleWebhook, sampleWorkload } from './cluster-samples.ts';
 
@@ -21,13 +21,19 @@ interface Situation {
 
 /** Node `usr-1`; pods on other nodes only count. */
 function judge({ pods, budgets = [], answers = {}, objects = {}, isReady = true }: Situation) {
-  return judgeBlockedNode({
-    node: sampleNode('usr-1', { isCordoned: true, isReady }),
-    pods: pods.filter((pod) => pod.nodeName === 'usr-1'),
+  return judgeBlocks({
+    now,
+    startedAt: null,
+    pool: 'usr',
+    target: { kubernetesVersion: '1.36.2', nodeImageVersion: null },
+    drainTimeoutMinutes: 30,
+    draining: [sampleNode('usr-1', { isCordoned: true, isReady })],
     objects: sampleSnapshot({ pods, disruptionBudgets: budgets, workloads: three, ...objects }),
     answers: new Map(Object.entries(answers)),
-    now,
-  });
+    events: [],
+    attachments: null,
+    seen: [],
+  }).causes;
 }
 
 const [web, ...others] = [1, 2, 3].map((index) => samplePod(`shop/web-${index}`, { nodeName: `usr-${index}` }));
@@ -47,7 +53,7 @@ test('each way a pod stays has its class', () => {
     ['a refusal without a budget we see', { pods: one, answers: answer(429, 'The disruption budget new is still being processed by the server.') }, ['UNKNOWN']],
     ['ending within its grace', { pods: one.map((pod) => ({ ...pod, deletionTimestamp: now + 30_000 })) }, ['GRACE_RUNNING']],
     ['held by a finalizer', { pods: one.map((pod) => ({ ...pod, deletionTimestamp: now - 120_000, finalizers: ['example.com/hold'] })) }, ['FINALIZER']],
-    ['not ended by its node', { pods: one.map((pod) => ({ ...pod, deletionTimestamp: now - 120_000 })), isReady: false }, ['UNKNOWN']],
+    ['not ended by its node', { pods: one.map((pod) => ({ ...pod, deletionTimestamp: now - 120_000 })), isReady: false }, ['NODE_DEAD']],
     ['a static pod stays by nature', { pods: one.map((pod) => ({ ...pod, isMirror: true })), budgets: [never] }, []],
     ['a DaemonSet pod stays by nature', { pods: one.map((pod) => ({ ...pod, owner: { kind: 'DaemonSet', name: 'd', uid: 'd' } })), budgets: [never] }, []],
     ['a finished pod', { pods: one.map((pod) => ({ ...pod, phase: 'Succeeded' as const })), budgets: [never] }, []],
@@ -82,6 +88,16 @@ test('a cause names node, pod, budget, workload, owner, the arithmetic and the n
       workload: 'Deployment shop/web',
       evidence: 'shop/web: minAvailable 3 of 3 pods needs 3 healthy; at full health there are 3, which allows 0.',
       remedy: 'Lower minAvailable to 2, or run 4 replicas.',
+      webhook: null,
+      disk: null,
+      since: now,
+      waitsUntil: null,
+      ruledOut: [
+        { what: 'a new node that fails', answer: 'no: every new node serves' },
+        { what: 'an admission webhook', answer: "no: the refusal is the budget's" },
+        { what: 'a second budget', answer: 'no' },
+        { what: 'its termination grace', answer: 'no: it is not ending' },
+      ],
     },
   ]);
 });

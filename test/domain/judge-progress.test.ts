@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Node, NodePool } from '../../domain/cluster-snapshot.ts';
-import { isImageAtLeast, judgePool } from '../../domain/judge-progress.ts';
+import { isImageAtLeast, judgePool, nothingFound } from '../../domain/judge-progress.ts';
 import { countPool } from '../../domain/node-count.ts';
+import type { BlockCause } from '../../domain/unit-progress.ts';
 import type { PlannedUnit } from '../../domain/upgrade-plan.ts';
 
 const oldImage = 'AKSUbuntu-2204gen2containerd-202610.06.0';
@@ -61,10 +62,11 @@ function node(name: string, change: Partial<Node>): Node {
     nodePool: 'apps',
     createdAt: 0,
     isReady: true,
+    readyChangedAt: null,
     isCordoned: false,
+    cordonedAt: null,
     isQuarantined: false,
     kubeletVersion: '1.36.2',
-    cordonedAt: null,
     imageVersion: newImage,
     zone: null,
     labels: {},
@@ -76,15 +78,15 @@ function node(name: string, change: Partial<Node>): Node {
 }
 
 const old = { kubeletVersion: '1.35.5', imageVersion: oldImage };
-const cause = { class: 'PDB_STRUCTURAL', node: 'a', pod: 'shop/x', budgets: [], owner: null, workload: null, evidence: '', remedy: '' };
+const cause: BlockCause = { class: 'PDB_STRUCTURAL', node: 'a', pod: 'shop/x', budgets: [], owner: null, workload: null, evidence: '', remedy: '', webhook: null, disk: null, since: 0, waitsUntil: null, ruledOut: [] };
 const judge = (poolChange: Partial<NodePool>, nodes: readonly Node[], causes = [] as readonly (typeof cause)[], action: PlannedUnit['action'] = unit.action): string =>
-  judgePool({ seenAt: 0, unit: { ...unit, action }, pool: pool(poolChange), nodes, causes, drainStartedAt: null }).state;
+  judgePool({ seenAt: 0, unit: { ...unit, action }, pool: pool(poolChange), nodes, ...nothingFound, causes }).state;
 
 test('a pool is judged by its nodes, whatever ARM says', () => {
   const both = [node('a', {}), node('b', {})];
   const table: readonly [what: string, state: string, expected: string][] = [
     ['all nodes proven', judge({}, both), 'succeeded'],
-    ['all nodes proven though ARM says Failed', judge({ provisioningState: 'Failed' }, both), 'succeeded'],
+    ['all nodes proven though ARM says Failed', judge({ provisioningState: 'Failed' }, both), 'needs-reconcile'],
     ['ARM says Succeeded, a node is old', judge({}, [node('a', {}), node('b', old)]), 'not-started'],
     ['version new, image old', judge({}, [node('a', {}), node('b', { imageVersion: oldImage })]), 'not-started'],
     ['a newer image than planned', judge({}, [node('a', {}), node('b', { imageVersion: 'AKSUbuntu-2204gen2containerd-202611.10.0' })]), 'succeeded'],
@@ -93,7 +95,7 @@ test('a pool is judged by its nodes, whatever ARM says', () => {
     ['a new node is not Ready', judge({}, [node('a', {}), node('b', { isReady: false })]), 'not-started'],
     ['under way', judge({ provisioningState: 'Upgrading' }, [node('a', {}), node('b', old)]), 'running'],
     ['under way, an eviction refused', judge({ provisioningState: 'Upgrading' }, [node('a', old)], [cause]), 'blocked'],
-    ['under way, a pod in its grace', judge({ provisioningState: 'Upgrading' }, [node('a', old)], [{ ...cause, class: 'GRACE_RUNNING' }]), 'running'],
+    ['under way, a pod in its grace', judge({ provisioningState: 'Upgrading' }, [node('a', old)], [{ ...cause, class: 'GRACE_RUNNING', waitsUntil: 60_000 }]), 'running'],
     ['under way to another version', judge({ provisioningState: 'Upgrading', orchestratorVersion: '1.37.0' }, both), 'foreign'],
     ['somebody scales it', judge({ provisioningState: 'Scaling' }, both), 'foreign'],
     ['a word we do not know', judge({ provisioningState: 'Frobnicating' }, both), 'foreign'],
@@ -118,7 +120,7 @@ test('a pool is judged by its nodes, whatever ARM says', () => {
 test('spare nodes are the newest beyond the pool count', () => {
   const nodes = [node('a', { createdAt: 1 }), node('b', { createdAt: 2 }), node('c', { createdAt: 9 })];
 
-  const progress = judgePool({ seenAt: 0, unit, pool: pool({}), nodes, causes: [], drainStartedAt: null });
+  const progress = judgePool({ seenAt: 0, unit, pool: pool({}), nodes, ...nothingFound });
 
   assert.deepEqual(progress.inventory?.surge, ['c']);
 });
@@ -134,7 +136,7 @@ test('a newer image of any flavour counts, an older or unreadable one does not',
 test('a pool of very many old nodes names those that count by name, and only some of the others', () => {
   const nodes = Array.from({ length: 2_000 }, (_, index) => node(`n${String(index).padStart(4, '0')}`, { kubeletVersion: '1.35.5', isCordoned: index === 1_999 }));
 
-  const inventory = judgePool({ seenAt: 0, unit, pool: pool({ nodeCount: 2_000 }), nodes, causes: [], drainStartedAt: null }).inventory;
+  const inventory = judgePool({ seenAt: 0, unit, pool: pool({ nodeCount: 2_000 }), nodes, ...nothingFound }).inventory;
   const left = inventory === null ? null : countPool(inventory, []);
 
   assert.ok((inventory?.old.length ?? 0) <= 51);

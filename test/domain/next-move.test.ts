@@ -15,7 +15,7 @@ const limits: MoveLimits = {
 };
 
 function cause(pod: string): BlockCause {
-  return { class: 'PDB_STRUCTURAL', node: 'node-1', pod, budgets: ['shop/images'], owner: null, workload: null, evidence: '', remedy: '' };
+  return { class: 'PDB_STRUCTURAL', node: 'node-1', pod, budgets: ['shop/images'], owner: null, workload: null, evidence: '', remedy: '', webhook: null, disk: null, since: 0, waitsUntil: null, ruledOut: [] };
 }
 
 function look(atMinute: number, change: Partial<UnitProgress>): UnitProgress {
@@ -25,6 +25,9 @@ function look(atMinute: number, change: Partial<UnitProgress>): UnitProgress {
     provisioningState: 'Upgrading',
     inventory: { total: 3, upgraded: 0, old: [], cordoned: [], quarantined: [], notReady: [], surge: [] },
     causes: [],
+    signals: [],
+    podsLeft: null,
+    foreignCordons: [],
     drainStartedAt: null,
     provisioningError: null,
     eTag: 'e1',

@@ -41,6 +41,11 @@ export const ledgerCause: BlockCause = {
   workload: 'StatefulSet pay/ledger',
   evidence: 'The API server answers 429; maxUnavailable 0 allows no eviction at any replica count; 3 of 3 pods are healthy.',
   remedy: 'Set maxUnavailable of pay/ledger-pdb from 0 to 1: 3 of 3 pods are healthy, so one can move.',
+  webhook: null,
+  disk: null,
+  since: minutesIn(20),
+  waitsUntil: null,
+  ruledOut: [{ what: 'a second budget', answer: 'no' }],
 };
 
 export const pausedUsr = unitSample({

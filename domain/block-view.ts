@@ -1,0 +1,141 @@
+import { countControllerPods } from './budget-health.ts';
+import type { ControllerPodCounts } from './budget-health.ts';
+import type { BlockClass } from './block-class.ts';
+import type { AdmissionWebhook, ClusterSnapshot, DisruptionBudget, Node, Pod } from './cluster-snapshot.ts';
+import { fullName, indexBudgets } from './disruption-budget.ts';
+import type { BudgetIndex } from './disruption-budget.ts';
+import { findDelegates } from './eviction-delegate.ts';
+import type { EvictionDelegate } from './eviction-delegate.ts';
+import { deadEvictionWebhooks } from './eviction.ts';
+import type { KubernetesEvent } from './kubernetes-event.ts';
+import type { Instant } from './time.ts';
+import type { BlockCause, RuledOut, SeenSignal } from './unit-progress.ts';
+import type { UnitVersion } from './upgrade-plan.ts';
+import type { VolumeAttachment } from './volume-attachment.ts';
+import { controllerOf, controllerText, indexWorkloads, ownerNamedBy } from './workload.ts';
+import type { WorkloadIndex } from './workload.ts';
+
+/** What the API server answered to a dry-run eviction of a pod. */
+export interface KnownEvictionAnswer {
+  readonly status: number;
+  /** Cause text or message; empty for 201. */
+  readonly message: string;
+}
+
+/** What one look at a pool's roll knows, with the order in which things began. */
+export interface BlockView {
+  readonly now: Instant;
+  /** When the attempt began: younger nodes and pods are its own doing. Null before it began: then only what drains is judged. */
+  readonly startedAt: Instant | null;
+  readonly pool: string;
+  readonly target: UnitVersion;
+  readonly drainTimeoutMinutes: number;
+  /** Nodes whose pods must leave: cordoned ones of the pool, or every old one after the operation stopped. */
+  readonly draining: readonly Node[];
+  /** The whole cluster's: budgets count pods elsewhere too. */
+  readonly objects: Pick<ClusterSnapshot, 'nodes' | 'pods' | 'disruptionBudgets' | 'workloads' | 'namespaces' | 'admissionWebhooks' | 'workloadFacts'>;
+  /** Pod uid → what a dry run answered; a pod without an entry is judged by the rules instead. */
+  readonly answers: ReadonlyMap<string, KnownEvictionAnswer>;
+  /** Of AKS's upgrader and of the pods in trouble; hints, never the truth. */
+  readonly events: readonly KubernetesEvent[];
+  /** Null: not read, because no disk is suspected or the right is missing. */
+  readonly attachments: readonly VolumeAttachment[] | null;
+  /** What earlier looks of the attempt saw, with when it began. */
+  readonly seen: readonly SeenSignal[];
+}
+
+/** Signals kept from look to look; history holds them at every look. */
+const SIGNALS_KEPT = 40;
+const SIGNAL_CHARACTERS = 160;
+
+/** What earlier looks saw: tells since when, and notes what is seen now. */
+interface Recall {
+  /** When `key` began: what was remembered, or `hint` (the moment an object or event tells), or now; whichever is first. Noted. */
+  since(key: string, hint?: Instant | null): Instant;
+  /** When `key` was first seen; null when no look saw it. Not noted. */
+  knows(key: string): Instant | null;
+  /** What is to be remembered: what was noted now; at most {@link SIGNALS_KEPT}, the oldest first. */
+  notes(): readonly SeenSignal[];
+}
+
+function createRecall(seen: readonly SeenSignal[], now: Instant): Recall {
+  const earlier = new Map(seen.map(({ key, since }) => [key, since]));
+  const noted = new Map<string, Instant>();
+  return {
+    since(name, hint = null) {
+      const key = name.slice(0, SIGNAL_CHARACTERS);
+      const since = Math.min(noted.get(key) ?? now, earlier.get(key) ?? now, hint ?? now);
+      noted.set(key, since);
+      return since;
+    },
+    knows: (name) => earlier.get(name.slice(0, SIGNAL_CHARACTERS)) ?? null,
+    notes: () => [...noted].map(([key, since]) => ({ key, since })).sort((one, other) => one.since - other.since).slice(0, SIGNALS_KEPT),
+  };
+}
+
+/** A view with what every rule needs of it, derived once. */
+export interface Judging extends BlockView {
+  readonly budgets: BudgetIndex;
+  readonly workloadIndex: WorkloadIndex;
+  readonly counts: ControllerPodCounts;
+  readonly deadWebhooks: readonly AdmissionWebhook[];
+  readonly nodesByName: ReadonlyMap<string, Node>;
+  readonly recall: Recall;
+  readonly delegateOf: (subject: { readonly pod: Pod; readonly budgets: readonly DisruptionBudget[] }) => EvictionDelegate | null;
+}
+
+/** Derives what the rules share. */
+export function beginJudging(view: BlockView): Judging {
+  const { objects } = view;
+  const workloadIndex = indexWorkloads(objects.workloads);
+  return {
+    ...view,
+    workloadIndex,
+    budgets: indexBudgets(objects.disruptionBudgets),
+    counts: countControllerPods(objects.pods, workloadIndex),
+    deadWebhooks: deadEvictionWebhooks(objects.admissionWebhooks, objects.pods),
+    nodesByName: new Map(objects.nodes.map((node) => [node.name, node])),
+    recall: createRecall(view.seen, view.now),
+    delegateOf: findDelegates({ snapshot: objects }),
+  };
+}
+
+/** What a rule says of one pod; the rest of a cause is the same for all rules. */
+export interface ToldCause {
+  readonly class: BlockClass;
+  readonly evidence: string;
+  readonly remedy: string;
+  readonly since: Instant;
+  readonly waitsUntil?: Instant | null;
+  readonly budgets?: readonly DisruptionBudget[];
+  readonly webhook?: string | null;
+  readonly disk?: string | null;
+  readonly ruledOut?: readonly RuledOut[];
+}
+
+/** A cause about a pod, with its workload and owner. */
+export function causeOf(judging: Judging, pod: Pod, node: string, told: ToldCause): BlockCause {
+  const { budgets = [] } = told;
+  const controller = controllerOf(pod, judging.workloadIndex);
+  const namespace = judging.objects.namespaces.find(({ name }) => name === pod.namespace);
+  return {
+    class: told.class,
+    node,
+    pod: fullName(pod),
+    budgets: budgets.map(fullName),
+    webhook: told.webhook ?? null,
+    disk: told.disk ?? null,
+    owner: ownerNamedBy([controller?.workload, ...budgets, pod, namespace]),
+    workload: controller === null ? null : controllerText(controller),
+    since: told.since,
+    waitsUntil: told.waitsUntil ?? null,
+    evidence: told.evidence,
+    remedy: told.remedy,
+    ruledOut: told.ruledOut ?? [],
+  };
+}
+
+/** Events about one object, oldest first. */
+export function eventsAbout(view: BlockView, kind: 'Pod' | 'Node', name: string): readonly KubernetesEvent[] {
+  return view.events.filter((event) => event.involvedKind === kind && event.involvedName === name);
+}
