@@ -7,7 +7,7 @@ import type {
   Pod,
   Workload,
 } from './cluster-snapshot.ts';
-import { collectFaults, isRecord, recordAt, textAt } from './json.ts';
+import { collectFaults, isRecord, listAt, recordAt, textAt } from './json.ts';
 import type { FaultList, JsonRecord } from './json.ts';
 import { readDisruptionBudget } from './kubernetes-budget.ts';
 import { readNode } from './kubernetes-node.ts';
@@ -113,26 +113,32 @@ function readItem(item: JsonRecord, path: string, parts: GrowingParts, faults: F
 }
 
 /**
- * The objects of a Kubernetes list document: a `List` of kubectl, or a typed list of the API server such as `PodList`,
- * whose items carry no kind of their own and get it here.
+ * The objects of a Kubernetes document: a `List` of kubectl, a typed list of the API server such as `PodList`, whose items
+ * carry no kind of their own and get it here, lists put into a list, or one object alone.
  *
  * Errors: `not-a-kubernetes-list`.
  */
 export function readListItems(document: unknown, source: string): Result<readonly unknown[], Fault> {
-  const kind = isRecord(document) ? textAt(document, 'kind') : null;
-  const items: unknown = isRecord(document) ? document['items'] : undefined;
-  if (kind === null || !kind.endsWith('List') || (!Array.isArray(items) && items !== null)) {
-    return refuse([
-      {
-        code: 'not-a-kubernetes-list',
-        where: source,
-        message: `${source} is not a Kubernetes list: it needs a kind that ends in List, and items.`,
-        remedy: 'Write it with kubectl get … -A -o json.',
-      },
-    ]);
-  }
-  const objects: readonly unknown[] = items ?? [];
-  const itemKind = kind.slice(0, -'List'.length);
-  if (itemKind === '') return succeed(objects);
-  return succeed(objects.map((item) => (isRecord(item) && item['kind'] === undefined ? { ...item, kind: itemKind } : item)));
+  if (isListed(document)) return succeed(itemsOf(document));
+  if (isRecord(document) && textAt(document, 'apiVersion') !== null && textAt(document, 'metadata', 'name') !== null) return succeed([document]);
+  return refuse([
+    {
+      code: 'not-a-kubernetes-list',
+      where: source,
+      message: `${source} is not a Kubernetes list: it needs a kind that ends in List, and items.`,
+      remedy: 'Write it with kubectl get … -A -o json.',
+    },
+  ]);
+}
+
+function isListed(document: unknown): document is JsonRecord {
+  if (!isRecord(document) || textAt(document, 'kind')?.endsWith('List') !== true) return false;
+  return Array.isArray(document['items']) || document['items'] === null;
+}
+
+function itemsOf(list: JsonRecord): readonly unknown[] {
+  const items = listAt(list, 'items');
+  const itemKind = (textAt(list, 'kind') ?? '').slice(0, -'List'.length);
+  if (itemKind !== '') return items.map((item) => (isRecord(item) && item['kind'] === undefined ? { ...item, kind: itemKind } : item));
+  return items.some(isListed) ? items.flatMap((item) => (isListed(item) ? itemsOf(item) : [item])) : items;
 }

@@ -198,6 +198,16 @@ test('the items of a typed list get its kind, and what is no list is refused', (
   }
 });
 
+test('one object alone and lists put into a list are read as the objects they hold', () => {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'ops' } };
+  const table: readonly (readonly [document: unknown, objects: readonly unknown[]])[] = [
+    [pod, [pod]],
+    [{ kind: 'List', items: [{ kind: 'PodList', items: [{ metadata: {} }] }, pod] }, [{ metadata: {}, kind: 'Pod' }, pod]],
+    [{ kind: 'List', items: [{ kind: 'List', items: [{ kind: 'NodeList', items: null }, pod] }] }, [pod]],
+  ];
+  for (const [document, objects] of table) assert.deepEqual(readListItems(document, 'all.json'), { ok: true, value: objects });
+});
+
 test('events of old and new writers are read, oldest sighting first', () => {
   const read = readKubernetesEvents([
     { kind: 'Event', reason: 'Drain', type: 'Warning', message: 'm', count: 4, firstTimestamp: '2026-11-21T01:00:00Z', lastTimestamp: '2026-11-21T01:20:00Z', source: { component: 'upgrader' }, involvedObject: { kind: 'Node', name: 'n1' } },
