@@ -23,6 +23,7 @@ import type { Fault } from '../domain/result.ts';
 import { windowInstanceId } from '../domain/window-identity.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
 import type { InstanceView, Ports } from './ports.ts';
+import { checkDebts } from './check-debts.ts';
 
 /** What receiving needs to know of the installation. */
 export interface ReceiveInboxSettings {
@@ -35,7 +36,7 @@ export interface ReceiveInboxSettings {
 /** What became of one message. */
 export type InboxResult =
   /** Settled; `what` is a stable word for the log. */
-  | { readonly kind: 'done'; readonly what: 'answered' | 'raised' | 'woken' | 'no-run' | 'noted' | 'ignored' }
+  | { readonly kind: 'done'; readonly what: 'answered' | 'raised' | 'woken' | 'no-run' | 'noted' | 'ignored' | 'checked' | 'no-policy' }
   /** A service was out of reach; the message must come again. Nothing was lost, and what was done is not done twice. */
   | { readonly kind: 'retry-later'; readonly failure: Failure }
   /** No repeat can cure it: to the dead-letter queue, with the first fault's code. */
@@ -45,7 +46,7 @@ export type InboxResult =
 const WINDOWS_LISTED_MAX = 1_000;
 
 /**
- * Takes one message of the queue `inbox`: answers a person's command, passes a decision to its run, or wakes a run.
+ * Takes one message of the queue `inbox`: answers a person's command, passes a decision to its run, wakes a run, or checks debts.
  *
  * May be repeated: reaction and answer are found again by the delivery id, and a run takes a decision id once. A decision
  * that was raised is answered by the run itself, so every command gets exactly one answer.
@@ -53,7 +54,14 @@ const WINDOWS_LISTED_MAX = 1_000;
 export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSettings, raw: unknown): Promise<InboxResult> {
   const parsed = parseInboxMessage(raw);
   if (!parsed.ok) return { kind: 'poison', faults: parsed.faults };
-  return parsed.value.kind === 'command' ? receiveComment(ports, settings, parsed.value.comment) : receiveAksEvent(ports, parsed.value);
+  switch (parsed.value.kind) {
+    case 'command':
+      return receiveComment(ports, settings, parsed.value.comment);
+    case 'debt-check':
+      return receiveDebtCheck(ports, settings, parsed.value.clusterResourceId);
+    case 'aks-event':
+      return receiveAksEvent(ports, parsed.value);
+  }
 }
 
 /** A window's run as the task hub shows it, ready to be addressed. */
@@ -62,6 +70,20 @@ interface KnownRun extends AddressableRun {
 }
 
 async function receiveAksEvent(ports: Ports, event: Extract<InboxMessage, { kind: 'aks-event' }>): Promise<InboxResult> {
+/** Checks the debts of a cluster by the policy it has now; a cluster that has none any more is nobody's to look at. */
+async function receiveDebtCheck(ports: Ports, settings: ReceiveInboxSettings, clusterResourceId: string): Promise<InboxResult> {
+  const read = await ports.policies.readPolicies();
+  if (!read.ok) return stopBy(read.failure, 'policies');
+  const policy = read.value.policies.find((each) => isSameText(each.clusterResourceId, clusterResourceId));
+  const repository = policy?.report.repository ?? settings.policyRepository;
+  if (policy === undefined || repository === null) return { kind: 'done', what: 'no-policy' };
+  const checked = await checkDebts(ports, { policy, repository });
+  if (!checked.ok) return stopBy(checked.failure, 'debts');
+  const { open, opened, settled, notices, kind } = checked.value;
+  ports.logger.log('info', 'debts.checked', { policy: policy.name, kind, open: open.length, opened: opened.length, settled: settled.length, steps: notices.map(({ stepDays }) => stepDays) });
+  return { kind: 'done', what: 'checked' };
+}
+
   if (event.nodePool === null) {
     ports.logger.log('info', 'inbox.aks-event-noted', { type: event.type, cluster: event.clusterResourceId, version: event.kubernetesVersion });
     return { kind: 'done', what: 'noted' };

@@ -16,6 +16,8 @@ export interface Settings {
   readonly pollSeconds: PollRange;
   /** NCRONTAB, six fields, UTC. */
   readonly windowTimerSchedule: string;
+  /** Likewise. */
+  readonly debtTimerSchedule: string;
 }
 
 interface GitHubSettings {
@@ -71,6 +73,7 @@ export const settingNames = [
   describe('POLL_SECONDS_LONGEST', 'optional', 'plain', 'Longest wait between two looks, 30 to 150 seconds.', '150'),
   describe('WINDOW_TIMER_SCHEDULE', 'optional', 'plain', 'When windows are looked for: six fields, seconds first, UTC.', '0 */5 * * * *'),
 ] as const satisfies readonly SettingDescription[];
+  describe('DEBT_TIMER_SCHEDULE', 'optional', 'plain', 'When debts of earlier runs are looked at, once a day: six fields, seconds first, UTC.', '0 0 8 * * *'),
 
 type SettingName = (typeof settingNames)[number]['name'];
 
@@ -115,7 +118,8 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     azureClientId: readClientId(reader, 'AZURE_CLIENT_ID'),
     local: readLocal(reader),
     pollSeconds: readPollSeconds(reader),
-    windowTimerSchedule: readSchedule(reader),
+    windowTimerSchedule: readSchedule(reader, 'WINDOW_TIMER_SCHEDULE', 'every five minutes, or write seconds first, for example 0 */5 * * * *'),
+    debtTimerSchedule: readSchedule(reader, 'DEBT_TIMER_SCHEDULE', 'eight in the morning, or write seconds first, for example 0 0 8 * * *'),
   };
   return faults.length === 0 ? succeed(settings) : refuse(faults);
 }
@@ -284,12 +288,11 @@ function readPollSeconds(reader: Reader): PollRange {
   return { shortest: shortest ?? pollSecondsMin, longest: longest ?? pollSecondsMax };
 }
 
-function readSchedule(reader: Reader): string {
-  const name = 'WINDOW_TIMER_SCHEDULE';
+function readSchedule(reader: Reader, name: 'WINDOW_TIMER_SCHEDULE' | 'DEBT_TIMER_SCHEDULE', otherwise: string): string {
   const text = reader.text(name) ?? '';
   const fields = text.split(/\s+/);
   if (fields.length !== 6 || fields.some((field) => !/^[\d*,/a-z-]+$/i.test(field))) {
-    reader.fault(name, 'setting-invalid', `${name} is not a schedule of six fields.`, 'Leave it out for every five minutes, or write seconds first, for example 0 */5 * * * *.');
+    reader.fault(name, 'setting-invalid', `${name} is not a schedule of six fields.`, `Leave it out for ${otherwise}.`);
   }
   return text;
 }

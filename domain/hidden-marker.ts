@@ -18,6 +18,16 @@ export function answerMarker(decisionId: string): string {
   return `<!-- slackwater:answer:${keyOf(decisionId)} -->`;
 }
 
+/** Marker of the one issue of a cluster's debts; `key` names the cluster. */
+export function debtsMarker(key: string): string {
+  return `<!-- slackwater:debts:${keyOf(key)} -->`;
+}
+
+/** Marker of the one comment that tells a step of escalation: of what one run left, at one number of days. */
+export function debtNoticeMarker(key: string, who: string, stepDays: number): string {
+  return `<!-- slackwater:debt:${keyOf(key)}:${keyOf(who)}:${stepDays}d -->`;
+}
+
 /** The body with the marker as its last line; a body that carries it already is returned as it is. */
 export function withMarker(body: string, marker: string): string {
   return body.includes(marker) ? body : `${body.trimEnd()}\n\n${marker}\n`;

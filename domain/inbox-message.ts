@@ -1,3 +1,4 @@
+import { DEBT_CHECK_TYPE } from './debt-check-message.ts';
 import { runIdInReport } from './hidden-marker.ts';
 import { isRecord, parseJson } from './json.ts';
 import type { JsonRecord } from './json.ts';
@@ -60,10 +61,13 @@ export type InboxMessage =
       readonly kubernetesVersion: string | null;
       /** Null when the event's time cannot be read; it is a hint only. */
       readonly at: Instant | null;
-    };
+    }
+  | { readonly kind: 'debt-check'; readonly clusterResourceId: string };
 
 /** `owner/name`; a part of dots alone would lead elsewhere in an address. */
 const repositoryForm = /^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/;
+
+const clusterForm = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/.*\/managedClusters\/[^/]+\/?$/i;
 
 /** A command as a CloudEvent 1.0, ready for the queue. */
 type CommandCloudEvent = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: typeof COMMAND_TYPE };
@@ -132,6 +136,7 @@ export function parseInboxMessage(value: unknown): Result<InboxMessage, Fault> {
     return refuse([fault('malformed-message', 'specversion', 'must be "1.0": only CloudEvents 1.0 are taken')]);
   }
   if (type === COMMAND_TYPE) return parseCommand(message);
+  if (type === DEBT_CHECK_TYPE) return parseDebtCheck(message);
   const aksType = aksEventTypes.find((known) => known === type);
   if (aksType !== undefined) return parseAksEvent(message, aksType);
   const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 200)) : 'nothing';
@@ -159,11 +164,18 @@ function parseCommand(message: JsonRecord): Result<InboxMessage, Fault> {
   return reader.faults.length > 0 ? refuse(reader.faults) : succeed({ kind: 'command', comment });
 }
 
+function parseDebtCheck(message: JsonRecord): Result<InboxMessage, Fault> {
+  const reader = createFieldReader();
+  const data = reader.record(message['data'], 'data');
+  const clusterResourceId = reader.text(data, 'clusterResourceId', 'data.', clusterForm);
+  return reader.faults.length > 0 ? refuse(reader.faults) : succeed({ kind: 'debt-check', clusterResourceId });
+}
+
 function parseAksEvent(message: JsonRecord, type: AksEventType): Result<InboxMessage, Fault> {
   const reader = createFieldReader();
   const data = reader.record(message['data'], 'data');
   const id = reader.text(message, 'id', '');
-  const clusterResourceId = reader.text(message, 'source', '', /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/.*\/managedClusters\/[^/]+\/?$/i);
+  const clusterResourceId = reader.text(message, 'source', '', clusterForm);
   const isNodePoolEvent = type.startsWith('Microsoft.ContainerService.NodePool');
   const versionField = type.endsWith('NewKubernetesVersionAvailable') ? 'latestSupportedKubernetesVersion' : 'kubernetesVersion';
   const nodePool = isNodePoolEvent ? reader.text(data, 'nodePoolName', 'data.') : null;

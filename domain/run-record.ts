@@ -9,9 +9,14 @@ export const runOutcomes = [
   'completed-with-debt',
   'completed-overrun',
   'aborted',
+  'replanned',
   'not-started',
   'none',
 ] as const satisfies readonly RunOutcome[];
+
+/** Compiles only while the list above is complete: a record with an outcome it lacks could not be read again. */
+export type EveryOutcomeIsNamed = Exclude<RunOutcome, (typeof runOutcomes)[number]> extends never ? true : never;
+export const everyOutcomeIsNamed: EveryOutcomeIsNamed = true;
 
 /** One run as the state branch remembers it. */
 export interface RunRecord {

@@ -7,6 +7,7 @@ export const slackwaterEventNames = [
   'window.opened',
   'window.closed',
   'window.overrun',
+  'window.missed',
   'run.started',
   'run.held',
   'run.paused',
@@ -35,6 +36,8 @@ export const slackwaterEventNames = [
   'hold.cleared',
   'debt.opened',
 ] as const;
+  'debt.escalated',
+  'debt.closed',
 export type SlackwaterEventName = (typeof slackwaterEventNames)[number];
 
 /** Prefix of every name on the wire. */
@@ -64,6 +67,18 @@ interface SlackwaterMessage {
 }
 
 /**
+/**
+ * An event about debts, outside any run. `occasion` sets it apart from every other debt, `step` from its other steps.
+ */
+export function debtEvent(
+  name: Extract<SlackwaterEventName, `debt.${string}`>,
+  about: { readonly occasion: string; readonly step: number },
+  at: Instant,
+  facts: Readonly<Record<string, unknown>>,
+): SlackwaterMessage {
+  return { name: `${EVENT_PREFIX}${name}`, subject: about.occasion, at, messageId: `${about.occasion}/${about.step}/${name}`, data: facts };
+}
+
  * An event with the message id by which a broker drops its repeat: run, unit, attempt and name.
  *
  * The same occasion always gives the same id, so a replay or a retry cannot tell a thing twice. At most 128 characters

@@ -52,6 +52,15 @@ export function stateFileName(resourceId: string): string {
   return `${readablePart(clusterNameOf(canonical), 63)}-${hashOf(canonical).slice(0, 8)}.json`;
 }
 
+/**
+ * What sets one debt, or what one run left, apart from every other: the first part of the message ids of its events.
+ *
+ * At most 96 characters, so that a step and a name still fit Service Bus's 128. Form: `<state file's name>/debt/<16 hex>`.
+ */
+export function debtOccasion(resourceId: string, parts: readonly string[]): string {
+  return `${stateFileName(resourceId).replace(/\.json$/, '')}/debt/${hashOf(parts.join('\n'))}`;
+}
+
 /** Moment of an opening in a name: `yyyymmddThhmmZ`, UTC. */
 function stampOf(opens: Instant): string {
   return Temporal.Instant.fromEpochMilliseconds(opens).toString({ smallestUnit: 'minute' }).replace(/[-:]/g, '');

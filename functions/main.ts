@@ -5,6 +5,7 @@ import { createLogger } from '../adapters/logger.ts';
 import type { Fault } from '../domain/result.ts';
 import { compose } from './compose.ts';
 import type { Composition } from './compose.ts';
+import { tickDebts } from './debt-timer.ts';
 import { registerDurable } from './durable.ts';
 import { receiveWebhook } from './github-webhook.ts';
 import { showHealth } from './health.ts';
@@ -38,6 +39,10 @@ function registerApp(composition: Composition): void {
     schedule: settings.windowTimerSchedule,
     extraInputs: [input.durableClient()],
     handler: (_timer, context) => tickWindows(composition.portsWithWindowsOf(context), { policyRepository, pollSeconds: settings.pollSeconds }),
+  });
+  app.timer('debtTimer', {
+    schedule: settings.debtTimerSchedule,
+    handler: (_timer, context) => tickDebts(composition.portsOf(context)),
   });
   app.serviceBusQueue('inbox', {
     queueName: 'inbox',

@@ -43,6 +43,7 @@ describe('settings that are complete', () => {
         local: null,
         pollSeconds: { shortest: 30, longest: 150 },
         windowTimerSchedule: '0 */5 * * * *',
+        debtTimerSchedule: '0 0 8 * * *',
       },
     });
   });

@@ -55,6 +55,7 @@ describe('the function app from source', () => {
         { name: 'status', trigger: 'httpTrigger', route: 'status/{instanceId?}', authLevel: 'function', methods: ['GET'] },
         { name: 'health', trigger: 'httpTrigger', route: 'health', authLevel: 'anonymous', methods: ['GET'] },
         { name: 'windowTimer', trigger: 'timerTrigger', schedule: '0 */5 * * * *' },
+        { name: 'debtTimer', trigger: 'timerTrigger', schedule: '0 0 8 * * *' },
         { name: 'inbox', trigger: 'serviceBusTrigger', queueName: 'inbox', connection: 'ServiceBusConnection' },
       ],
     );
