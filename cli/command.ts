@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/time.ts';
+import type { Terminal } from './terminal.ts';
 
 /** 0 fine · 1 wrong use or failure · 2 findings that block. */
 export type ExitCode = 0 | 1 | 2;
@@ -18,6 +19,8 @@ export interface CommandIo {
   /** The same, to standard error. */
   printError(text: string): void;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What standard output can show. */
+  readonly terminal: Terminal;
 }
 
 /** An option of a command, as `node:util` `parseArgs` takes it, with its line of help. */

@@ -1,6 +1,7 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { runCommandLine } from './command-line.ts';
 import { commands } from './commands.ts';
+import { terminalOf } from './terminal.ts';
 
 // A reader that closes early (`| head`) is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -17,4 +18,5 @@ process.exitCode = await runCommandLine({ commands, version: packageJson.version
     process.stderr.write(`${text}\n`);
   },
   environment: process.env,
+  terminal: terminalOf(process.stdout, process.env),
 });

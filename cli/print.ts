@@ -24,7 +24,9 @@ export function renderFault(fault: Fault, place: string): string {
   return `${place}: ${printable(fault.message)} [${fault.code}]\n    ${printable(fault.remedy)}`;
 }
 
-/** Text from a file or service without control characters, so that it cannot drive the terminal. */
+/** Text from a file or service as it is safe to show: no control characters, and marks that would turn or hide text named. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return text
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .replace(/[\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}]/gu, (character) => `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`);
 }

@@ -21,6 +21,7 @@ export async function slackwater(...words: readonly string[]): Promise<Ended> {
     print: (text) => (stdout += `${text}\n`),
     printError: (text) => (stderr += `${text}\n`),
     environment: {},
+    terminal: { columns: 120, colour: 'left-out' },
   });
   return { exitCode, stdout, stderr };
 }

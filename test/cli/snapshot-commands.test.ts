@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,7 +68,11 @@ test('a finding that blocks exits 2 and names the budget, the pool and the chang
   const { exitCode, stdout } = await slackwater('preflight', '-s', blocked, '-p', policy);
 
   assert.equal(exitCode, 2);
-  assert.match(stdout, /^block PDB_STRUCTURAL shop\/images \(pool apps\)\n.*minAvailable 3 of 3 pods needs 3 healthy.*\n +→ Lower minAvailable to 2, or run 4 replicas\.$/m);
+  const [verdict, , heading, row] = stdout.split('\n');
+  assert.equal(verdict, 'BLOCKED lab-aks: pool apps must wait, others are not held back. 1 finding blocks, 1 warns.');
+  assert.match(heading ?? '', /^What blocks +Where +Pools +Owner +Fix$/);
+  assert.match(row ?? '', /^budget never allows an eviction +shop\/images +apps +team-shop +Lower minAvailable to 2, or run 4 replicas\.$/);
+  assert.match(stdout, /^Why\n {2}PDB_STRUCTURAL shop\/images: .*minAvailable 3 of 3 pods needs 3\n {4}healthy;/m);
 });
 
 test('wrong use and broken input exit 1, with every fault and nothing on standard output', async () => {
@@ -89,4 +94,28 @@ test('wrong use and broken input exit 1, with every fault and nothing on standar
     assert.deepEqual([exitCode, stdout], [1, ''], words.join(' '));
     for (const pattern of wanted) assert.match(stderr, pattern);
   }
+});
+
+test('as a program it names file and line of what to change, as Markdown too, and shows no colour to a pipe', () => {
+  const blocked = mkdtempSync(join(folder, 'manifests-'));
+  for (const name of ['cluster.json', 'nodepools.json', 'upgrades.json']) writeFileSync(join(blocked, name), readFileSync(join(snapshot, name)));
+  const kubernetes = readFileSync(join(snapshot, 'kubernetes.json'), 'utf8');
+  writeFileSync(join(blocked, 'kubernetes.json'), kubernetes.replace('"minAvailable":2,"selector":{"matchLabels":{"app":"images"}}', '"minAvailable":3,"selector":{"matchLabels":{"app":"images"}}'));
+  const manifests = mkdtempSync(join(folder, 'repository-'));
+  writeFileSync(join(manifests, 'images.yaml'), 'apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: images, namespace: shop }\nspec:\n  minAvailable: 3\n');
+  const run = (...words: readonly string[]) =>
+    spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'cli/main.ts'), 'preflight', '-s', blocked, '-p', policy, ...words], { encoding: 'utf8' });
+
+  const text = run('--manifests', manifests);
+  assert.deepEqual([text.status, text.stderr], [2, '']);
+  assert.match(text.stdout.replace(/\s+/g, ' '), /In images\.yaml:5: "minAvailable: 3" → "minAvailable: 2"\./);
+  assert.doesNotMatch(text.stdout, /\u001b/);
+
+  const markdown = run('--manifests', manifests, '-o', 'markdown');
+  assert.equal(markdown.status, 2);
+  assert.match(markdown.stdout, /^\| budget never allows an eviction \(`PDB_STRUCTURAL`\) \| `shop\/images` \| `apps` \| `team-shop` \| Lower minAvailable to 2, .*images\.yaml:5/m);
+
+  const lost = run('--manifests', join(folder, 'nowhere'));
+  assert.deepEqual([lost.status, lost.stdout], [1, '']);
+  assert.match(lost.stderr, /unreadable-folder/);
 });
