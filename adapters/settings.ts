@@ -72,8 +72,8 @@ export const settingNames = [
   describe('POLL_SECONDS_SHORTEST', 'optional', 'plain', 'Shortest wait between two looks at a running operation, 30 to 150 seconds.', '30'),
   describe('POLL_SECONDS_LONGEST', 'optional', 'plain', 'Longest wait between two looks, 30 to 150 seconds.', '150'),
   describe('WINDOW_TIMER_SCHEDULE', 'optional', 'plain', 'When windows are looked for: six fields, seconds first, UTC.', '0 */5 * * * *'),
-] as const satisfies readonly SettingDescription[];
   describe('DEBT_TIMER_SCHEDULE', 'optional', 'plain', 'When debts of earlier runs are looked at, once a day: six fields, seconds first, UTC.', '0 0 8 * * *'),
+] as const satisfies readonly SettingDescription[];
 
 type SettingName = (typeof settingNames)[number]['name'];
 
