@@ -27,6 +27,7 @@ function leftOfUnit(unit: UnitName, progress: UnitProgress): readonly string[] {
   const left: string[] = [];
   const { inventory } = progress;
   if (progress.state === 'running' || progress.state === 'blocked') left.push(`${unit}: Azure is still at work (${progress.provisioningState}).`);
+  if (progress.state === 'needs-reconcile') left.push(`${unit}: every node is new, and Azure says ${progress.provisioningState}; an update without changes (a reconcile) inside a window makes its state true again.`);
   if (inventory === null) {
     if (progress.state !== 'succeeded') left.push(`${unit}: not on the target (${progress.provisioningState}).`);
     return left;

@@ -3,7 +3,7 @@ import { isDrainFailure, mayRetryOnce } from './operation-error.ts';
 import { formatUtc } from './local-time.ts';
 import { MINUTE_MS, SECOND_MS } from './time.ts';
 import type { Instant } from './time.ts';
-import type { SeenSignal, UnitProgress } from './unit-progress.ts';
+import type { ForeignCordon, SeenSignal, UnitProgress } from './unit-progress.ts';
 
 /** What a poll loop remembers between looks, and across a restart with an empty history. */
 export interface UnitMemory {
@@ -53,6 +53,8 @@ export type VerdictKind = 'succeeded' | 'needs-reconcile' | 'unproven' | 'retry'
 export interface NextMove {
   readonly memory: UnitMemory;
   readonly report: ReportKind | null;
+  /** With the report `foreign-cordon`: those not told before. */
+  readonly foreignCordons: readonly ForeignCordon[];
   /** Null: look again at `pollAt`. */
   readonly verdict: { readonly kind: VerdictKind; readonly detail: string } | null;
   readonly pollAt: Instant;
@@ -119,7 +121,7 @@ export function decideNextMove(before: UnitMemory, progress: UnitProgress, now: 
   // One report a look: what merely happened beside the roll is told when nothing else is.
   if (move.report !== null || move.verdict !== null) return move;
   const beside = tellBeside(move.memory, progress, now);
-  return beside === null ? move : { ...move, report: beside.report, memory: { ...beside.memory, reports: beside.memory.reports + 1 } };
+  return beside === null ? move : { ...move, ...beside, memory: { ...beside.memory, reports: beside.memory.reports + 1 } };
 }
 
 /** What every look leaves behind, whatever it means. */
@@ -129,14 +131,14 @@ function remember(memory: UnitMemory, progress: UnitProgress, now: Instant): Uni
   return { ...memory, signals: progress.signals, nodesDoneSince: isDone ? (memory.nodesDoneSince ?? now) : null };
 }
 
-function tellBeside(memory: UnitMemory, progress: UnitProgress, now: Instant): { readonly report: ReportKind; readonly memory: UnitMemory } | null {
-  const cordon = progress.foreignCordons.find(({ node }) => !memory.foreignTold.includes(node));
-  if (cordon !== undefined) {
-    const told = [...memory.foreignTold, ...progress.foreignCordons.map(({ node }) => node)];
-    return { report: 'foreign-cordon', memory: { ...memory, foreignTold: [...new Set(told)].slice(-FOREIGN_TOLD_KEPT) } };
+function tellBeside(memory: UnitMemory, progress: UnitProgress, now: Instant): Pick<NextMove, 'report' | 'memory' | 'foreignCordons'> | null {
+  const foreignCordons = progress.foreignCordons.filter(({ node }) => !memory.foreignTold.includes(node));
+  if (foreignCordons.length > 0) {
+    const told = [...memory.foreignTold, ...foreignCordons.map(({ node }) => node)].slice(-FOREIGN_TOLD_KEPT);
+    return { report: 'foreign-cordon', foreignCordons, memory: { ...memory, foreignTold: told } };
   }
   const isLingering = progress.state === 'running' && memory.nodesDoneSince !== null && now - memory.nodesDoneSince >= LINGER_MINUTES * MINUTE_MS;
-  return isLingering && !memory.lingerTold ? { report: 'lingering', memory: { ...memory, lingerTold: true } } : null;
+  return isLingering && !memory.lingerTold ? { report: 'lingering', foreignCordons, memory: { ...memory, lingerTold: true } } : null;
 }
 
 function decideByState(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
@@ -298,6 +300,7 @@ function again(memory: UnitMemory, report: ReportKind | null, now: Instant, limi
   return {
     memory: report === null ? memory : { ...memory, reports: memory.reports + 1 },
     report,
+    foreignCordons: [],
     verdict: null,
     pollAt: now + pollSeconds(memory, now, limits) * SECOND_MS,
   };
@@ -313,7 +316,7 @@ function pollSeconds(memory: UnitMemory, now: Instant, limits: MoveLimits): numb
 }
 
 function end(memory: UnitMemory, kind: VerdictKind, detail: string, now: Instant): NextMove {
-  return { memory, report: null, verdict: { kind, detail }, pollAt: now };
+  return { memory, report: null, foreignCordons: [], verdict: { kind, detail }, pollAt: now };
 }
 
 function describeEnd(state: 'succeeded' | 'unproven' | 'canceled' | 'foreign', progress: UnitProgress): string {
@@ -330,7 +333,7 @@ function describeEnd(state: 'succeeded' | 'unproven' | 'canceled' | 'foreign', p
 }
 
 /** The nodes' side of an operation that failed after its work was done. */
-function describeReconcile({ nodesDoneSince }: Pick<UnitMemory, 'nodesDoneSince'>, { inventory, provisioningError }: UnitProgress): string {
+export function describeReconcile({ nodesDoneSince }: Pick<UnitMemory, 'nodesDoneSince'>, { inventory, provisioningError }: UnitProgress): string {
   const since = nodesDoneSince === null ? '' : ` since ${formatUtc(nodesDoneSince)}`;
   const code = provisioningError === null ? '' : ` (${provisioningError.code})`;
   return `${inventory?.upgraded ?? 0} of ${inventory?.total ?? 0} nodes are new${since}; Azure's operation failed later${code}. Nodes and pods are not affected; its state needs a reconcile.`;

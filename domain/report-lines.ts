@@ -1,3 +1,4 @@
+import { isAboutArrival } from './block-class.ts';
 import type { HealthAlarm } from './cluster-health.ts';
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven } from './node-count.ts';
@@ -88,6 +89,8 @@ function waitingWhilePaused(pause: Pause, now: Instant): Phrase {
       return ['a decision: AKS set nodes of ', ...unitPhrase(pause.unit), ' aside, old and cordoned.', ...since];
     case 'failed':
       return ['a decision: Azure ended the upgrade of ', ...unitPhrase(pause.unit), ' before every node was new; what it said is below.', ...since];
+    case 'needs-reconcile':
+      return ['a decision about Azure\'s state alone. ', pause.detail, ...since];
     case 'health':
       return ['the cluster to look well. ', pause.detail, ...since];
     case 'operator':
@@ -111,6 +114,7 @@ function blockedWords(cause: BlockCause, kind: Pause['kind']): Phrase {
     kind === 'quarantined'
       ? [', so AKS set node ', { name: cause.node }, ' aside, old and cordoned.']
       : [', so node ', { name: cause.node }, ' cannot empty.'];
+  if (isAboutArrival(cause.class) || cause.class === 'PDB_SYMPTOM') return [...(cause.pod === '' ? [] : [...holder, '. ']), cause.evidence];
   const [budget, second] = cause.budgets;
   if (budget === undefined) return [...holder, '. It does not leave', ...node];
   if (second !== undefined) return [...holder, '. More than one budget selects it (', ...namesOf(cause.budgets, 3), ')', ...node];
@@ -133,6 +137,8 @@ function neededWhilePaused(pause: Pause): Phrase {
         : [...change, ` The run goes on by itself ${CLEAR_MINUTES} min after that is live.`];
     case 'quarantined':
       return [...change, ' Then ', { command: retry(pause) }, ', or ', { command: skip(pause) }, ' to leave the node for later.'];
+    case 'needs-reconcile':
+      return [{ command: retry(pause) }, ' before the window closes: it sends the same request again, which is the reconcile Azure asks for. Nodes and pods need nothing.'];
     case 'failed':
       return [...change, ' Mend what Azure named below, then ', { command: retry(pause) }, '.'];
   }
@@ -204,6 +210,7 @@ function optionsWhilePaused(pause: Pause, status: WindowStatus): Phrase {
         : [{ command: '/resume' }, ' try again at once · ', ...left, ...abort];
     case 'quarantined':
     case 'failed':
+    case 'needs-reconcile':
       return [{ command: retry(pause) }, ' try again · ', ...left, ...abort];
   }
 }

@@ -10,6 +10,7 @@ const labels: Readonly<Record<RunOutcome, string>> = {
   'completed-with-debt': 'Done, with something left over.',
   'completed-overrun': 'Ran past the end of the window.',
   replanned: 'The first part is done.',
+  'needs-reconcile': 'Nodes done; Azure\'s state needs a reconcile.',
   aborted: 'Aborted.',
   'not-started': 'Not started.',
   none: 'Nothing to do.',
@@ -51,6 +52,8 @@ function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
       return [nodes, 'Azure lets a started pool finish after the window. ', ...openUnits(open)];
     case 'replanned':
       return [nodes, ...status.units.flatMap(({ state, note }) => (state === 'upgraded' && note !== '' ? [`${note} `] : [])), ...openUnits(open)];
+    case 'needs-reconcile':
+      return [nodes, 'Azure says that its operation failed after that; ', ...openUnits(open), ...unusableNodes(status)];
     case 'succeeded-with-unproven':
     case 'completed-partial':
     case 'completed-with-debt':

@@ -68,6 +68,7 @@ const outcomeTitles: Readonly<Record<RunOutcome, string>> = {
   'completed-with-debt': 'Done with debt',
   'completed-overrun': 'Ran past the window',
   replanned: 'First part done',
+  'needs-reconcile': 'Nodes done, Azure needs a reconcile',
   aborted: 'Aborted',
   'not-started': 'Not started',
   none: 'Nothing to do',

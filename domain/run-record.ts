@@ -10,6 +10,7 @@ export const runOutcomes = [
   'completed-overrun',
   'aborted',
   'replanned',
+  'needs-reconcile',
   'not-started',
   'none',
 ] as const satisfies readonly RunOutcome[];

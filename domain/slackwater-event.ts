@@ -18,6 +18,7 @@ export const slackwaterEventNames = [
   'run.completed-with-debt',
   'run.completed-overrun',
   'run.replanned',
+  'run.needs-reconcile',
   'run.aborted',
   'run.not-started',
   'run.none',

@@ -55,6 +55,12 @@ export interface UnitVersion {
   readonly nodeImageVersion: string | null;
 }
 
+/** Whether both pools would come to run the same Kubernetes version, or the same node image. */
+export function movesToSame(one: Pick<PlannedUnit, 'action' | 'to'>, other: Pick<PlannedUnit, 'action' | 'to'>): boolean {
+  if (one.to.nodeImageVersion !== null && one.to.nodeImageVersion === other.to.nodeImageVersion) return true;
+  return one.action === 'pool-version' && other.action === 'pool-version' && one.to.kubernetesVersion === other.to.kubernetesVersion;
+}
+
 /** The latest moment `unit` may start so that its estimate ends before `closes`. Unit: epoch ms. */
 export function startCutOff(unit: Pick<PlannedUnit, 'estimateMinutes'>, closes: Instant): Instant {
   return closes - unit.estimateMinutes * MINUTE_MS;

@@ -14,6 +14,8 @@ export type RunOutcome =
   | 'completed-overrun'
   /** Everything the plan could do in one window is done; a pool needs a second visit in a later one. */
   | 'replanned'
+  /** Every node is new, and Azure says that an operation of this run failed: its state wants an update without changes. */
+  | 'needs-reconcile'
   | 'aborted'
   | 'not-started'
   | 'none';
@@ -52,7 +54,7 @@ export interface Pause {
   readonly unit: UnitName | 'run';
   readonly since: Instant;
   /** `blocked` a drain · `quarantined` · `failed` the operation · `operator` somebody said pause · `health` between units the cluster does not look well. */
-  readonly kind: 'blocked' | 'quarantined' | 'failed' | 'operator' | 'health';
+  readonly kind: 'blocked' | 'quarantined' | 'failed' | 'needs-reconcile' | 'operator' | 'health';
   /** What is wrong with the cluster itself; where it explains a stopped pool, `causes` is empty, because they are victims. */
   readonly health?: HealthAlarm;
   readonly causes: readonly BlockCause[];

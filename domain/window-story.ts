@@ -131,6 +131,7 @@ function dropCauses(status: WindowStatus): WindowStatus {
     budgets: cause.budgets.slice(0, 3),
     evidence: shorten(cause.evidence, 200),
     remedy: shorten(cause.remedy, 200),
+    ruledOut: cause.ruledOut.slice(0, 4).map(({ what, answer }) => ({ what: shorten(what, 60), answer: shorten(answer, 100) })),
   }));
   return { ...status, pause: { ...status.pause, causes: kept, detail: shorten(detail, DETAIL_CHARACTERS) } };
 }
@@ -151,11 +152,12 @@ function dropNotes(status: WindowStatus): WindowStatus {
  * How a run ended, from its units: never "succeeded" while one in scope is old, cordoned or unproven. `isUnfinishedPlan`: the plan
  * itself leaves a pool to a second visit in a later window.
  */
-export function judgeOutcome(status: WindowStatus, facts: { readonly isAborted: boolean; readonly isOverrun: boolean; readonly isUnfinishedPlan: boolean }): RunOutcome {
+export function judgeOutcome(status: WindowStatus, facts: { readonly isAborted: boolean; readonly isOverrun: boolean; readonly isUnfinishedPlan: boolean; readonly isUnreconciled: boolean }): RunOutcome {
   const { units } = status;
   if (facts.isAborted) return 'aborted';
   if (units.length === 0) return status.findings.some(({ severity }) => severity === 'block') ? 'not-started' : 'none';
   if (units.some(({ state }) => state === 'quarantined')) return 'completed-with-debt';
+  if (facts.isUnreconciled && units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'needs-reconcile';
   if (facts.isOverrun && units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'completed-overrun';
   if (facts.isUnfinishedPlan && units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'replanned';
   if (units.every(({ state }) => state === 'upgraded')) return 'succeeded';

@@ -1,7 +1,7 @@
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import type { Instant } from '../domain/time.ts';
 import type { ReportKind, UnitMemory, VerdictKind } from '../domain/next-move.ts';
-import type { UnitProgress } from '../domain/unit-progress.ts';
+import type { ForeignCordon, UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import type { RunOutcome } from '../domain/window-status.ts';
 
@@ -68,6 +68,10 @@ export interface UnitProgressReport {
   readonly clearedSince: Instant | null;
   /** How the operation ended with the unit incomplete; null while it runs. */
   readonly stopped: UnitMemory['stopped'];
+  /** Since when every node is new; null while one is not. */
+  readonly nodesDoneSince: Instant | null;
+  /** Foreign cordons that were not told before. */
+  readonly foreignCordons: readonly ForeignCordon[];
 }
 
 /** `look` polls now · `go` a stopped unit is tried again · `leave` stops watching; no write is made. */

@@ -3,7 +3,7 @@ import { beginHealth } from '../domain/cluster-health.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import { isProven } from '../domain/node-count.ts';
-import type { PlannedUnit, UpgradePlan } from '../domain/upgrade-plan.ts';
+import { movesToSame, type PlannedUnit, type UpgradePlan } from '../domain/upgrade-plan.ts';
 import { secondVisits, whyOutOfOrder } from '../domain/unit-order.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
 import { runEndedEventName } from '../domain/slackwater-event.ts';
@@ -74,6 +74,8 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     resumeOwed: null,
     health: beginHealth(),
     explained: new Set(),
+    suspects: new Map(),
+    unreconciled: new Set(),
   };
 }
 
@@ -158,8 +160,19 @@ function hindranceOf(run: WindowRun, unit: PlannedUnit): string | null {
   const { units } = run.status;
   const disorder = run.plan === null ? null : whyOutOfOrder(unit, run.plan, units);
   if (disorder !== null) return disorder;
+  const suspect = findSuspect(run, unit);
+  if (suspect !== null) return suspect;
   const failed = units.find((each) => each.state === 'failed' && each.unit !== unit.unit && each.unit !== 'control-plane' && !run.explained.has(each.unit));
   return failed === undefined ? null : `${failed.unit} failed for a reason that may lie in the version or image.`;
+}
+
+/** A pool that was stopped by what may lie in the version or image stops every other that is to move onto the same. */
+function findSuspect(run: WindowRun, unit: PlannedUnit): string | null {
+  for (const [name, cause] of run.suspects) {
+    const other = run.plan?.units.find((each) => each.unit === name);
+    if (other !== undefined && name !== unit.unit && movesToSame(other, unit)) return `${name} was stopped by ${cause}, which may lie in the version or image that both move to.`;
+  }
+  return null;
 }
 
 function* verify(run: WindowRun, plan: UpgradePlan): Step<void> {
@@ -208,11 +221,12 @@ function correctUnits(run: WindowRun, { units }: ClusterVerification): void {
     // A control plane never goes back, and a failed pool makes the whole cluster say Failed.
     if (unit === 'control-plane' && believed.state === 'upgraded') continue;
     updateUnit(run, unit, { inventory: progress.inventory });
+    if (progress.state === 'needs-reconcile') run.unreconciled.add(unit);
     if (believed.state === 'upgraded' && progress.state !== 'succeeded' && !isProven({ ...believed, inventory: progress.inventory })) {
       const { old = [], quarantined = [] } = progress.inventory ?? {};
       const state = quarantined.length > 0 ? 'quarantined' : old.length > 0 ? 'failed' : 'unproven';
       updateUnit(run, unit, { state, note: `The last look disagrees: ${progress.state}, ARM says ${progress.provisioningState}.` });
-    } else if (believed.state !== 'upgraded' && progress.state === 'succeeded') {
+    } else if (believed.state !== 'upgraded' && (progress.state === 'succeeded' || progress.state === 'needs-reconcile')) {
       updateUnit(run, unit, { state: 'upgraded', note: '' });
     }
   }
@@ -231,7 +245,7 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   const isOverrun = run.status.units.some(({ endedAt }) => endedAt !== null && endedAt > input.opening.closes + 5 * MINUTE_MS);
   const isUnfinishedPlan = run.plan !== null && secondVisits(run.plan).length > 0;
   doubtUnhealthy(run);
-  const outcome = judgeOutcome(run.status, { isAborted: run.abortedBy !== null, isOverrun, isUnfinishedPlan });
+  const outcome = judgeOutcome(run.status, { isAborted: run.abortedBy !== null, isOverrun, isUnfinishedPlan, isUnreconciled: run.unreconciled.size > 0 });
   update(run, { phase: 'ended', outcome, pause: null, nextAt: null });
   say(run, `The run ended: ${outcome}.`);
   emit(run, runEndedEventName(outcome), { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver.length });

@@ -46,7 +46,7 @@ export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerd
       progress = seen.value;
       const move: NextMove = waitForOthers(decideNextMove(memory, progress, flow.now(), limitsOf(input)), wasForeign, flow.now(), input);
       memory = move.memory;
-      yield* tell(flow, input, { memory, kind: move.report, progress });
+      yield* tell(flow, input, { memory, kind: move.report, progress, foreignCordons: move.foreignCordons });
       if (move.verdict !== null) return { ...move.verdict, progress };
       pollAt = move.pollAt;
     } else {
@@ -57,7 +57,7 @@ export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerd
       if (given !== null) return { ...given, progress };
       if (misses === MISSES_TOLD && progress !== null) {
         memory = { ...memory, reports: memory.reports + 1 };
-        yield* tell(flow, input, { memory, kind: 'unseen', progress });
+        yield* tell(flow, input, { memory, kind: 'unseen', progress, foreignCordons: [] });
       }
     }
     const signal: Received<'wake'> = yield* flow.waitFor(['wake'], pollAt);
@@ -72,7 +72,7 @@ export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerd
 function waitForOthers(move: NextMove, wasForeign: boolean, now: Instant, { windowCloses }: UnitUpgradeInput): NextMove {
   if (move.verdict?.kind !== 'foreign' || now >= windowCloses) return move;
   const memory = wasForeign ? move.memory : { ...move.memory, reports: move.memory.reports + 1 };
-  return { memory, report: wasForeign ? null : 'progress', verdict: null, pollAt: now + FOREIGN_WAIT_SECONDS * SECOND_MS };
+  return { memory, report: wasForeign ? null : 'progress', foreignCordons: [], verdict: null, pollAt: now + FOREIGN_WAIT_SECONDS * SECOND_MS };
 }
 
 /** Ends a watch that can see nothing: of a pool that is gone, of a stopped unit when the window closes, of any unit when nobody watches any more. */
@@ -98,13 +98,14 @@ interface Telling {
   readonly memory: UnitMemory;
   readonly kind: UnitProgressReport['kind'] | null;
   readonly progress: UnitProgress;
+  readonly foreignCordons: UnitProgressReport['foreignCordons'];
 }
 
 /** Tells the window; tried for a while when the task hub is out of reach, because a lost report leaves the window blind. */
-function* tell(flow: Flow, input: UnitUpgradeInput, { memory, kind, progress }: Telling): Step<void> {
+function* tell(flow: Flow, input: UnitUpgradeInput, { memory, kind, progress, foreignCordons }: Telling): Step<void> {
   if (kind === null) return;
-  const { reports: sequence, blockedSince, clearedSince, stopped } = memory;
-  const report = { runId: input.runId, unit: input.unit.unit, attempt: input.attempt, sequence, kind, progress, blockedSince, clearedSince, stopped };
+  const { reports: sequence, blockedSince, clearedSince, stopped, nodesDoneSince } = memory;
+  const report = { runId: input.runId, unit: input.unit.unit, attempt: input.attempt, sequence, kind, progress, blockedSince, clearedSince, stopped, nodesDoneSince, foreignCordons };
   yield* patiently(flow, flow.now() + TELL_MINUTES * MINUTE_MS, function* () {
     return { ok: true, value: yield* flow.call('tellWindow', { windowInstanceId: input.windowInstanceId, report }) } as const;
   });
@@ -150,6 +151,8 @@ function* tryToBegin(flow: Flow, input: UnitUpgradeInput, tries: number, triedWi
   if (progress.state === 'succeeded' || progress.state === 'unproven') {
     return verdict(progress.state, progress, 'It ran the target already; nothing was sent.');
   }
+  // Sent again, the same request is the reconcile that Azure asks for; only a person says so, and before a first attempt nobody has.
+  if (progress.state === 'needs-reconcile' && attempt === 1) return verdict('needs-reconcile', progress, 'Its nodes ran the target already; nothing was sent.');
   if (progress.provisioningState === 'Canceling') return again(FOREIGN_WAIT_SECONDS, 'An earlier operation on it was being aborted.');
   if (progress.state === 'running' || progress.state === 'blocked') return { kind: 'memory', memory: beginMemory(flow.now()) };
   if (progress.state === 'foreign') return again(FOREIGN_WAIT_SECONDS, `Somebody else was at work on it (${progress.provisioningState}).`);

@@ -44,6 +44,10 @@ export interface WindowRun {
   readonly health: HealthMemory;
   /** Pools whose stop a budget, a pod or a person explains; any other failure may lie in the version or image. */
   readonly explained: Set<UnitName>;
+  /** Pools stopped by a cause that may lie in their version or image, with its class. */
+  readonly suspects: Map<UnitName, string>;
+  /** Pools whose nodes are all new while Azure says that its operation failed. */
+  readonly unreconciled: Set<UnitName>;
 }
 
 /** Changes the status and marks the report as due. */

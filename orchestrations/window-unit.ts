@@ -1,4 +1,7 @@
 import type { HealthAlarm } from '../domain/cluster-health.ts';
+import { isAboutArrival, isBlocking, mayLieInTarget } from '../domain/block-class.ts';
+import { formatUtc } from '../domain/local-time.ts';
+import { describeReconcile } from '../domain/next-move.ts';
 import { countPool } from '../domain/node-count.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { NodeInventory } from '../domain/unit-progress.ts';
@@ -179,14 +182,21 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
       // Of a stopped unit the verdict follows at once, and the time left decides whether it goes on.
       if (report.stopped !== null) return;
       yield* endPause(run, 'cleared');
+      run.suspects.delete(unit);
       updateUnit(run, unit, { state: 'running' });
+      return;
+    case 'lingering':
+      say(run, describeLingering(report));
+      return;
+    case 'foreign-cordon':
+      for (const { node, pool, by } of report.foreignCordons) say(run, `${node} of pool ${pool} was cordoned by ${by ?? 'somebody else'}, not by this run; it is left to them.`);
       return;
     case 'blocked':
       beginBlock(run, current.unit, report, 'blocked', yield* findBrokenPath(run, report.progress.causes));
       if (policy.onBlocked.action === 'skip') yield* leave(run.flow, current, 'The policy skips a blocked pool.');
       return;
     case 'stopped': {
-      beginBlock(run, current.unit, report, report.stopped ?? 'failed', yield* findBrokenPath(run, report.progress.causes));
+      beginBlock(run, current.unit, report, report.progress.state === 'needs-reconcile' ? 'needs-reconcile' : report.stopped ?? 'failed', yield* findBrokenPath(run, report.progress.causes));
       const quarantined = report.progress.inventory?.quarantined.length ?? 0;
       if (report.stopped === 'quarantined' && quarantined <= policy.onQuarantined.continueUpToNodes) {
         yield* leave(run.flow, current, `The policy goes on with up to ${policy.onQuarantined.continueUpToNodes} quarantined nodes.`);
@@ -197,6 +207,12 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
       }
     }
   }
+}
+
+/** The nodes' side first: what is new stays new whatever becomes of the operation. */
+function describeLingering({ unit, progress, nodesDoneSince }: UnitProgressReport): string {
+  const { inventory, provisioningState } = progress;
+  return `${unit}: ${inventory?.upgraded ?? 0} of ${inventory?.total ?? 0} nodes are new since ${formatUtc(nodesDoneSince ?? progress.seenAt)}; Azure is still busy (${provisioningState}). No other unit starts until it ends.`;
 }
 
 function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport, before: NodeInventory | null): void {
@@ -210,8 +226,10 @@ function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport
 function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport, kind: Exclude<Pause['kind'], 'operator' | 'health'>, health: HealthAlarm | null): void {
   updateUnit(run, unit.unit, { state: 'paused' });
   const error = report.progress.provisioningError;
-  const detail = error === null ? '' : `${error.code}: ${error.message}`;
+  const detail = kind === 'needs-reconcile' ? describeReconcile(report, report.progress) : error === null ? '' : `${error.code}: ${error.message}`;
   const [cause] = report.progress.causes;
+  const suspect = report.progress.causes.find((each) => mayLieInTarget(each.class) && isBlocking(each, run.flow.now()));
+  if (suspect !== undefined) run.suspects.set(unit.unit, suspect.class);
   if (cause !== undefined || kind !== 'failed') run.explained.add(unit.unit);
   if (kind === 'quarantined') {
     // One event for all of them: its message id is made of unit and attempt, and the broker would drop a second.
@@ -227,12 +245,14 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
     detail,
   }, report.blockedSince);
   const ended = report.stopped === null ? '' : `Azure stopped it${error === null ? '' : ` (${error.code})`}${kind === 'quarantined' ? ' and set nodes aside' : ''}. `;
-  const why = health !== null ? health.summary : cause === undefined ? 'It cannot go on.' : `${cause.node} waits for ${cause.pod}: ${cause.class}.`;
+  const why = health !== null ? health.summary : kind === 'needs-reconcile' ? detail : cause === undefined ? 'It cannot go on.' : `${cause.node} waits for ${cause.pod}: ${cause.class}.`;
   say(run, `${unit.unit}: ${ended}${why}`);
 }
 
 /** When Azure gives up on the node that is blocked longest: its drain timeout after the drain began. */
 function drainDeadlineOf(unit: PlannedUnit, report: UnitProgressReport): Instant | null {
+  const [cause] = report.progress.causes;
+  if (cause !== undefined && isAboutArrival(cause.class)) return null;
   const began = report.progress.drainStartedAt ?? report.blockedSince;
   return began === null ? null : began + unit.drainTimeoutMinutes * MINUTE_MS;
 }

@@ -52,7 +52,7 @@ test('a small status is published as it is', () => {
 });
 
 test('a run is called by what its units really are', () => {
-  const facts = { isAborted: false, isOverrun: false, isUnfinishedPlan: false };
+  const facts = { isAborted: false, isOverrun: false, isUnfinishedPlan: false, isUnreconciled: false };
   const table: readonly [units: readonly UnitStatus[], facts: Partial<typeof facts>, expected: string][] = [
     [[unit('a', {}), unit('b', {})], {}, 'succeeded'],
     [[unit('a', {}), unit('b', { state: 'unproven' })], {}, 'succeeded-with-unproven'],
@@ -61,6 +61,8 @@ test('a run is called by what its units really are', () => {
     [[unit('a', {}), unit('b', { state: 'quarantined' })], {}, 'completed-with-debt'],
     [[unit('a', {})], { isOverrun: true }, 'completed-overrun'],
     [[unit('a', {})], { isUnfinishedPlan: true }, 'replanned'],
+    [[unit('a', {})], { isUnreconciled: true }, 'needs-reconcile'],
+    [[unit('a', {}), unit('b', { state: 'failed' })], { isUnreconciled: true }, 'completed-partial'],
     [[unit('a', {}), unit('b', { state: 'failed' })], { isUnfinishedPlan: true }, 'completed-partial'],
     [[unit('a', {}), unit('b', { state: 'aborted' })], { isAborted: true }, 'aborted'],
     [[unit('a', { state: 'withheld', startedAt: null })], {}, 'not-started'],
