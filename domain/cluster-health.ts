@@ -171,11 +171,18 @@ export interface HealthMemory {
   goodAt: Instant | null;
   /** When a person said to go on all the same; null when nobody did. */
   acceptedAt: Instant | null;
+  /** When looking ended without a good end, for want of time; null when it did not. */
+  givenUpAt: Instant | null;
   /** What the last look alarmed of, told or not; null when all was well. */
   alarm: HealthAlarm | null;
+  lookedAt: Instant | null;
+  /** Bad looks and looks in vain in a row; since when looks are good while a pause lasts. */
+  badLooks: number;
+  unreadable: number;
+  goodSince: Instant | null;
 }
 
 /** The memory of a run that has not looked yet. */
 export function beginHealth(): HealthMemory {
-  return { before: null, goodAt: null, acceptedAt: null, alarm: null };
+  return { before: null, goodAt: null, acceptedAt: null, givenUpAt: null, alarm: null, lookedAt: null, badLooks: 0, unreadable: 0, goodSince: null };
 }

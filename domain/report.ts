@@ -43,7 +43,7 @@ export function reportOf(status: WindowStatus, now: Instant): ReportModel {
     timeZone: status.timeZone,
     title: titleOf(status),
     lines: reportLines(status, now),
-    pools: status.units.map((unit) => poolRow(unit, blockedNodesOf(status, unit))),
+    pools: status.units.map((unit) => poolRow(unit, status)),
     why: whyOf(status, now),
     plan: planOf(status),
     timeline: status.timeline,
@@ -95,19 +95,25 @@ function blockedNodesOf(status: WindowStatus, unit: UnitStatus): readonly string
   return status.pause?.unit === unit.unit ? status.pause.causes.map(({ node }) => node) : [];
 }
 
-function poolRow(unit: UnitStatus, blockedNodes: readonly string[]): PoolRow {
+function poolRow(unit: UnitStatus, status: WindowStatus): PoolRow {
   const pool = poolPhrase(unit.unit);
-  if (unit.inventory === null) return { pool, counts: null, state: stateOf(unit, 0) };
-  const count = countPool(unit.inventory, blockedNodes);
+  if (unit.inventory === null) return { pool, counts: null, state: stateOf(unit, 0, status) };
+  const count = countPool(unit.inventory, blockedNodesOf(status, unit));
   const blocked: Phrase = count.blocked.length === 0 ? ['0'] : [`${count.blocked.length} (`, ...namesOf(count.blocked, 3), ')'];
   return {
     pool,
     counts: { proven: count.proven, old: count.old, blocked, spare: count.spare },
-    state: stateOf(unit, count.unproven),
+    state: stateOf(unit, count.unproven, status),
   };
 }
 
-function stateOf(unit: UnitStatus, unprovenNodes: number): Phrase {
+/** `verified`, unless the policy wants it to settle first, or the cluster does not look well since. */
+function verifiedWord({ verifiedAt }: WindowStatus, { endedAt }: UnitStatus): string {
+  const isSettled = verifiedAt === undefined || endedAt === null || (verifiedAt !== null && endedAt <= verifiedAt);
+  return isSettled ? ', verified' : ', not verified yet';
+}
+
+function stateOf(unit: UnitStatus, unprovenNodes: number, status: WindowStatus): Phrase {
   const unproven: Phrase = unprovenNodes === 0 ? [] : [`; ${unprovenNodes} on the target but not Ready or cordoned`];
   const note: Phrase = unit.note === '' ? [] : [': ', unit.note];
   const since: Phrase = unit.startedAt === null ? [] : [' since ', { at: unit.startedAt, form: 'clock' }];
@@ -120,7 +126,8 @@ function stateOf(unit: UnitStatus, unprovenNodes: number): Phrase {
     case 'paused':
       return ['paused', ...unproven];
     case 'upgraded':
-      return unit.unit === 'control-plane' ? ['done', ...until] : ['done', ...until, unprovenNodes === 0 ? ', verified' : '', ...unproven];
+      if (unit.unit === 'control-plane') return ['done', ...until, status.verifiedAt === undefined ? '' : verifiedWord(status, unit)];
+      return ['done', ...until, unprovenNodes === 0 ? verifiedWord(status, unit) : '', ...unproven];
     case 'not-started':
       return ['not started', ...note];
     case 'unproven':

@@ -99,6 +99,8 @@ export interface WindowStatus {
   /** What this run leaves behind: quarantined or cordoned nodes, spare nodes, mixed versions, changed settings. */
   readonly leftOver: readonly string[];
   readonly issue: { readonly repository: string; readonly number: number; readonly url: string } | null;
+  /** Up to when units that ended were seen to be well, settled; null: none yet. Absent where nothing is verified so. */
+  readonly verifiedAt?: Instant | null;
   /** When the next unit or look is due; null when nothing is scheduled. */
   readonly nextAt: Instant | null;
 }

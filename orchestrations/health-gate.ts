@@ -22,42 +22,59 @@ const OFTEN_FOR_MINUTES = 30;
 /** A good look this old says nothing of now any more. */
 const FRESH_MINUTES = 10;
 
-/** What one gate has seen so far. */
-interface Gate {
-  badLooks: number;
-  unreadable: number;
-  goodSince: Instant | null;
-  /** When looks were good for the first time and have to stay so until it ends. */
-  readonly settlesAt: Instant;
-}
-
 /**
  * Looks at the cluster as its users feel it, before the first unit and after each, and lets the run go on when looks have
  * been good for the policy's time to settle.
  *
  * Two bad looks in a row pause the run: nothing more is started. It goes on by itself after two good looks and three
- * minutes, when a person says resume, or ends waiting with the last useful start or the window. Without `verify` in the
+ * minutes, or when a person says resume; the wait ends with the last useful start or the window. Without `verify` in the
  * policy it takes no time while all is well. Does nothing while an earlier good look is fresh.
  */
 export function* awaitHealth(run: WindowRun): Step<void> {
-  if (run.abortedBy !== null || isKnownGood(run)) return;
-  const gate: Gate = { badLooks: 0, unreadable: 0, goodSince: null, settlesAt: settlesAt(run) };
+  if (run.abortedBy !== null || isAccepted(run) || isGivenUp(run) || isKnownGood(run)) return;
+  const { verify } = run.input.policy;
+  const settled = settlesAt(run);
+  if (verify !== null) showVerified(run);
   for (;;) {
-    const seen = yield* look(run, []);
-    const now = run.flow.now();
-    const next = takeLook(run, gate, seen);
+    const seen = yield* look(run);
+    if (!seen.ok && verify === null && !isPaused(run)) return;
+    const alarm = alarmOf(run, seen);
+    const next = alarm === 'unseen' ? run.flow.now() + MINUTE_MS : alarm === null ? takeGood(run, settled) : takeAlarm(run, alarm);
     if (next === 'good') {
-      run.health.goodAt = now;
-      if (run.status.pause?.kind === 'health') yield* endPause(run, 'cleared');
+      run.health.goodAt = run.flow.now();
+      if (run.status.verifiedAt !== undefined) showVerified(run);
+      if (isPaused(run)) yield* endPause(run, 'cleared');
       return;
     }
-    if (next === null) return;
     yield* publish(run);
     yield* waitHearing(run, next);
-    if (run.abortedBy !== null || isAccepted(run) || isOver(run, gate)) break;
+    if (run.abortedBy !== null || isAccepted(run) || isOver(run, settled)) break;
   }
-  if (run.status.pause?.kind !== 'health') return;
-  yield* endPause(run, isAccepted(run) && run.abortedBy === null ? 'cleared' : 'settled');
+  if (run.abortedBy === null && !isAccepted(run)) run.health.givenUpAt = run.flow.now();
+  if (isPaused(run)) yield* endPause(run, isAccepted(run) && run.abortedBy === null ? 'cleared' : 'settled');
+}
+
+/**
+ * One look while a pool is at work, after its first new node and then at most every ten minutes. Azure cannot be paused;
+ * people are told after two bad looks, and nothing more is started. Nodes are left out: those of the pool come and go.
+ */
+export function* glanceAtHealth(run: WindowRun): Step<void> {
+  const { lookedAt, badLooks } = run.health;
+  if (run.abortedBy !== null || isAccepted(run)) return;
+  if (badLooks === 0 && lookedAt !== null && lookedAt + FRESH_MINUTES * MINUTE_MS > run.flow.now()) return;
+  const seen = yield* look(run);
+  const alarm = seen.ok ? alarmOf(run, seen) : 'unseen';
+  if (alarm === 'unseen' || alarm?.kind === 'nodes') return;
+  if (alarm === null) {
+    const next = takeGood(run, run.flow.now());
+    if (next === 'good' && isPaused(run)) yield* endPause(run, 'cleared');
+  } else {
+    takeAlarm(run, alarm);
+  }
+}
+
+function isPaused({ status }: WindowRun): boolean {
+  return status.pause?.kind === 'health';
 }
 
 /** When the last unit of this run ended; null when none was at work yet. */
@@ -67,18 +84,23 @@ function lastEnd({ status }: WindowRun): Instant | null {
 }
 
 function isKnownGood(run: WindowRun): boolean {
-  const ended = lastEnd(run) ?? run.input.opening.opens;
-  if (isAccepted(run)) return true;
   const { goodAt } = run.health;
-  return goodAt !== null && goodAt >= ended && goodAt + FRESH_MINUTES * MINUTE_MS > run.flow.now();
+  return goodAt !== null && !isPaused(run) && goodAt >= (lastEnd(run) ?? goodAt) && goodAt + FRESH_MINUTES * MINUTE_MS > run.flow.now();
 }
 
 /** A person's word counts until the next unit has ended. */
 function isAccepted(run: WindowRun): boolean {
   const { acceptedAt } = run.health;
-  return acceptedAt !== null && acceptedAt >= (lastEnd(run) ?? run.input.opening.opens);
+  return acceptedAt !== null && acceptedAt >= (lastEnd(run) ?? acceptedAt);
 }
 
+/** Looking ended in vain with the time left to start anything; it begins anew only when another unit has ended. */
+function isGivenUp(run: WindowRun): boolean {
+  const { givenUpAt } = run.health;
+  return givenUpAt !== null && givenUpAt >= (lastEnd(run) ?? givenUpAt);
+}
+
+/** When looks must still be good for what ended last to count as verified. */
 function settlesAt(run: WindowRun): Instant {
   const ended = lastEnd(run);
   const { verify } = run.input.policy;
@@ -87,68 +109,78 @@ function settlesAt(run: WindowRun): Instant {
 }
 
 /** Nothing can be started any more, and what was started has had its time to settle. */
-function isOver(run: WindowRun, gate: Gate): boolean {
+function isOver(run: WindowRun, settled: Instant): boolean {
   const { closes } = run.input.opening;
   const isOpen = ({ unit }: { readonly unit: string }): boolean => run.status.units.some((each) => each.unit === unit && (each.state === 'planned' || each.state === 'withheld'));
   const starts = (run.plan?.units ?? []).filter(isOpen).map((unit) => startCutOff(unit, closes));
-  const isPaused = run.status.pause?.kind === 'health';
-  const last = starts.length > 0 ? Math.max(...starts) : isPaused ? closes : Math.max(closes, gate.settlesAt + BAD_LOOKS * MINUTE_MS);
+  const last = starts.length > 0 ? Math.max(...starts) : isPaused(run) ? closes : Math.max(closes, settled + BAD_LOOKS * MINUTE_MS);
   return run.flow.now() > last;
 }
 
-function* look(run: WindowRun, refusals: readonly string[]): Step<Outcome<HealthLook>> {
-  const { policy } = run.input;
-  return yield* guarded(run.flow.call('checkHealth', { clusterResourceId: policy.clusterResourceId, verify: policy.verify, refusals }));
+function* look(run: WindowRun): Step<Outcome<HealthLook>> {
+  const { clusterResourceId, verify } = run.input.policy;
+  const seen = yield* guarded(run.flow.call('checkHealth', { clusterResourceId, verify, refusals: [] }));
+  run.health.lookedAt = run.flow.now();
+  return seen;
 }
 
-/** Takes one look. `good`: the run may go on. Null: nothing can be told and nothing is verified. Else: when to look again. */
-function takeLook(run: WindowRun, gate: Gate, seen: Outcome<HealthLook>): 'good' | Instant | null {
-  const { verify } = run.input.policy;
-  const now = run.flow.now();
-  if (!seen.ok) {
-    run.flow.log('health.look-failed', { runId: run.input.runId, code: seen.failure.code });
-    gate.unreadable += 1;
-    gate.goodSince = null;
-    if (verify === null && run.status.pause?.kind !== 'health') return null;
-    if (gate.unreadable < UNREADABLE_LOOKS) return now + MINUTE_MS;
-    const { code, message, remedy } = seen.failure;
-    return takeAlarm(run, gate, { kind: 'unreadable', summary: `Whether users are served cannot be read (${code}: ${message}), so nothing more is started.`, remedy, changes: [] });
+/** What a look alarms of. `unseen`: it could not be made, which alarms only after several in a row. */
+function alarmOf(run: WindowRun, seen: Outcome<HealthLook>): HealthAlarm | 'unseen' | null {
+  const { health } = run;
+  if (seen.ok) {
+    health.unreadable = 0;
+    const alarm = judgeHealth({ look: seen.value, before: health.before, verify: run.input.policy.verify, units: run.status.units });
+    health.before ??= seen.value;
+    return alarm;
   }
-  gate.unreadable = 0;
-  const alarm = judgeHealth({ look: seen.value, before: run.health.before, verify, units: run.status.units });
-  run.health.before ??= seen.value;
-  return alarm === null ? takeGood(run, gate) : takeAlarm(run, gate, alarm);
+  run.flow.log('health.look-failed', { runId: run.input.runId, code: seen.failure.code });
+  health.unreadable += 1;
+  health.goodSince = null;
+  if (health.unreadable < UNREADABLE_LOOKS) return 'unseen';
+  const { code, message, remedy } = seen.failure;
+  return { kind: 'unreadable', summary: `Whether users are served cannot be read (${code}: ${message}), so nothing more is started.`, remedy, changes: [] };
 }
 
-function takeGood(run: WindowRun, gate: Gate): 'good' | Instant {
+function takeGood(run: WindowRun, settled: Instant): 'good' | Instant {
+  const { health } = run;
   const now = run.flow.now();
-  run.health.alarm = null;
-  gate.badLooks = 0;
-  if (run.status.pause?.kind !== 'health') {
-    const { verify } = run.input.policy;
-    const every = Math.min(3, Math.max(1, (verify?.settleMinutes ?? 0) / 4)) * MINUTE_MS;
-    return now >= gate.settlesAt ? 'good' : Math.min(gate.settlesAt, now + every);
+  health.alarm = null;
+  health.badLooks = 0;
+  const { pause } = run.status;
+  if (pause?.kind !== 'health') {
+    const every = Math.min(3, Math.max(1, (run.input.policy.verify?.settleMinutes ?? 0) / 4)) * MINUTE_MS;
+    return now >= settled ? 'good' : Math.min(settled, now + every);
   }
-  if (gate.goodSince === null) {
-    gate.goodSince = now;
-    update(run, { pause: { ...run.status.pause, clearedSince: now } });
+  if (health.goodSince === null) {
+    health.goodSince = now;
+    update(run, { pause: { ...pause, clearedSince: now } });
     say(run, 'The cluster looks well again; it has to stay so for 3 min.');
-    return now + CLEAR_MINUTES * MINUTE_MS;
   }
-  return now >= gate.goodSince + CLEAR_MINUTES * MINUTE_MS ? 'good' : gate.goodSince + CLEAR_MINUTES * MINUTE_MS;
+  const clears = health.goodSince + CLEAR_MINUTES * MINUTE_MS;
+  return now >= clears ? 'good' : clears;
 }
 
-function takeAlarm(run: WindowRun, gate: Gate, alarm: HealthAlarm): Instant {
+function takeAlarm(run: WindowRun, alarm: HealthAlarm): Instant {
+  const { health } = run;
   const now = run.flow.now();
-  run.health.alarm = alarm;
-  gate.goodSince = null;
-  gate.badLooks += 1;
-  const present = run.status.pause?.kind === 'health' ? run.status.pause : null;
-  if (present === null && gate.badLooks < BAD_LOOKS && alarm.kind !== 'unreadable') return now + SECOND_LOOK_MINUTES * MINUTE_MS;
-  if (present === null || present.health?.kind !== alarm.kind) say(run, `Nothing more is started: ${alarm.summary}`);
+  health.alarm = alarm;
+  health.goodSince = null;
+  health.badLooks += 1;
+  const { pause } = run.status;
+  if (pause?.kind !== 'health' && health.badLooks < BAD_LOOKS && alarm.kind !== 'unreadable') return now + SECOND_LOOK_MINUTES * MINUTE_MS;
+  showVerified(run);
+  // A pool that waits for something of its own is told first; this is seen again when it has ended.
+  if (pause !== null && pause.kind !== 'health') return now + PAUSED_LOOK_MINUTES * MINUTE_MS;
+  if (pause?.health?.kind !== alarm.kind) say(run, `Nothing more is started: ${alarm.summary}`);
   startPause(run, { unit: 'run', kind: 'health', causes: [], drainDeadline: null, clearedSince: null, detail: alarm.summary, health: alarm });
   const isEarly = now - (run.status.pause?.since ?? now) < OFTEN_FOR_MINUTES * MINUTE_MS;
   return now + (isEarly ? PAUSED_LOOK_MINUTES : LATE_LOOK_MINUTES) * MINUTE_MS;
+}
+
+/** Shows up to when the run's units are verified. */
+function showVerified(run: WindowRun): void {
+  const { goodAt } = run.health;
+  if (run.status.verifiedAt !== goodAt) update(run, { verifiedAt: goodAt });
 }
 
 /** Hears people until `until`, saying words that wait on the way; a word that changes where the run stands ends the wait. */

@@ -6,6 +6,7 @@ import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import type { WakeSignal } from './contract.ts';
 import type { Flow, Step } from './flow.ts';
 import { guarded, waitSecondsAfter } from './patience.ts';
+import { endPause } from './window-pause.ts';
 import { answer, emit, say, update, updateUnit, type WindowRun } from './window-run.ts';
 
 /** The unit whose orchestration runs, as decisions need to know it. */
@@ -74,6 +75,8 @@ function* carryOut(run: WindowRun, effect: DecisionEffect, decision: OperatorDec
     case 'accept-health':
       run.heldBy = null;
       run.health.acceptedAt = run.flow.now();
+      // Between units the gate itself ends its pause.
+      if (current !== null) yield* endPause(run, 'cleared');
       return;
     case 'go':
       run.heldBy = null;

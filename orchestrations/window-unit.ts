@@ -12,7 +12,7 @@ import { unitInstanceId } from '../domain/window-identity.ts';
 import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict } from './contract.ts';
 import type { Flow, Running, Step } from './flow.ts';
 import { watchDeadline } from './upgrade-unit.ts';
-import { findBrokenPath } from './health-gate.ts';
+import { findBrokenPath, glanceAtHealth } from './health-gate.ts';
 import { patiently } from './patience.ts';
 import { beginCurrent, hear, leave, remind, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
 import { endPause, startPause, tellOwedResume } from './window-pause.ts';
@@ -41,7 +41,8 @@ export function* runUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
     emit(run, startedName(unit.unit), { unit: unit.unit, attempt });
     const verdict = yield* followAttempt(run, unit, attempt);
     const goesOn = verdict.kind === 'retry' && run.heldBy === null && whyNotStarted(run, unit) === null;
-    yield* endPause(run, goesOn || verdict.kind === 'succeeded' ? 'cleared' : 'settled');
+    // What is wrong with the cluster itself outlasts the unit.
+    if (run.status.pause?.kind !== 'health') yield* endPause(run, goesOn || verdict.kind === 'succeeded' ? 'cleared' : 'settled');
     if (verdict.kind !== 'retry') return settleUnit(run, unit, attempt, verdict);
     if (verdict.progress !== null) updateUnit(run, unit.unit, { inventory: verdict.progress.inventory });
   }
@@ -173,6 +174,7 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
     case 'progress':
       describeProgress(run, report, before);
       refreshPause(run, current.unit, report);
+      if (provenOf(report.progress.inventory) > provenOf(before)) yield* glanceAtHealth(run);
       return;
     case 'clearing':
       refreshPause(run, current.unit, report);
@@ -213,6 +215,10 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
 function describeLingering({ unit, progress, nodesDoneSince }: UnitProgressReport): string {
   const { inventory, provisioningState } = progress;
   return `${unit}: ${inventory?.upgraded ?? 0} of ${inventory?.total ?? 0} nodes are new since ${formatUtc(nodesDoneSince ?? progress.seenAt)}; Azure is still busy (${provisioningState}). No other unit starts until it ends.`;
+}
+
+function provenOf(inventory: NodeInventory | null): number {
+  return inventory === null ? 0 : countPool(inventory, []).proven;
 }
 
 function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport, before: NodeInventory | null): void {

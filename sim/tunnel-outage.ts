@@ -1,7 +1,7 @@
 import { SECOND_MS } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { WorkloadRecord } from './kubernetes-objects.ts';
-import { keyOf, markChanged, nextVersion } from './kubernetes-store.ts';
+import { keyOf, nextVersion } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
 
 /** How often a controller that cannot create tries again, and tells so. Unit: milliseconds. */
@@ -59,12 +59,12 @@ export function breakWebhooks(core: ClusterCore, names: readonly string[], ratio
   tell();
 }
 
-/** Whether a webhook that times out keeps the workload from creating a pod now; it then tries again by itself. */
-export function refuseCreate(core: ClusterCore, workload: WorkloadRecord): 'refused' | 'created' {
+/** Whether a webhook that times out keeps the workload from creating a pod now; it then tries again by `tryAgain`. */
+export function refuseCreate(core: ClusterCore, workload: WorkloadRecord, tryAgain: () => void): 'refused' | 'created' {
   const webhook = webhookTimingOut(core.store);
   if (webhook === null) return 'created';
   recordRefusedCreate(core, workload, webhook);
-  core.timeline.after(RETRY_MS, () => markChanged(core.store, workload));
+  core.timeline.after(RETRY_MS, tryAgain);
   return 'refused';
 }
 

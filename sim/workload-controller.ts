@@ -123,6 +123,7 @@ function scaleNewestReplicaSet(core: ClusterCore, deployment: WorkloadRecord): v
 function recreate(core: ClusterCore, workload: WorkloadRecord, gone: PodRecord): void {
   if (core.store.pods.has(keyOf(gone)) || activePods(workload).length >= (workload.replicas ?? 0)) return;
   const spec = recordAt(gone.document, 'spec');
+  if (refuseCreate(core, workload, () => recreate(core, workload, gone)) === 'refused') return;
   createPod(core, workload, gone.name, {
     metadata: { labels: gone.labels, annotations: gone.annotations },
     spec: without(spec, 'nodeName'),
@@ -140,7 +141,7 @@ function activePods(workload: WorkloadRecord): readonly PodRecord[] {
 }
 
 function createPod(core: ClusterCore, workload: WorkloadRecord, name: string, template: JsonRecord): void {
-  if (refuseCreate(core, workload) === 'refused') return;
+  if (refuseCreate(core, workload, () => markChanged(core.store, workload)) === 'refused') return;
   admit(core, workload, readPod(newPodDocument(core, workload, name, template), core.timeline.now()));
 }
 
