@@ -1,6 +1,8 @@
 import type { HealthLook } from '../domain/cluster-health.ts';
 import type { Cluster, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
+import type { HoldCause } from '../domain/hold.ts';
+import type { LossAcknowledgement } from '../domain/loss-acknowledgement.ts';
 import type { MaintenancePolicy, VerifyPolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import type { CommentReference } from '../domain/operator-decision.ts';
 import type { Instant } from '../domain/time.ts';
@@ -21,8 +23,18 @@ export interface ActivityContract {
     readonly output: { readonly plan: UpgradePlan };
   };
   runPreflight: {
-    readonly input: { readonly policy: MaintenancePolicy; readonly plan: UpgradePlan };
+    readonly input: { readonly policy: MaintenancePolicy; readonly plan: UpgradePlan; readonly acknowledgements: readonly LossAcknowledgement[] };
     readonly output: Outcome<PreflightSummary>;
+  };
+  judgeHolds: {
+    readonly input: {
+      readonly policy: MaintenancePolicy;
+      readonly opening: WindowOpening;
+      readonly acknowledgements: readonly LossAcknowledgement[];
+      /** Pools to judge again; the whole run is judged always. */
+      readonly pools: readonly string[];
+    };
+    readonly output: Outcome<HoldsLook>;
   };
   prepareUnit: { readonly input: UnitRequest; readonly output: Outcome<UnitReadiness> };
   changeUpgradeSettings: { readonly input: UnitWrite; readonly output: Outcome<{ readonly changed: boolean }> };
@@ -109,8 +121,23 @@ export interface PreflightSummary {
   readonly findings: readonly StatusFinding[];
   readonly findingsOmitted: number;
   readonly unchecked: readonly Unchecked[];
-  /** Pools a finding withholds; `*` stands for the whole run. */
-  readonly withheld: readonly { readonly pool: string; readonly code: string; readonly where: string; readonly message: string }[];
+  readonly withheld: readonly WithheldPool[];
+}
+
+/** A pool that findings withhold. */
+export interface WithheldPool {
+  /** `*` stands for the whole run. */
+  readonly pool: string;
+  /** At most 3; the rest is counted. */
+  readonly causes: readonly HoldCause[];
+  readonly causesOmitted: number;
+}
+
+/** What a fresh snapshot says of pools that wait: small, because it is taken every few minutes. */
+export interface HoldsLook {
+  readonly withheld: readonly WithheldPool[];
+  /** How long each pool would take as it is now; pools that need nothing any more are left out. */
+  readonly estimates: readonly { readonly pool: string; readonly estimateMinutes: number }[];
 }
 
 export interface UnitRequest {
@@ -173,6 +200,7 @@ export const activityNames = [
   'takeSnapshot',
   'makePlan',
   'runPreflight',
+  'judgeHolds',
   'prepareUnit',
   'changeUpgradeSettings',
   'startUnit',

@@ -16,14 +16,15 @@ import { isAllowed } from '../domain/command-permission.ts';
 import { findTarget, isReportOf, type AddressableRun, type FoundTarget } from '../domain/command-target.ts';
 import type { Failure } from '../domain/failure.ts';
 import { answerMarker, withMarker } from '../domain/hidden-marker.ts';
+import { parseMomentOrDuration } from '../domain/local-time.ts';
 import { parseInboxMessage, type InboxMessage, type IncomingComment } from '../domain/inbox-message.ts';
 import { parseComment, type OperatorCommand } from '../domain/operator-command.ts';
 import type { OperatorDecision, Verb } from '../domain/operator-decision.ts';
 import type { Fault } from '../domain/result.ts';
 import { windowInstanceId } from '../domain/window-identity.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
-import type { InstanceView, Ports } from './ports.ts';
 import { checkDebts } from './check-debts.ts';
+import type { InstanceView, Ports } from './ports.ts';
 
 /** What receiving needs to know of the installation. */
 export interface ReceiveInboxSettings {
@@ -69,7 +70,6 @@ interface KnownRun extends AddressableRun {
   readonly status: WindowStatus;
 }
 
-async function receiveAksEvent(ports: Ports, event: Extract<InboxMessage, { kind: 'aks-event' }>): Promise<InboxResult> {
 /** Checks the debts of a cluster by the policy it has now; a cluster that has none any more is nobody's to look at. */
 async function receiveDebtCheck(ports: Ports, settings: ReceiveInboxSettings, clusterResourceId: string): Promise<InboxResult> {
   const read = await ports.policies.readPolicies();
@@ -84,6 +84,7 @@ async function receiveDebtCheck(ports: Ports, settings: ReceiveInboxSettings, cl
   return { kind: 'done', what: 'checked' };
 }
 
+async function receiveAksEvent(ports: Ports, event: Extract<InboxMessage, { kind: 'aks-event' }>): Promise<InboxResult> {
   if (event.nodePool === null) {
     ports.logger.log('info', 'inbox.aks-event-noted', { type: event.type, cluster: event.clusterResourceId, version: event.kubernetesVersion });
     return { kind: 'done', what: 'noted' };
@@ -195,14 +196,21 @@ async function decide(
   ports: Ports,
   comment: IncomingComment,
   runs: readonly KnownRun[],
-  command: { readonly verb: OperatorDecision['verb']; readonly target: string | null },
+  command: OperatorCommand & { readonly verb: OperatorDecision['verb'] },
 ): Promise<InboxResult> {
-  const found = findTarget(runs, comment, command.target);
+  // What may be lost has a name of its own, which is no name of a run or pool; the run itself knows it.
+  const isLoss = command.verb === 'ack-loss';
+  const found = findTarget(runs, comment, isLoss ? null : command.target);
   if (found.kind !== 'run') return answer(ports, comment, explainNotFound(found, command.verb, command.target));
+  const until = command.until === null ? null : parseMomentOrDuration(command.until, ports.clock.now());
+  if (until === null && command.until !== null) {
+    return answer(ports, comment, answerNotUnderstood({ reason: 'bad-until', written: command.until, suggestion: null }, 'report'));
+  }
   const { repository, issueNumber, commentId, deliveryId } = comment;
   const decision: OperatorDecision = {
     verb: command.verb,
-    target: found.unit,
+    target: isLoss ? command.target : found.unit,
+    until,
     by: comment.author,
     decisionId: deliveryId,
     comment: { repository, issueNumber, commentId },

@@ -6,7 +6,7 @@ import { observeUnit } from './observe-unit.ts';
 import type { Ports } from './ports.ts';
 import { prepareUnit } from './prepare-unit.ts';
 import { answerComment, postNotice, publishReport } from './publish-report.ts';
-import { runPreflight } from './run-preflight.ts';
+import { judgeHolds, runPreflight } from './run-preflight.ts';
 import { tellWindow, wakeUnit } from './signal-orchestration.ts';
 import { changeUpgradeSettings, startUnit } from './start-unit.ts';
 import { takeSnapshot } from './take-snapshot.ts';
@@ -23,6 +23,7 @@ export function createActivities(ports: Ports): Activities {
     takeSnapshot: (input) => takeSnapshot(ports, input),
     makePlan: async (input) => makePlan(input),
     runPreflight: (input) => runPreflight(ports, input),
+    judgeHolds: (input) => judgeHolds(ports, input),
     prepareUnit: (input) => prepareUnit(ports, input),
     changeUpgradeSettings: (input) => changeUpgradeSettings(ports, input),
     startUnit: (input) => startUnit(ports, input),

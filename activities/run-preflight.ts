@@ -1,19 +1,24 @@
 import type { Outcome } from '../domain/failure.ts';
+import type { HoldCause } from '../domain/hold.ts';
+import { planMaintenance } from '../domain/plan-maintenance.ts';
+import { planningStateOf } from '../domain/planning-state.ts';
 import { judgePreflight } from '../domain/preflight.ts';
 import { severityRank } from '../domain/preflight-report.ts';
 import type { Finding } from '../domain/preflight-report.ts';
-import type { ActivityContract, PreflightSummary } from './contract.ts';
+import type { ActivityContract, HoldsLook, PreflightSummary, WithheldPool } from './contract.ts';
 import type { Ports } from './ports.ts';
 import { readClusterSnapshot } from './read-cluster-snapshot.ts';
 
 /** Findings kept in history; the rest is counted. */
 const FINDINGS_KEPT = 40;
+/** Causes kept of a pool that is withheld; the rest is counted. */
+const CAUSES_KEPT = 3;
 
 /** Judges the cluster as it is now against the plan: all findings, never a throw for a bad cluster. May be repeated. */
 export async function runPreflight(ports: Ports, input: ActivityContract['runPreflight']['input']): Promise<Outcome<PreflightSummary>> {
   const read = await readClusterSnapshot(ports, input.plan.clusterResourceId);
   if (!read.ok) return read;
-  const report = judgePreflight(input.policy, input.plan, read.value);
+  const report = judgePreflight(input.policy, input.plan, read.value, input.acknowledgements);
   const sorted = [...report.findings].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]);
   return {
     ok: true,
@@ -22,11 +27,35 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
       findings: sorted.slice(0, FINDINGS_KEPT).map(({ code, where, severity, pools, message, remedy, owner }) => ({ code, where, severity, pools, message, remedy, owner })),
       findingsOmitted: Math.max(0, sorted.length - FINDINGS_KEPT),
       unchecked: report.unchecked,
-      withheld: sorted.filter((finding) => finding.severity === 'block').flatMap(withholds),
+      withheld: withheldBy(sorted),
     },
   };
 }
 
-function withholds({ code, where, message, pools }: Finding): PreflightSummary['withheld'] {
-  return pools.map((pool) => ({ pool, code, where, message }));
+/**
+ * Judges pools that are withheld again, on a fresh snapshot: what keeps each from starting now, and how long each would take now.
+ * Changes nothing; may be repeated.
+ */
+export async function judgeHolds(ports: Ports, input: ActivityContract['judgeHolds']['input']): Promise<Outcome<HoldsLook>> {
+  const { policy, opening, acknowledgements, pools } = input;
+  const read = await readClusterSnapshot(ports, policy.clusterResourceId);
+  if (!read.ok) return read;
+  // A plan of this moment says which pools still need something; the run's own plan stays what it was.
+  const plan = planMaintenance(policy, opening, planningStateOf(read.value));
+  const { findings } = judgePreflight(policy, plan, read.value, acknowledgements);
+  const estimates = plan.units.flatMap(({ unit, estimateMinutes }) => {
+    const pool = pools.find((each) => unit === `pool/${each}`);
+    return pool === undefined ? [] : [{ pool, estimateMinutes }];
+  });
+  return { ok: true, value: { withheld: withheldBy(findings).filter(({ pool }) => pool === '*' || pools.includes(pool)), estimates } };
+}
+
+/** Every pool that a finding blocks, with the first of its causes. */
+function withheldBy(findings: readonly Finding[]): readonly WithheldPool[] {
+  const byPool = new Map<string, HoldCause[]>();
+  for (const { code, where, severity, pools, message, remedy, owner } of findings) {
+    if (severity !== 'block') continue;
+    for (const pool of pools) byPool.set(pool, [...(byPool.get(pool) ?? []), { code, where, message, remedy, owner }]);
+  }
+  return [...byPool].map(([pool, causes]) => ({ pool, causes: causes.slice(0, CAUSES_KEPT), causesOmitted: Math.max(0, causes.length - CAUSES_KEPT) }));
 }

@@ -75,6 +75,8 @@ const misunderstandings: Readonly<Record<NotUnderstood, (written: string) => str
   'unknown-verb': (written) => `${written} is no command.`,
   'not-carried-out': (written) => `${written} is not carried out by this version.`,
   'unknown-flag': (written) => `${written} is no flag this command knows.`,
+  'flag-without-value': (written) => `${written} needs a value, for example ${codeSpan('--until 90m')}.`,
+  'bad-until': (written) => `${written} is neither a moment (${codeSpan('2026-10-11T01:30Z')}) nor a duration (${codeSpan('90m')}, ${codeSpan('2h30m')}).`,
   'bad-target': (written) => `${written} cannot be the name of a cluster or pool.`,
   'too-many-words': (written) => `A command takes at most one name; ${written} is one word too many. Write anything else on the lines below it.`,
 };

@@ -8,6 +8,7 @@ const leastPermissions: Readonly<Record<Verb, PermissionLevel>> = {
   help: 'read',
   status: 'read',
   pause: 'write',
+  'ack-loss': 'write',
   resume: 'maintain',
   retry: 'maintain',
   skip: 'maintain',

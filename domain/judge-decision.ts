@@ -1,4 +1,7 @@
+import { judgeAcknowledgement } from './judge-acknowledgement.ts';
+import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { OperatorDecision } from './operator-decision.ts';
+import type { Instant } from './time.ts';
 import type { UnitStatus, WindowStatus } from './window-status.ts';
 
 /** What a run does on a person's word. `none` changes nothing; the answer says why. */
@@ -14,11 +17,15 @@ export type DecisionEffect =
   | { readonly kind: 'leave-current' }
   | { readonly kind: 'skip-later'; readonly unit: UnitStatus['unit'] }
   | { readonly kind: 'requeue'; readonly unit: UnitStatus['unit'] }
+  /** What is withheld is looked at now; a unit that was left out on a person's word waits again. */
+  | { readonly kind: 'look-again'; readonly unit: UnitStatus['unit'] | null }
+  | { readonly kind: 'acknowledge'; readonly acknowledgement: LossAcknowledgement }
   | { readonly kind: 'abort' };
 
 /** Where a run stands when the word arrives. */
 interface DecisionSituation {
   readonly status: WindowStatus;
+  readonly now: Instant;
   /** The unit whose orchestration runs now; null between units. */
   readonly current: UnitStatus['unit'] | null;
   /** Azure's operation on it ended with the unit incomplete. */
@@ -35,7 +42,6 @@ interface JudgedDecision {
   readonly answer: string;
 }
 
-/** A withheld unit is not among them: a skip would make it one that may be tried again, past preflight. */
 const stillToCome: readonly UnitStatus['state'][] = ['planned'];
 const triable: readonly UnitStatus['state'][] = ['failed', 'quarantined', 'skipped', 'not-started'];
 
@@ -50,6 +56,10 @@ export function judgeDecision(decision: OperatorDecision, situation: DecisionSit
       return situation.isHeld
         ? none('The run is held already. Say resume to go on.')
         : { effect: { kind: 'hold' }, answer: `Held: nothing new is started until somebody says resume. ${inFlight(situation)}` };
+    case 'ack-loss': {
+      const { acknowledgement, answer } = judgeAcknowledgement(decision, situation.status, situation.now);
+      return acknowledgement === null ? none(answer) : { effect: { kind: 'acknowledge', acknowledgement }, answer };
+    }
     case 'resume':
       return judgeResume(situation);
     case 'retry':
@@ -79,7 +89,16 @@ function judgeResume(situation: DecisionSituation): JudgedDecision {
       'Azure is still draining and goes on by itself as soon as the eviction is allowed; there is nothing to restart. The cause named in the issue has to clear, or say skip or abort.',
     );
   }
+  if (situation.status.phase === 'held') return { effect: { kind: 'look-again', unit: null }, answer: lookingAgain };
   return none('The run is not paused.');
+}
+
+const lookingAgain = 'What is withheld is looked at again now; it starts by itself once nothing has withheld it for 3 min and its estimate still fits.';
+
+/** Whether preflight has not let it go: then no word brings it past preflight. */
+function isWithheld({ unit }: UnitStatus, { status }: DecisionSituation): 'waiting' | 'over' | 'no' {
+  const hold = status.holds.findLast((each) => each.unit === unit || each.unit === 'run');
+  return hold === undefined || hold.state === 'cleared' ? 'no' : hold.state;
 }
 
 function judgeRetry(decision: OperatorDecision, situation: DecisionSituation): JudgedDecision {
@@ -90,6 +109,9 @@ function judgeRetry(decision: OperatorDecision, situation: DecisionSituation): J
     if (situation.isStopped) return { effect: { kind: 'go' }, answer: `${situation.current ?? 'It'} is tried again now with the same request.` };
     return none(situation.current === null ? 'Nothing has stopped; name the pool to try again.' : `${situation.current} is still under way; there is nothing to retry.`);
   }
+  const withheld = wanted.state === 'withheld' || wanted.state === 'skipped' ? isWithheld(wanted, situation) : 'no';
+  if (withheld === 'over') return none(`${wanted.unit} is withheld and its last useful start has passed.`);
+  if (withheld === 'waiting') return { effect: { kind: 'look-again', unit: wanted.unit }, answer: lookingAgain };
   if (!triable.includes(wanted.state)) return none(`${wanted.unit} is ${wanted.state}; there is nothing to retry.`);
   return requeue(wanted.unit);
 }
@@ -111,7 +133,8 @@ function judgeSkip(decision: OperatorDecision, situation: DecisionSituation): Ju
       : 'If Azure is at work on it already, it goes on until its own drain timeout; nothing is sent to stop it.';
     return { effect: { kind: 'leave-current' }, answer: `${unit.unit} is left as it is and the run goes on with the others. ${tail}` };
   }
-  if (!stillToCome.includes(unit.state)) return none(`${unit.unit} is ${unit.state}; there is nothing to skip.`);
+  const isWaiting = unit.state === 'withheld' && isWithheld(unit, situation) === 'waiting';
+  if (!isWaiting && !stillToCome.includes(unit.state)) return none(`${unit.unit} is ${unit.state}; there is nothing to skip.`);
   return { effect: { kind: 'skip-later', unit: unit.unit }, answer: `${unit.unit} is not started in this window; its nodes stay as they are.` };
 }
 

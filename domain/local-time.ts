@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { closestWord } from './closest-word.ts';
+import { MINUTE_MS } from './time.ts';
 import type { Instant } from './time.ts';
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
@@ -39,6 +40,18 @@ export function isLocalDate(text: string): boolean {
 export function parseInstant(text: string): Instant | null {
   try {
     return Temporal.Instant.from(text).epochMilliseconds;
+  } catch {
+    return null;
+  }
+}
+
+/** A moment, or the moment a duration from `now` ends: `2026-11-01T00:00Z`, `90m`, `2h`, `1h30m`, `PT2H`; null when it is neither. */
+export function parseMomentOrDuration(text: string, now: Instant): Instant | null {
+  const short = /^(?:(\d{1,4})h)?(?:(\d{1,5})m(?:in)?)?$/i.exec(text);
+  if (short !== null && text !== '') return now + (Number(short[1] ?? 0) * 60 + Number(short[2] ?? 0)) * MINUTE_MS;
+  if (!/^PT\d/i.test(text)) return parseInstant(text);
+  try {
+    return now + Math.round(Temporal.Duration.from(text).total('milliseconds'));
   } catch {
     return null;
   }

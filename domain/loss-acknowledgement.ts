@@ -6,6 +6,8 @@ export interface LossAcknowledgement {
   readonly where: string;
   /** Codes of the findings the word was given for; another code at the same place needs another word. */
   readonly codes: readonly string[];
+  /** Names of the pools it concerns. */
+  readonly pools: readonly string[];
   /** GitHub login of the person. */
   readonly by: string;
   readonly at: Instant;

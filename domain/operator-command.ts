@@ -6,6 +6,7 @@ export const commandSummaries: Readonly<Record<Verb, string>> = {
   help: 'shows this list',
   status: 'shows where the run is',
   pause: 'starts nothing more until somebody says resume; what Azure does now goes on',
+  'ack-loss': 'lets one named loss happen (a bare pod, data on a node) until the window closes, or as `--until 90m` says',
   resume: 'ends a pause: goes on, or looks again at once',
   retry: 'tries a stopped pool once more',
   skip: 'leaves a pool as it is and goes on with the others',
@@ -13,7 +14,7 @@ export const commandSummaries: Readonly<Record<Verb, string>> = {
 };
 
 /** Every verb of this version, in the order people should read them. */
-export const verbs: readonly Verb[] = ['help', 'status', 'pause', 'resume', 'retry', 'skip', 'abort'];
+export const verbs: readonly Verb[] = ['help', 'status', 'pause', 'ack-loss', 'resume', 'retry', 'skip', 'abort'];
 
 /** Verbs of the published grammar that this version answers but does not carry out. */
 export const laterVerbs: readonly string[] = [
@@ -21,7 +22,6 @@ export const laterVerbs: readonly string[] = [
   'preflight',
   'rehearse',
   'postpone',
-  'ack-loss',
   'upgrade',
   'approve',
   'release',
@@ -33,8 +33,10 @@ export const laterVerbs: readonly string[] = [
 
 export interface OperatorCommand {
   readonly verb: Verb;
-  /** As written: a pool, `pool/<name>`, a cluster, or `<cluster>/<pool>`; null for whatever the run is at. */
+  /** As written: a pool, `pool/<name>`, a cluster, or `<cluster>/<pool>`; of `ack-loss` `<namespace>/<name>`; null for whatever the run is at. */
   readonly target: string | null;
+  /** As written after `--until`; null when it was not. */
+  readonly until: string | null;
 }
 
 /** A comment as far as parsing needs it. */
@@ -56,6 +58,9 @@ export type NotUnderstood =
   /** Known to the grammar; a later version carries it out. */
   | 'not-carried-out'
   | 'unknown-flag'
+  | 'flag-without-value'
+  /** Neither a moment nor a duration. */
+  | 'bad-until'
   | 'bad-target'
   | 'too-many-words';
 
@@ -74,6 +79,9 @@ type CommentParse =
       readonly reason: 'not-new' | 'not-a-person' | 'own-comment' | 'no-command' | 'not-ours';
     };
 
+/** Longest name of a cluster and pool, and of a namespace and what is in it. Unit: UTF-16 characters. */
+const NAME_CHARACTERS_MAX = 128;
+const PLACE_CHARACTERS_MAX = 320;
 /** Longest first line that is looked at. Unit: UTF-16 characters. */
 const FIRST_LINE_CHARACTERS_MAX = 500;
 
@@ -98,7 +106,7 @@ export function mayBeCommand(body: string): boolean {
  * Slackwater opened also the bare `/<verb>`.
  *
  * Verbs do not heed case. Quotes, code, edits, bots and our own comments are ignored, as is a bare word elsewhere,
- * which may be meant for another tool. Flags are refused by name until a verb takes one.
+ * which may be meant for another tool. The one flag is `--until` of `ack-loss`; any other is refused by name.
  */
 export function parseComment(comment: WrittenComment): CommentParse {
   if (comment.action !== 'created') return { kind: 'ignore', reason: 'not-new' };
@@ -125,13 +133,27 @@ function parseVerb(written: string, words: readonly string[]): CommentParse {
   if (laterVerbs.includes(word)) return notUnderstood('not-carried-out', word);
   const verb = verbs.find((known) => known === word);
   if (verb === undefined) return notUnderstood('unknown-verb', written);
-  const flag = words.find((text) => text.startsWith('--'));
+  const { until, rest, problem } = verb === 'ack-loss' ? takeUntil(words) : { until: null, rest: words, problem: null };
+  if (problem !== null) return problem;
+  const flag = rest.find((text) => text.startsWith('--'));
   if (flag !== undefined) return notUnderstood('unknown-flag', flag);
-  const [target, surplus] = words;
+  const [target, surplus] = rest;
   if (surplus !== undefined) return notUnderstood('too-many-words', surplus);
-  if (target === undefined) return { kind: 'command', command: { verb, target: null } };
-  if (!/^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$/.test(target)) return notUnderstood('bad-target', target);
-  return { kind: 'command', command: { verb, target } };
+  if (target === undefined) return { kind: 'command', command: { verb, target: null, until } };
+  const charactersMax = verb === 'ack-loss' ? PLACE_CHARACTERS_MAX : NAME_CHARACTERS_MAX;
+  if (target.length > charactersMax || !/^[A-Za-z0-9][A-Za-z0-9_./-]*$/.test(target)) return notUnderstood('bad-target', target);
+  return { kind: 'command', command: { verb, target, until } };
+}
+
+/** Takes `--until <value>` or `--until=<value>` out of the words. */
+function takeUntil(words: readonly string[]): { readonly until: string | null; readonly rest: readonly string[]; readonly problem: CommentParse | null } {
+  const place = words.findIndex((text) => /^--until(?:=|$)/.test(text));
+  const flag = words[place];
+  if (flag === undefined) return { until: null, rest: words, problem: null };
+  const [, joined] = flag.split('=');
+  const until = joined ?? words[place + 1] ?? '';
+  const problem = until === '' || until.startsWith('--') ? notUnderstood('flag-without-value', flag) : null;
+  return { until, rest: words.filter((_, index) => index !== place && (joined !== undefined || index !== place + 1)), problem };
 }
 
 function notUnderstood(reason: NotUnderstood, written: string): CommentParse {

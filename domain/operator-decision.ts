@@ -1,5 +1,7 @@
+import type { Instant } from './time.ts';
+
 /** Verbs of comments that this version carries out. */
-export type Verb = 'help' | 'status' | 'pause' | 'resume' | 'retry' | 'skip' | 'abort';
+export type Verb = 'help' | 'status' | 'pause' | 'ack-loss' | 'resume' | 'retry' | 'skip' | 'abort';
 
 /** Where a comment stands, so that it can be answered in its own thread. */
 export interface CommentReference {
@@ -11,9 +13,11 @@ export interface CommentReference {
 
 /** A permitted word of a person to a run; the event `decision` of the window's orchestration carries it. */
 export interface OperatorDecision {
-  readonly verb: 'pause' | 'resume' | 'retry' | 'skip' | 'abort';
-  /** A pool's name, or null for whatever the run is at. */
+  readonly verb: 'pause' | 'ack-loss' | 'resume' | 'retry' | 'skip' | 'abort';
+  /** A pool's name, or null for whatever the run is at; of `ack-loss` what may be lost, `namespace/name`. */
   readonly target: string | null;
+  /** Of `ack-loss`: from when on the loss is not acknowledged any more; null takes the window's close. */
+  readonly until: Instant | null;
   /** GitHub login of the person. */
   readonly by: string;
   /** Delivery id of the comment: the same decision delivered twice is one decision. */

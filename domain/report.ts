@@ -56,6 +56,7 @@ export function reportOf(status: WindowStatus, now: Instant): ReportModel {
 const phaseTitles: Readonly<Record<Exclude<WindowStatus['phase'], 'ended'>, string>> = {
   planning: 'Planning',
   preflight: 'Checking',
+  held: 'Held',
   upgrading: 'Upgrading',
   paused: 'Paused',
   verifying: 'Verifying',

@@ -34,11 +34,12 @@ export const slackwaterEventNames = [
   'pool.unproven',
   'node.quarantined',
   'hold.started',
+  'hold.acknowledged',
   'hold.cleared',
   'debt.opened',
-] as const;
   'debt.escalated',
   'debt.closed',
+] as const;
 export type SlackwaterEventName = (typeof slackwaterEventNames)[number];
 
 /** Prefix of every name on the wire. */
@@ -68,7 +69,6 @@ interface SlackwaterMessage {
 }
 
 /**
-/**
  * An event about debts, outside any run. `occasion` sets it apart from every other debt, `step` from its other steps.
  */
 export function debtEvent(
@@ -80,6 +80,7 @@ export function debtEvent(
   return { name: `${EVENT_PREFIX}${name}`, subject: about.occasion, at, messageId: `${about.occasion}/${about.step}/${name}`, data: facts };
 }
 
+/**
  * An event with the message id by which a broker drops its repeat: run, unit, attempt and name.
  *
  * The same occasion always gives the same id, so a replay or a retry cannot tell a thing twice. At most 128 characters

@@ -1,9 +1,11 @@
+import type { Hold } from './hold.ts';
+import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { HealthAlarm } from './cluster-health.ts';
 import type { Instant, Span } from './time.ts';
 import type { BlockCause, NodeInventory } from './unit-progress.ts';
 import type { UnitName } from './upgrade-plan.ts';
 
-type RunPhase = 'planning' | 'preflight' | 'upgrading' | 'paused' | 'verifying' | 'ended';
+type RunPhase = 'planning' | 'preflight' | 'held' | 'upgrading' | 'paused' | 'verifying' | 'ended';
 
 /** How a run ended, in the words of the scenarios. */
 export type RunOutcome =
@@ -90,6 +92,10 @@ export interface WindowStatus {
   readonly planDigest: string | null;
   readonly units: readonly UnitStatus[];
   readonly pause: Pause | null;
+  /** What preflight withholds or withheld, oldest first. */
+  readonly holds: readonly Hold[];
+  /** Losses that people let happen in this run. */
+  readonly acknowledgements: readonly LossAcknowledgement[];
   /** Preflight findings worth a line, blocking first; capped, with `findingsOmitted` counting the rest. */
   readonly findings: readonly StatusFinding[];
   readonly findingsOmitted: number;

@@ -1,3 +1,4 @@
+import type { Hold } from './hold.ts';
 import type { WindowOpening, MaintenancePolicy } from './maintenance-policy.ts';
 import type { Instant } from './time.ts';
 import type { NodeInventory } from './unit-progress.ts';
@@ -28,6 +29,8 @@ export function beginStatus(input: { readonly policy: MaintenancePolicy; readonl
     planDigest: null,
     units: [],
     pause: null,
+    holds: [],
+    acknowledgements: [],
     findings: [],
     findingsOmitted: 0,
     unchecked: [],
@@ -120,7 +123,21 @@ function dropFindings(status: WindowStatus): WindowStatus {
     findingsOmitted: status.findingsOmitted + status.findings.length - kept.length,
     unchecked: status.unchecked.slice(0, 3).map(({ what, why }) => ({ what: shorten(what, 100), why: shorten(why, 200) })),
     leftOver: status.leftOver.slice(0, 5).map((text) => shorten(text, 300)),
+    holds: status.holds.map((hold) => shortenHold(hold, 200)),
+    acknowledgements: status.acknowledgements.slice(0, 10),
   };
+}
+
+/** One cause of a hold stays, cut; the others are counted. */
+function shortenHold(hold: Hold, charactersMax: number): Hold {
+  const kept = hold.causes.slice(0, 1).map(({ code, where, message, remedy, owner }) => ({
+    code,
+    where: shorten(where, charactersMax),
+    message: shorten(message, charactersMax),
+    remedy: shorten(remedy, charactersMax),
+    owner: owner === null ? null : shorten(owner, charactersMax),
+  }));
+  return { ...hold, causes: kept, causesOmitted: hold.causesOmitted + hold.causes.length - kept.length };
 }
 
 function dropCauses(status: WindowStatus): WindowStatus {
@@ -144,6 +161,8 @@ function dropNotes(status: WindowStatus): WindowStatus {
     leftOver: status.leftOver.slice(0, 3).map((text) => shorten(text, 150)),
     findings: [],
     unchecked: [],
+    holds: status.holds.slice(0, 5).map((hold) => shortenHold(hold, 60)),
+    acknowledgements: status.acknowledgements.slice(0, 3),
     units: status.units.slice(0, 20).map((unit) => ({ ...unit, note: shorten(unit.note, 60), inventory: null })),
   };
 }

@@ -18,7 +18,7 @@ export interface FlowEvents {
 export type FlowEventName = keyof FlowEvents;
 
 export type Received<E extends FlowEventName> =
-  | { readonly kind: 'received'; readonly event: E; readonly value: FlowEvents[E] }
+  | { [K in E]: { readonly kind: 'received'; readonly event: K; readonly value: FlowEvents[K] } }[E]
   | { readonly kind: 'timed-out' };
 
 /** A child orchestration that runs beside its parent. */

@@ -1,4 +1,4 @@
-import type { ClusterVerification, PreflightSummary } from '../activities/contract.ts';
+import type { ClusterVerification } from '../activities/contract.ts';
 import { beginHealth } from '../domain/cluster-health.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
@@ -15,6 +15,7 @@ import { guarded, patiently, waitSecondsAfter } from './patience.ts';
 import { listLeftOver } from '../domain/left-over.ts';
 import { emit, hasWordsLeft, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
 import { hear, takeDecision } from './window-decision.ts';
+import { awaitHolds, giveUpHolds, glanceAtHolds, withhold } from './window-hold.ts';
 import { leaveUnstarted, runUnit } from './window-unit.ts';
 
 /** How long the last words are tried after the end, and how long the last look may take. */
@@ -37,18 +38,37 @@ export function* maintenanceWindow(flow: Flow, input: MaintenanceWindowInput): S
   say(run, 'The window is open.');
   const plan = yield* makeReady(run);
   if (plan !== null) {
-    emit(run, 'run.started', { unit: 'run', attempt: 1 }, { planDigest: plan.digest });
-    yield* publish(run);
-    for (const unit of plan.units) yield* tryUnit(run, unit);
-    while (run.requeued.length > 0) {
-      const [name] = run.requeued;
-      const unit = plan.units.find((each) => each.unit === name);
-      if (unit === undefined) break;
-      yield* tryUnit(run, unit);
+    const first = isWholeHeld(run) ? yield* awaitHolds(run, plan) : plan.units;
+    if (!isWholeHeld(run)) {
+      emit(run, 'run.started', { unit: 'run', attempt: 1 }, { planDigest: plan.digest });
+      yield* publish(run);
+      yield* tryUnits(run, plan, first);
+      yield* verify(run, plan);
     }
-    yield* verify(run, plan);
   }
   return yield* endRun(run);
+}
+
+/** Whether preflight withholds the whole run, waiting or given up. */
+function isWholeHeld({ status }: WindowRun): boolean {
+  return status.holds.some(({ unit, state }) => unit === 'run' && state !== 'cleared');
+}
+
+/** One unit after the other; then what people want tried again, and what preflight withholds no more. */
+function* tryUnits(run: WindowRun, plan: UpgradePlan, first: readonly PlannedUnit[]): Step<void> {
+  let waiting = first;
+  for (;;) {
+    const next = waiting[0] ?? requeuedUnit(run, plan);
+    if (next !== undefined) {
+      yield* tryUnit(run, next);
+      const cleared = yield* glanceAtHolds(run, plan);
+      const others = waiting.slice(1).filter(({ unit }) => !cleared.some((each) => each.unit === unit));
+      waiting = [...cleared, ...others];
+      continue;
+    }
+    waiting = yield* awaitHolds(run, plan);
+    if (waiting.length === 0 && requeuedUnit(run, plan) === undefined) return;
+  }
 }
 
 function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
@@ -71,6 +91,10 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     skipped: new Map(),
     requeued: [],
     pauses: 0,
+    holds: 0,
+    pauseHold: 0,
+    lookedAt: flow.now(),
+    isLookHinted: false,
     resumeOwed: null,
     health: beginHealth(),
     explained: new Set(),
@@ -94,11 +118,12 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
     say(run, 'Nothing is to be done.');
     return null;
   }
-  const preflight = yield* readAttentively(run, () => flow.call('runPreflight', { policy, plan }));
+  const preflight = yield* readAttentively(run, () => flow.call('runPreflight', { policy, plan, acknowledgements: run.status.acknowledgements }));
   if (!preflight.ok) return cannotRead(run, preflight.failure);
   const { findings, findingsOmitted, unchecked } = preflight.value;
   update(run, { findings, findingsOmitted, unchecked });
-  return withhold(run, plan, preflight.value) === 'run' ? null : plan;
+  withhold(run, plan, preflight.value);
+  return plan;
 }
 
 /** Reads until the window closes, tells people that it cannot, and hears them meanwhile: an abort ends the wait. */
@@ -126,17 +151,8 @@ function cannotRead(run: WindowRun, failure: Failure): null {
   return null;
 }
 
-/** Marks what preflight withholds: single pools, or the whole run. */
-function withhold(run: WindowRun, plan: UpgradePlan, { withheld }: PreflightSummary): 'run' | 'pools' {
-  const whole = withheld.find(({ pool }) => pool === '*');
-  for (const unit of plan.units) {
-    const own = withheld.find(({ pool }) => unit.unit === `pool/${pool}`) ?? whole;
-    if (own === undefined) continue;
-    updateUnit(run, unit.unit, { state: 'withheld', note: `${own.code} ${own.where}: ${own.message}` });
-    emit(run, 'pool.withheld', { unit: unit.unit, attempt: 1 }, { code: own.code, where: own.where });
-    say(run, `${unit.unit} is withheld: ${own.code} ${own.where}.`);
-  }
-  return whole === undefined ? 'pools' : 'run';
+function requeuedUnit(run: WindowRun, plan: UpgradePlan): PlannedUnit | undefined {
+  return plan.units.find(({ unit }) => unit === run.requeued[0]);
 }
 
 function* tryUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
@@ -242,6 +258,7 @@ function doubtVanished(run: WindowRun, { units }: ClusterVerification): void {
 
 function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   const { flow, input } = run;
+  giveUpHolds(run);
   const isOverrun = run.status.units.some(({ endedAt }) => endedAt !== null && endedAt > input.opening.closes + 5 * MINUTE_MS);
   const isUnfinishedPlan = run.plan !== null && secondVisits(run.plan).length > 0;
   doubtUnhealthy(run);

@@ -1,5 +1,6 @@
 import type { Outcome } from '../domain/failure.ts';
 import { judgeDecision, type DecisionEffect } from '../domain/judge-decision.ts';
+import type { LossAcknowledgement } from '../domain/loss-acknowledgement.ts';
 import type { OperatorDecision } from '../domain/operator-decision.ts';
 import { SECOND_MS, type Instant } from '../domain/time.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
@@ -47,6 +48,7 @@ export function* takeDecision(run: WindowRun, decision: OperatorDecision, curren
   run.decisionsSeen.add(decision.decisionId);
   const judged = judgeDecision(decision, {
     status: run.status,
+    now: run.flow.now(),
     current: current?.unit.unit ?? null,
     isStopped: current?.isStopped ?? false,
     isLeaving: current !== null && current.leaving !== null,
@@ -95,10 +97,28 @@ function* carryOut(run: WindowRun, effect: DecisionEffect, decision: OperatorDec
       if (!run.requeued.includes(effect.unit)) run.requeued.push(effect.unit);
       updateUnit(run, effect.unit, { state: 'planned', note: `${decision.by} wants it tried again.` });
       return;
+    case 'look-again':
+      run.isLookHinted = true;
+      if (effect.unit === null || !run.skipped.delete(effect.unit)) return;
+      updateUnit(run, effect.unit, { state: 'withheld', note: `${decision.by} wants it again; it waits until nothing withholds it.` });
+      return;
+    case 'acknowledge':
+      return acknowledge(run, effect.acknowledgement);
     case 'abort':
       yield* abort(run, decision.by, current);
       return;
   }
+}
+
+/** Takes up that something may be lost; a later word about the same takes the place of an earlier one. */
+function acknowledge(run: WindowRun, word: LossAcknowledgement): void {
+  const { where, codes, by, until, pools } = word;
+  run.holds += 1;
+  run.isLookHinted = true;
+  update(run, { acknowledgements: [...run.status.acknowledgements.filter((each) => each.where !== where), word] });
+  say(run, `${by} acknowledged that ${where} may be lost.`);
+  const [pool] = pools;
+  emit(run, 'hold.acknowledged', { unit: pool === undefined ? 'run' : `pool/${pool}`, attempt: run.holds }, { where, codes, pools, by, until });
 }
 
 function* abort(run: WindowRun, by: string, current: CurrentUnit | null): Step<void> {

@@ -16,12 +16,14 @@ export function startPause(run: WindowRun, pause: Omit<Pause, 'since' | 'windowD
     return;
   }
   run.pauses += 1;
+  run.holds += 1;
+  run.pauseHold = run.holds;
   run.resumeOwed = null;
   const started = since ?? run.flow.now();
   update(run, { phase: 'paused', pause: { ...pause, since: started, windowDeadline: run.input.opening.closes, number: run.pauses } });
   notify(run, 'paused', `paused-${run.pauses}`);
   emit(run, 'run.paused', { unit: 'run', attempt: run.pauses }, { unit: pause.unit, kind: pause.kind });
-  emit(run, 'hold.started', { unit: pause.unit, attempt: run.pauses }, { causes: pause.causes.map(({ class: causeClass, node, pod, budgets }) => ({ class: causeClass, node, pod, budgets })) });
+  emit(run, 'hold.started', { unit: pause.unit, attempt: run.pauseHold }, { causes: pause.causes.map(({ class: causeClass, node, pod, budgets }) => ({ class: causeClass, node, pod, budgets })) });
 }
 
 /** Ends a pause: `cleared` tells people that the run goes on; after `settled` they are told when the next attempt begins, or by the end. */
@@ -29,7 +31,7 @@ export function* endPause(run: WindowRun, how: 'cleared' | 'settled'): Step<void
   const { pause } = run.status;
   if (pause === null) return;
   update(run, { phase: 'upgrading', pause: null });
-  emit(run, 'hold.cleared', { unit: pause.unit, attempt: pause.number });
+  emit(run, 'hold.cleared', { unit: pause.unit, attempt: run.pauseHold });
   run.resumeOwed = pause.number;
   if (how === 'settled') return;
   say(run, pause.unit === 'run' ? 'The run goes on.' : `${pause.unit} goes on.`);

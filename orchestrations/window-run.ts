@@ -38,6 +38,13 @@ export interface WindowRun {
   /** Units a person wants tried again after the others. */
   requeued: UnitName[];
   pauses: number;
+  /** Holds, pauses and acknowledgements so far: the count that keeps their events apart. */
+  holds: number;
+  /** That count of the last pause. */
+  pauseHold: number;
+  /** When what is withheld was last looked at, and whether a word or an event of AKS asks for a look soon. */
+  lookedAt: Instant;
+  isLookHinted: boolean;
   /** Number of a pause that ended while nothing said so, because it was not yet clear whether the run goes on; null when none. */
   resumeOwed: number | null;
   /** What the looks between units said. */

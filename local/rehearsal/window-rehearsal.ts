@@ -144,7 +144,7 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'input' | 'op
     },
     say(verb, target = null, decisionId = `word-${(words += 1)}`) {
       const comment = status().issue === null ? null : { repository: policyRepository, issueNumber: status().issue?.number ?? 0, commentId: 1 };
-      const decision: OperatorDecision = { verb, target, by: 'operator', decisionId, comment };
+      const decision: OperatorDecision = { verb, target, until: null, by: 'operator', decisionId, comment };
       host.engine.raiseEvent(instanceId, 'decision', JSON.stringify(decision));
     },
     armWrites: () => world.log.entries.filter(isAcceptedWrite).map(({ method, path, at, requestBody }) => ({ what: `${method} ${shorten(path)}`, minute: minutesOf(at), body: requestBody })),

@@ -69,6 +69,7 @@ test('a permitted decision is shown as read and raised to the run, which will an
       payload: {
         verb: 'skip',
         target: 'usr',
+        until: null,
         by: 'lia',
         decisionId: 'd-1',
         comment: { repository: 'acme/platform', issueNumber: 12, commentId: 5_001 },

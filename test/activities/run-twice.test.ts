@@ -55,7 +55,9 @@ test('every activity may run twice: the second time gives an equal answer and ha
     const state = await twice('takeSnapshot', { clusterResourceId }, 0);
     assert.ok(state.ok);
     const { plan } = await twice('makePlan', { policy, opening, state: state.value }, 0);
-    const preflight = await twice('runPreflight', { policy, plan }, 0);
+    const preflight = await twice('runPreflight', { policy, plan, acknowledgements: [] }, 0);
+    const pools = plan.units.flatMap(({ unit: name }) => (name === 'control-plane' ? [] : [name.slice('pool/'.length)]));
+    await twice('judgeHolds', { policy, opening, pools, acknowledgements: [] }, 0);
     assert.ok(preflight.ok);
     const unit = (name: string): PlannedUnit => {
       const found = plan.units.find((each) => each.unit === name);

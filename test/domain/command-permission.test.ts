@@ -8,6 +8,7 @@ const table = {
   help: ['read', 'triage', 'write', 'maintain', 'admin'],
   status: ['read', 'triage', 'write', 'maintain', 'admin'],
   pause: ['write', 'maintain', 'admin'],
+  'ack-loss': ['write', 'maintain', 'admin'],
   resume: ['maintain', 'admin'],
   retry: ['maintain', 'admin'],
   skip: ['maintain', 'admin'],

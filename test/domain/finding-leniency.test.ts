@@ -8,7 +8,7 @@ import { samplePolicy } from './cluster-samples.ts';
 const now = 1_000_000;
 const strict = samplePolicy();
 const lenient = samplePolicy({ onFinding: { action: 'warn' } });
-const word: LossAcknowledgement = { where: 'ops/jump', codes: ['UNMANAGED_POD'], by: 'alice', at: now - 1, until: now + 1 };
+const word: LossAcknowledgement = { where: 'ops/jump', codes: ['UNMANAGED_POD'], pools: ['usr'], by: 'alice', at: now - 1, until: now + 1 };
 
 function finding(code: string, change: Partial<Finding> = {}): Finding {
   return { code, where: 'ops/jump', severity: 'block', pools: ['usr'], message: 'It blocks.', remedy: '', owner: null, evidence: {}, ...change };

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { judgeDecision } from '../../domain/judge-decision.ts';
 import type { OperatorDecision } from '../../domain/operator-decision.ts';
 import type { UnitStatus } from '../../domain/window-status.ts';
-import { statusSample, unitSample } from './window-status-samples.ts';
+import { minutesIn, statusSample, unitSample } from './window-status-samples.ts';
 
 type Situation = Parameters<typeof judgeDecision>[1];
 
-const word = (verb: OperatorDecision['verb'], target: string | null = null): OperatorDecision => ({ verb, target, by: 'operator', decisionId: 'd', comment: null });
-const free: Omit<Situation, 'status'> = { current: null, isStopped: false, isLeaving: false, isHeld: false, isAborting: false };
+const word = (verb: OperatorDecision['verb'], target: string | null = null): OperatorDecision => ({ verb, target, until: null, by: 'operator', decisionId: 'd', comment: null });
+const free: Omit<Situation, 'status'> = { now: minutesIn(60), current: null, isStopped: false, isLeaving: false, isHeld: false, isAborting: false };
 const at = (state: UnitStatus['state'], change: Partial<Situation> = {}): Situation => ({ ...free, status: statusSample({ phase: 'upgrading', units: [unitSample({ state })] }), ...change });
 const current = { current: 'pool/usr' } as const;
 

@@ -22,7 +22,7 @@ const understood: readonly (readonly [string, string, string | null])[] = [
 
 test('a first line that is a command is understood', () => {
   for (const [body, verb, target] of understood) {
-    assert.deepEqual(parseComment(written(body)), { kind: 'command', command: { verb, target } }, JSON.stringify(body));
+    assert.deepEqual(parseComment(written(body)), { kind: 'command', command: { verb, target, until: null } }, JSON.stringify(body));
   }
 });
 

@@ -77,6 +77,8 @@ export function statusSample(change: Partial<WindowStatus> = {}): WindowStatus {
     planDigest: '0f4c2a9be1d34c5f8a7b6c5d4e3f2a1b0f4c2a9be1d34c5f8a7b6c5d4e3f2a1b',
     units: [upgradedSys, unitSample({ state: 'running', startedAt: minutesIn(15) })],
     pause: null,
+    holds: [],
+    acknowledgements: [],
     findings: [],
     findingsOmitted: 0,
     unchecked: [],
