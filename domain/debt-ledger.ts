@@ -95,7 +95,7 @@ function judgeDebt(debt: Debt, look: LedgerLook): Debt {
 
 function judgeNodeDebt(debt: Debt, node: Node | undefined, pool: NodePool | undefined, look: LedgerLook): Debt {
   if (node === undefined || pool === undefined) return settle(debt, 'gone', look.at);
-  const isUpgraded = isNew(node, pool, look) || hasCaughtUp(node, debt, look);
+  const isUpgraded = isNew(node, pool, look) || hasCaughtUp(node, debt, pool, look);
   if (isUpgraded && isSchedulable(node)) return settle(debt, 'upgraded', look.at);
   const label = node.isQuarantined ? 'present' : debt.label === 'never' ? 'never' : 'removed';
   const kind = node.isQuarantined ? 'quarantined-node' : debt.kind;
@@ -117,8 +117,8 @@ function isNew(node: Node, pool: NodePool, look: LedgerLook): boolean {
 }
 
 /** On a newer image than when the debt was opened, and behind none of its siblings: a release of yesterday makes no debt of it. */
-function hasCaughtUp(node: Node, debt: Debt, look: LedgerLook): boolean {
-  if (debt.image === '' || isImageAtLeast(debt.image, node.imageVersion)) return false;
+function hasCaughtUp(node: Node, debt: Debt, pool: NodePool, look: LedgerLook): boolean {
+  if (debt.image === '' || node.kubeletVersion !== pool.orchestratorVersion || isImageAtLeast(debt.image, node.imageVersion)) return false;
   return look.nodes.every((other) => other.nodePool !== node.nodePool || !isBehind(node, other));
 }
 

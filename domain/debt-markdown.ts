@@ -19,7 +19,11 @@ export interface DebtReport extends DebtTelling {
   readonly owners: MaintenancePolicy['debts']['owners'];
 }
 
-const DEBTS_SHOWN = 40;
+/** Debts named one by one; fewer where names are so long that GitHub would refuse the text. */
+const DEBTS_SHOWN = [40, 12, 3] as const;
+/** GitHub takes 65 536. */
+const BODY_CHARACTERS_MAX = 60_000;
+const MACHINE_CHARACTERS_MAX = 20_000;
 const SETTLED_SHOWN = 10;
 
 /** The one issue of a cluster's debts; the same facts give the same text within a day. */
@@ -28,14 +32,21 @@ export function renderDebts(debts: readonly Debt[], report: DebtReport): { reado
   const open = debts.filter(isOpen).toSorted((one, other) => one.when - other.when);
   const oldest = open[0];
   const word = oldest === undefined ? 'No debts' : `${open.length === 1 ? '1 debt' : `${open.length} debts`}, the oldest ${ageText(oldest, report.now)}`;
+  const bodies = DEBTS_SHOWN.map((shown) => withMarker(bodyOf(debts, { open, shown, report }), marker));
+  const fitting = bodies.find((body) => body.length <= BODY_CHARACTERS_MAX) ?? withMarker(headOf(open, report), marker);
+  return { marker, title: `${word}: ${report.clusterName}`, body: fitting };
+}
+
+function bodyOf(debts: readonly Debt[], { open, shown, report }: { readonly open: readonly Debt[]; readonly shown: number; readonly report: DebtReport }): string {
+  const machine = jsonFence(open.slice(0, shown));
   const parts = [
     headOf(open, report),
-    tableOf(open, report),
-    fold('In words', open.slice(0, DEBTS_SHOWN).map((debt) => `- ${render([...debtSentence(debt, report), ...causeOf(debt), ' ', ...settlingPhrase(debt)], report)}`)),
+    tableOf(open, shown, report),
+    fold('In words', open.slice(0, shown).map((debt) => `- ${render([...debtSentence(debt, report), ...causeOf(debt), ' ', ...settlingPhrase(debt)], report)}`)),
     fold('Settled', debts.filter((debt) => !isOpen(debt)).slice(-SETTLED_SHOWN).toReversed().map((debt) => `- ${render(settledLine(debt), report)}`)),
-    open.length === 0 ? '' : `<details><summary><b>For machines</b></summary>\n\n${jsonFence(open.slice(0, DEBTS_SHOWN))}\n\n</details>`,
+    open.length === 0 || machine.length > MACHINE_CHARACTERS_MAX ? '' : `<details><summary><b>For machines</b></summary>\n\n${machine}\n\n</details>`,
   ];
-  return { marker, title: `${word}: ${report.clusterName}`, body: withMarker(parts.filter((part) => part !== '').join('\n\n'), marker) };
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 function headOf(open: readonly Debt[], report: DebtReport): string {
@@ -64,9 +75,9 @@ function causeOf(debt: Debt): Phrase {
   return debt.why === '' ? [...by, ...owner] : [...by, ' Cause: ', debt.why, ...owner];
 }
 
-function tableOf(open: readonly Debt[], report: DebtReport): string {
+function tableOf(open: readonly Debt[], shown: number, report: DebtReport): string {
   if (open.length === 0) return '';
-  const rows = open.slice(0, DEBTS_SHOWN).map((debt) => {
+  const rows = open.slice(0, shown).map((debt) => {
     const cost = costOf(debt, report);
     const what: Phrase = debt.node === null ? [debt.kind === 'spare-nodes' ? 'spare nodes of ' : 'old nodes of ', { name: debt.pool }] : [{ name: debt.node }, ' of ', { name: debt.pool }];
     const cells = [
@@ -79,7 +90,7 @@ function tableOf(open: readonly Debt[], report: DebtReport): string {
     ];
     return `| ${cells.join(' | ')} |`;
   });
-  const more = open.length > DEBTS_SHOWN ? [`| and ${open.length - DEBTS_SHOWN} more | | | | | |`] : [];
+  const more = open.length > shown ? [`| and ${open.length - shown} more | | | | | |`] : [];
   return ['| Debt | Since | Age | Images missed | Cost | Owner |', '| --- | --- | --- | ---: | ---: | --- |', ...rows, ...more].join('\n');
 }
 

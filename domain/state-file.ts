@@ -32,6 +32,8 @@ const IMAGES_KEPT = 40;
 const SETTLED_DAYS_KEPT = 90;
 /** A reason may quote an error of Azure, which can be very long. */
 const WHY_CHARACTERS_MAX = 1_000;
+/** An owner may come from an annotation, which may be very long too. */
+const NAME_CHARACTERS_MAX = 300;
 
 /** The memory of a cluster that has none yet. */
 export function emptyState(clusterResourceId: string): StateFile {
@@ -70,7 +72,7 @@ function writeDebt({ who, when, why, until, node, owner, settledBy, ...rest }: D
     ...(until === null ? {} : { until: formatInstant(until) }),
     ...(settledBy === null ? {} : { settledBy }),
     ...(node === null ? {} : { node }),
-    ...(owner === null ? {} : { owner }),
+    ...(owner === null ? {} : { owner: owner.slice(0, NAME_CHARACTERS_MAX) }),
     ...rest,
   };
 }

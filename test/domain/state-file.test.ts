@@ -6,29 +6,11 @@ import { emptyState, parseStateFile, renderStateFile, trimState } from '../../do
 import type { StateFile } from '../../domain/state-file.ts';
 import { DAY_MS } from '../../domain/time.ts';
 import { stateFileName } from '../../domain/window-identity.ts';
+import { debtNow as now, debtSample as debt } from './debt-samples.ts';
 import { nastyNames } from './nasty-names.ts';
 
 const cluster = '/subscriptions/0/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod-weu';
-const now = Date.UTC(2026, 9, 10, 8);
 
-export const debt: Debt = {
-  id: 'node/usr-2',
-  kind: 'quarantined-node',
-  pool: 'usr',
-  node: 'usr-2',
-  who: 'shop-prod-weu-20260919T2000Z',
-  when: now - 20 * DAY_MS,
-  whenFrom: 'node',
-  why: 'pay/ledger-pdb allows no eviction.',
-  until: null,
-  settledBy: null,
-  owner: 'team-pay',
-  image: 'AKSUbuntu-2204gen2containerd-202608.20.0',
-  count: 1,
-  label: 'present',
-  state: '',
-  stepDays: 0,
-};
 const run: RunRecord = { who: 'shop-prod-weu-20261003T2000Z', when: now - 7 * DAY_MS, until: now - 6 * DAY_MS, why: '', outcome: 'succeeded', reasons: [], nodeImages: { usr: 'image-1' }, tookMinutes: { usr: 41 } };
 const full: StateFile = { cluster, debtIssue: { repository: 'acme/platform', number: 7 }, debts: [debt, { ...debt, id: 'spare/usr', kind: 'spare-nodes', node: null, owner: null, until: now, settledBy: 'settled' }], runs: [run], nodeImages: { usr: ['image-1', 'image-2'] } };
 
