@@ -33,6 +33,8 @@ interface KubernetesPortOptions {
   readonly servers: KubernetesServers;
   /** Limit of each call. Unit: milliseconds, 20 000 unless given. */
   readonly timeLimitMs?: number;
+  /** Sees every answer as it came; whoever writes a snapshot of a cluster keeps what was read of it this way. */
+  readonly onAnswer?: (call: KubernetesCall, answer: KubernetesAnswer) => void;
 }
 
 const TIME_LIMIT_MS = 20_000;
@@ -99,22 +101,25 @@ function createConnector(options: KubernetesPortOptions): (cluster: Cluster) => 
     const key = `${server.value.url.href}\n${server.value.certificateAuthority ?? ''}`;
     const transport = transports.get(key) ?? createKubernetesTransport(server.value, timeLimitMs);
     transports.set(key, transport);
-    return { ok: true, value: (call) => sendCall(options, cluster, transport, call) };
+    const proof = server.value.clientCertificate === undefined ? 'token' : 'certificate';
+    return { ok: true, value: (call) => sendCall(options, cluster, { transport, proof }, call) };
   };
 }
 
 async function sendCall(
-  { credential, servers }: KubernetesPortOptions,
+  { credential, servers, onAnswer }: KubernetesPortOptions,
   cluster: Cluster,
-  transport: KubernetesTransport,
+  { transport, proof }: { readonly transport: KubernetesTransport; readonly proof: 'token' | 'certificate' },
   call: KubernetesCall,
 ): Promise<Outcome<KubernetesAnswer>> {
   const attemptsMax = call.method === 'GET' ? 2 : 1;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const token = await credential.getToken(kubernetesScope);
-      if (token === null) return { ok: false, failure: noToken };
-      return { ok: true, value: await transport.send(call, token.token) };
+      const token = proof === 'certificate' ? null : await credential.getToken(kubernetesScope);
+      if (proof === 'token' && token === null) return { ok: false, failure: noToken };
+      const answer = await transport.send(call, token?.token ?? null);
+      onAnswer?.(call, answer);
+      return { ok: true, value: answer };
     } catch (thrown) {
       const failure = classifyBrokenCall(thrown);
       servers.forget(cluster);

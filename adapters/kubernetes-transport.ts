@@ -1,6 +1,7 @@
 import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
@@ -30,12 +31,16 @@ export interface KubernetesServer {
   readonly url: URL;
   /** PEM; null trusts what Node trusts. */
   readonly certificateAuthority: string | null;
+  /** Name its certificate must bear, where that is not the host of the URL. */
+  readonly serverName?: string;
+  /** What we prove ourselves with instead of a token; PEM. */
+  readonly clientCertificate?: { readonly certificate: string; readonly key: string };
 }
 
 /** Sends calls to one API server over connections that are kept. */
 export interface KubernetesTransport {
   /** Throws when no answer came: connection, time limit, an answer too large. */
-  send(call: KubernetesCall, token: string): Promise<KubernetesAnswer>;
+  send(call: KubernetesCall, token: string | null): Promise<KubernetesAnswer>;
 }
 
 /** Largest answer taken, unpacked. One page of 500 pods is about 4 MB. Unit: bytes. */
@@ -51,15 +56,14 @@ const unpack = promisify(gunzip);
 export function createKubernetesTransport(server: KubernetesServer, timeLimitMs: number): KubernetesTransport {
   const isSecure = server.url.protocol === 'https:';
   const connections = { keepAlive: true, maxSockets: 4, timeout: timeLimitMs };
-  const authority = server.certificateAuthority === null ? {} : { ca: server.certificateAuthority };
-  const agent = isSecure ? new SecureAgent({ ...connections, ...authority }) : new PlainAgent(connections);
+  const agent = isSecure ? new SecureAgent({ ...connections, ...proofsOf(server) }) : new PlainAgent(connections);
   return {
     async send(call, token) {
       const body = call.body === null ? null : JSON.stringify(call.body);
       const headers: Record<string, string> = {
         accept: call.accept ?? 'application/json',
         'accept-encoding': 'gzip',
-        authorization: `Bearer ${token}`,
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         'user-agent': 'slackwater',
       };
       if (call.contentType !== null) headers['content-type'] = call.contentType;
@@ -76,6 +80,14 @@ export function createKubernetesTransport(server: KubernetesServer, timeLimitMs:
         outgoing.end(body ?? undefined);
       });
     },
+  };
+}
+
+function proofsOf({ certificateAuthority, serverName, clientCertificate }: KubernetesServer): SecureContextOptions & { servername?: string } {
+  return {
+    ...(certificateAuthority === null ? {} : { ca: certificateAuthority }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(clientCertificate === undefined ? {} : { cert: clientCertificate.certificate, key: clientCertificate.key }),
   };
 }
 

@@ -34,7 +34,8 @@ type ServiceBusSettings =
   | { readonly kind: 'identity'; readonly fullyQualifiedNamespace: string; readonly clientId: string | null }
   | { readonly kind: 'connection-string'; readonly connectionString: string };
 
-interface LocalSettings {
+/** Servers on this machine in place of Azure. */
+export interface LocalSettings {
   readonly armEndpoint: string | null;
   readonly kubernetesEndpoint: string | null;
   /** Sent as bearer token to the local endpoints, which never see a real one. */
@@ -101,15 +102,7 @@ interface Reader {
  */
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Result<Settings, Fault> {
   const faults: Fault[] = [];
-  const reader: Reader = {
-    text(name) {
-      const given = (env[name] ?? '').trim();
-      return given === '' ? (settingNames.find((setting) => setting.name === name)?.fallback ?? null) : given;
-    },
-    fault(where, code, message, remedy) {
-      faults.push({ code, where, message, remedy });
-    },
-  };
+  const reader = createReader(env, faults);
   const settings: Settings = {
     webhookSecrets: readWebhookSecrets(reader),
     gitHub: readGitHub(reader),
@@ -122,6 +115,25 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     debtTimerSchedule: readSchedule(reader, 'DEBT_TIMER_SCHEDULE', 'eight in the morning, or write seconds first, for example 0 0 8 * * *'),
   };
   return faults.length === 0 ? succeed(settings) : refuse(faults);
+}
+
+/** The local stand-ins for Azure that an environment names, without everything else the function app needs; null when it names none. */
+export function parseLocalSettings(env: Readonly<Record<string, string | undefined>>): Result<LocalSettings | null, Fault> {
+  const faults: Fault[] = [];
+  const local = readLocal(createReader(env, faults));
+  return faults.length === 0 ? succeed(local) : refuse(faults);
+}
+
+function createReader(env: Readonly<Record<string, string | undefined>>, faults: Fault[]): Reader {
+  return {
+    text(name) {
+      const given = (env[name] ?? '').trim();
+      return given === '' ? (settingNames.find((setting) => setting.name === name)?.fallback ?? null) : given;
+    },
+    fault(where, code, message, remedy) {
+      faults.push({ code, where, message, remedy });
+    },
+  };
 }
 
 function required(reader: Reader, name: SettingName, remedy: string): string {

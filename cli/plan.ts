@@ -13,7 +13,7 @@ import { readSnapshotInput, snapshotOptions } from './snapshot-input.ts';
 export const planCommand: Command = {
   name: 'plan',
   summary: 'Show what one window would do to a cluster: units, surge nodes, waves, estimates, latest starts.',
-  usage: '--snapshot DIR --policy FILE',
+  usage: '(--snapshot DIR | --cluster ID [--kubeconfig FILE]) --policy FILE',
   options: snapshotOptions,
   notes: ['A unit starts only if its estimate fits in what is left of the window; estimates count no blocked drain.'],
   async run(args, io) {

@@ -11,11 +11,11 @@ import { renderFault, renderJson } from './print.ts';
 import { readSnapshotInput, snapshotOptions } from './snapshot-input.ts';
 import type { SnapshotInput } from './snapshot-input.ts';
 
-/** `slackwater preflight`: everything that would keep the cluster of a snapshot from being upgraded. */
+/** `slackwater preflight`: everything that would keep a cluster, live or of a snapshot, from being upgraded. */
 export const preflightCommand: Command = {
   name: 'preflight',
   summary: 'Judge a cluster before anything is touched: every finding at once, and every pod a drain would meet.',
-  usage: '--snapshot DIR [--policy FILE] [--manifests DIR]',
+  usage: '(--snapshot DIR | --cluster ID [--kubeconfig FILE]) [--policy FILE] [--manifests DIR]',
   options: {
     ...snapshotOptions,
     manifests: { type: 'string', short: 'm', value: 'DIR', help: 'Manifests in Git: remedies then name file and line of what to change, and code owners.' },

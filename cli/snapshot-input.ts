@@ -6,11 +6,15 @@ import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-pol
 import { nextOpenings, openingAt } from '../domain/maintenance-window.ts';
 import type { Instant } from '../domain/time.ts';
 import type { CommandArguments, CommandIo, CommandOption } from './command.ts';
+import { connectLive } from './live-cluster.ts';
+import { liveOptions, readLiveTarget } from './live-target.ts';
+import type { LiveTarget } from './live-target.ts';
 import { placeOf, readPolicyFiles } from './policy-files.ts';
 import { renderFault } from './print.ts';
 
-/** Options of every command that judges a snapshot folder. */
+/** Options of every command that judges a cluster: from a snapshot folder, or live. */
 export const snapshotOptions: Readonly<Record<string, CommandOption>> = {
+  ...liveOptions,
   snapshot: { type: 'string', short: 's', value: 'DIR', help: 'Snapshot folder: cluster.json, kubernetes.json; and nodepools, upgrades, network, quota, locks, maintenance where there are.' },
   policy: { type: 'string', short: 'p', value: 'FILE', help: 'Policy file; of several policies the one for this cluster counts.' },
   now: { type: 'string', value: 'INSTANT', help: 'Judge as of this moment instead of now, for example 2026-11-21T21:00Z.' },
@@ -24,13 +28,13 @@ export interface SnapshotInput {
   readonly opening: WindowOpening | null;
 }
 
-/** Reads the snapshot and the policy; prints every fault of both to standard error and answers null when there is one. */
+/** Reads the snapshot, or the live cluster, and the policy; prints every fault of both to standard error and answers null when there is one. */
 export async function readSnapshotInput(command: string, args: CommandArguments, io: CommandIo): Promise<SnapshotInput | null> {
-  const messages: string[] = args.positionals.map((word) => `${JSON.stringify(word)} is not understood; name a folder with --snapshot.`);
+  const messages: string[] = args.positionals.map((word) => `${JSON.stringify(word)} is not understood; name a folder with --snapshot, or a cluster with --cluster.`);
   const now = readNow(args, io, messages);
-  const folder = args.values.get('snapshot');
-  if (folder === undefined) messages.push('name the snapshot folder: --snapshot DIR');
-  const snapshot = folder === undefined ? null : await readSnapshot(folder, messages);
+  const source = readSource(args, messages);
+  // Wrong use is told before a cluster is asked anything.
+  const snapshot = source === null || messages.length > 0 ? null : source.kind === 'folder' ? await readSnapshot(source.folder, messages) : await readLive(command, source, io);
   const file = args.values.get('policy');
   const policy = file === undefined || snapshot === null ? null : await readPolicy(file, snapshot, messages);
   for (const message of messages) io.printError(`slackwater ${command}: ${message}`);
@@ -38,6 +42,22 @@ export async function readSnapshotInput(command: string, args: CommandArguments,
   const opening = policy === null ? null : openingAt(policy.window, now) ?? nextOpenings(policy.window, now, 1)[0] ?? null;
   const isDated = args.values.has('now');
   return { snapshot: isDated ? { ...snapshot, takenAt: now } : snapshot, policy, opening };
+}
+
+type Source = { readonly kind: 'folder'; readonly folder: string } | ({ readonly kind: 'live' } & LiveTarget);
+
+function readSource(args: CommandArguments, messages: string[]): Source | null {
+  const folder = args.values.get('snapshot');
+  const live = readLiveTarget(args, messages);
+  if (folder !== undefined && live !== null) messages.push('--snapshot and --cluster are two sources; name one.');
+  if (folder === undefined && live === null && !args.values.has('kubeconfig')) messages.push('name the snapshot folder: --snapshot DIR, or a live cluster: --cluster ID');
+  if (live !== null) return { kind: 'live', ...live };
+  return folder === undefined ? null : { kind: 'folder', folder };
+}
+
+async function readLive(command: string, target: LiveTarget, io: CommandIo): Promise<ClusterSnapshot | null> {
+  const cluster = await connectLive(command, target, io, null);
+  return cluster === null ? null : cluster.read();
 }
 
 function readNow(args: CommandArguments, io: CommandIo, messages: string[]): Instant {

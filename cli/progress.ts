@@ -1,0 +1,35 @@
+/** Work that lasts; after a second it says so, and again every five. */
+interface Progress {
+  /** One more answer came. */
+  count(): void;
+  during<T>(work: Promise<T>): Promise<T>;
+}
+
+/** Shorter work says nothing. Unit: milliseconds. */
+const SILENT_MS = 1_000;
+const AGAIN_MS = 5_000;
+
+/** Tells through `print` what lasts longer than a second, and how many answers came so far. */
+export function showProgress(print: (text: string) => void, what: string): Progress {
+  let answers = 0;
+  return {
+    count() {
+      answers += 1;
+    },
+    async during(work) {
+      const startedAt = Date.now();
+      const tell = (): void => print(`${what}: ${answers} answers in ${Math.round((Date.now() - startedAt) / 1_000)} s`);
+      let again: ReturnType<typeof setInterval> | null = null;
+      const first = setTimeout(() => {
+        tell();
+        again = setInterval(tell, AGAIN_MS);
+      }, SILENT_MS);
+      try {
+        return await work;
+      } finally {
+        clearTimeout(first);
+        if (again !== null) clearInterval(again);
+      }
+    },
+  };
+}
