@@ -2,6 +2,7 @@ import { isAboutArrival } from './block-class.ts';
 import type { HealthAlarm } from './cluster-health.ts';
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven } from './node-count.ts';
+import { fateWhileHeld, neededWhileHeld, optionsWhileHeld, waitingWhileHeld } from './report-hold.ts';
 import { resultLine } from './report-result.ts';
 import { namesOf, nodeCount, spellMinutes, unitPhrase } from './report-words.ts';
 import { minutesBetween, MINUTE_MS } from './time.ts';
@@ -34,6 +35,15 @@ export function reportLines(status: WindowStatus, now: Instant): readonly Report
     ];
   }
   const { pause } = status;
+  if (status.phase === 'held') {
+    return [
+      usersLine(status),
+      { label: 'Waiting for:', text: waitingWhileHeld(status, now) },
+      { label: 'Needed:', text: neededWhileHeld(status) },
+      { label: 'If nobody acts:', text: fateWhileHeld(status) },
+      { label: 'You can:', text: optionsWhileHeld(status) },
+    ];
+  }
   return [
     usersLine(status),
     { label: 'Waiting for:', text: pause === null ? waitingWhileRunning(status) : waitingWhilePaused(pause, now) },

@@ -1,5 +1,6 @@
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun } from './node-count.ts';
+import { holdPhrases } from './report-hold.ts';
 import { reportLines } from './report-lines.ts';
 import type { ReportLine } from './report-lines.ts';
 import { provenOutcome } from './report-result.ts';
@@ -153,6 +154,7 @@ function whyOf(status: WindowStatus, now: Instant): readonly Phrase[] {
     if (pause.detail !== '' && pause.kind !== 'health') why.push(['What Azure or the operator said: ', pause.detail]);
     for (const { at, text } of pause.health?.changes ?? []) why.push(['Changed before: ', text, ...(at === null ? [] : [' at ', { at, form: 'dated' } as const]), '.']);
   }
+  why.push(...holdPhrases(status));
   for (const { unit, note } of status.units) if (note !== '') why.push([...poolPhrase(unit), ': ', note]);
   for (const finding of status.findings) {
     const owner: Phrase = finding.owner === null ? [] : [' Owner: ', { name: finding.owner }, '.'];

@@ -7,7 +7,7 @@ import { reportOf } from '../../domain/report.ts';
 import type { Pause, RunOutcome, UnitStatusState, WindowStatus } from '../../domain/window-status.ts';
 import { dangersIn } from './markdown-oracle.ts';
 import { nastyNames } from './nasty-names.ts';
-import { emptyInventory, ledgerCause, minutesIn, pausedNow, pausedStatus, pausedUsr, statusSample, unitSample, upgradedSys } from './window-status-samples.ts';
+import { emptyInventory, heldStatus, ledgerCause, minutesIn, pausedNow, pausedStatus, pausedUsr, statusSample, unitSample, upgradedSys } from './window-status-samples.ts';
 
 const render = (status: WindowStatus, now = pausedNow) => renderReport(reportOf(status, now));
 const topOf = (body: string) => body.split('\n').slice(0, 5);
@@ -39,6 +39,8 @@ const everyPhase: readonly WindowStatus[] = [
   pausedAs({ kind: 'quarantined', drainDeadline: null }),
   pausedAs({ kind: 'failed', causes: [], drainDeadline: null, detail: 'SkuNotAvailable: no capacity' }),
   pausedAs({ kind: 'operator', unit: 'run', causes: [], drainDeadline: null, detail: 'lia said pause.' }),
+  heldStatus,
+  { ...heldStatus, holds: heldStatus.holds.map((hold) => ({ ...hold, clearedSince: minutesIn(60) })) },
   statusSample({ phase: 'verifying' }),
   ...outcomes.map((outcome) => statusSample({ phase: 'ended', outcome })),
 ];
@@ -143,6 +145,27 @@ test('what is left over is complete even where the run forgot to say it', () => 
   assert.equal(folded.split('`usr-4`').length, 2, 'said once');
 });
 
+test('a run that waits says what withholds what, whose it is, what starts it, until when, and what can be said', () => {
+  const top = topOf(render(heldStatus).body);
+
+  assert.match(top[1] ?? '', /pool `usr`, withheld by `ops\/debug-jump` \(lia\)\..*Since 22:00 \(20:00Z\), 45 min\. And 1 more, named below/);
+  assert.match(top[2] ?? '', /Run it by a Deployment\. It starts by itself 3 min after .*next look is at 23:10 \(21:10Z\)/);
+  assert.match(top[3] ?? '', /last useful start of pool `usr` is Sun 11 Oct 03:15 \(01:15Z\) \(it needs about 45 min\)/);
+  assert.match(top[4] ?? '', /`\/resume` .*`\/ack-loss ops\/debug-jump` .*`\/skip usr` .*`\/abort`/);
+  assert.match(render(heldStatus).body, /\*\*withheld\*\* pool `gpu` since .* by `PDB_STRUCTURAL` at `ml\/train` \(no owner is named on it\) and 2 more\. Last useful start Sun 11 Oct 03:00 \(01:00Z\)/);
+});
+
+test('a loss is told with who let it happen until when, and after the run with what became of it', () => {
+  const acknowledgements = [{ where: 'ops/debug-jump', codes: ['UNMANAGED_POD'], pools: ['usr'], by: 'lia', at: minutesIn(15), until: minutesIn(360) }];
+  const after = (change: Parameters<typeof unitSample>[0]): string =>
+    render(statusSample({ phase: 'ended', outcome: 'completed-partial', acknowledgements, units: [upgradedSys, unitSample(change)] })).body;
+
+  assert.match(render({ ...heldStatus, acknowledgements }).body, /`ops\/debug-jump` may be lost, said `lia`, until Sun 11 Oct 04:00 \(02:00Z\)/);
+  assert.match(after({ state: 'upgraded', startedAt: minutesIn(20), endedAt: minutesIn(65) }), /It was lost when `usr` was upgraded/);
+  assert.match(after({ state: 'failed', startedAt: minutesIn(20) }), /It may have been: `usr` was upgraded in part/);
+  assert.match(after({ state: 'withheld' }), /It was not: `usr` was not started/);
+});
+
 test('only commands of this version are offered', () => {
   for (const status of everyPhase) {
     const options = topOf(render(status).body)[4] ?? '';
@@ -177,6 +200,8 @@ function poison(text: string): WindowStatus {
     pause: { unit: `pool/${text}`, since: minutesIn(34), kind: 'blocked', causes: [cause], drainDeadline: minutesIn(64), windowDeadline: minutesIn(360), clearedSince: null, number: 1, detail: text },
     findings: [{ code: text, where: text, severity: 'block', pools: [text], message: text, remedy: text, owner: text }],
     unchecked: [{ what: text, why: text }],
+    holds: [{ ...(heldStatus.holds[0] ?? assert.fail()), unit: `pool/${text}`, causes: [{ code: text, where: text, message: text, remedy: text, owner: text }] }],
+    acknowledgements: [{ where: text, codes: [text], pools: [text], by: text, at: minutesIn(1), until: minutesIn(360) }],
     timeline: [{ at: minutesIn(1), text }],
     leftOver: [text],
   };

@@ -127,3 +127,40 @@ export const pausedStatus = statusSample({
 
 /** 22:45 in Paris. */
 export const pausedNow = minutesIn(45);
+
+/** Two holds, one of them for a loss: pool gpu waits for a budget, pool usr for somebody's word. */
+export const heldStatus = statusSample({
+  phase: 'held',
+  units: [upgradedSys, unitSample({ state: 'withheld' }), unitSample({ unit: 'pool/gpu', state: 'withheld' })],
+  nextAt: minutesIn(70),
+  holds: [
+    {
+      unit: 'pool/usr',
+      state: 'waiting',
+      since: minutesIn(0),
+      endedAt: null,
+      causes: [{ code: 'UNMANAGED_POD', where: 'ops/debug-jump', message: 'ops/debug-jump has no controller: draining the node deletes it for good.', remedy: 'Run it by a Deployment.', owner: 'lia' }],
+      causesOmitted: 0,
+      estimateMinutes: 45,
+      lastUsefulStart: minutesIn(315),
+      clearedSince: null,
+      number: 1,
+    },
+    {
+      unit: 'pool/gpu',
+      state: 'waiting',
+      since: minutesIn(0),
+      endedAt: null,
+      causes: [{ code: 'PDB_STRUCTURAL', where: 'ml/train', message: 'It can never allow an eviction.', remedy: 'Set maxUnavailable to 1.', owner: null }],
+      causesOmitted: 2,
+      estimateMinutes: 60,
+      lastUsefulStart: minutesIn(300),
+      clearedSince: null,
+      number: 2,
+    },
+  ],
+  findings: [
+    { code: 'UNMANAGED_POD', where: 'ops/debug-jump', severity: 'block', pools: ['usr'], message: 'It has no controller.', remedy: 'Run it by a Deployment.', owner: 'lia' },
+    { code: 'PDB_STRUCTURAL', where: 'ml/train', severity: 'block', pools: ['gpu'], message: 'It can never allow an eviction.', remedy: 'Set maxUnavailable to 1.', owner: null },
+  ],
+});
