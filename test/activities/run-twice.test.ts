@@ -92,6 +92,7 @@ test('every activity may run twice: the second time gives an equal answer and ha
     await twice('wakeUnit', { instanceId: 'unit', signal: {} }, 0);
     assert.deepEqual(new Set(raised), new Set(['window unitProgress', 'unit wake']));
     await twice('verifyCluster', { clusterResourceId, units: plan.units }, 0);
+    await twice('checkHealth', { clusterResourceId, verify: { settleMinutes: 1, probes: [] }, refusals: [] }, 0);
 
     assert.deepEqual([...seen].sort(), [...activityNames].sort());
   } finally {

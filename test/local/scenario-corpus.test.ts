@@ -15,7 +15,7 @@ const floor: readonly string[] = [
   'QUA-01', 'QUA-02', 'QUA-06', 'QUA-07', 'QUA-10',
   'CAP-03', 'CAP-05', 'CAP-06', 'CAP-07', 'CAP-08', 'CAP-09', 'CAP-10', 'CAP-11', 'CAP-12',
   'ARM-01', 'ARM-02', 'ARM-04', 'ARM-05', 'ARM-06', 'ARM-10', 'ARM-11', 'ARM-12', 'ARM-13', 'ARM-15', 'ARM-16', 'ARM-17', 'ARM-19',
-  'NET-01', 'NET-05', 'NET-06', 'NET-07', 'NET-08',
+  'NET-01', 'NET-04', 'NET-05', 'NET-06', 'NET-07', 'NET-08',
   'WIN-01', 'WIN-02', 'WIN-04', 'WIN-08', 'WIN-09',
   'CHAT-01', 'CHAT-05',
   'FLT-01', 'FLT-04', 'FLT-07', 'FLT-08',
