@@ -152,16 +152,20 @@ async function tell(ports: Ports, input: DebtCheckInput, telling: Telling): Prom
     if (!said.ok) return said;
   }
   const { repository, number } = issue.value;
-  const stepOf = (debt: Debt): number => notices.find((notice) => notice.debts.some(({ id, who }) => id === debt.id && who === debt.who))?.stepDays ?? 0;
   const change = (present: StateFile): StateFile => ({
     ...present,
     debtIssue: { repository, number },
-    debts: present.debts.map((debt) => ({ ...debt, stepDays: Math.max(debt.stepDays, stepOf(debt)) })),
+    debts: withSteps(present.debts, notices),
   });
   const kept = await ports.state.changeState(input.policy.clusterResourceId, change, `Remember what was told of the debts of ${clusterNameOf(input.policy.clusterResourceId)}`);
   if (!kept.ok) return kept;
   ports.logger.log('info', 'debts.told', { cluster: input.policy.clusterResourceId, open: state.debts.filter(isOpen).length, steps: notices.map(({ stepDays }) => stepDays), issue: number, now });
   return { ok: true, value: null };
+}
+
+function withSteps(debts: readonly Debt[], notices: readonly DebtNotice[]): readonly Debt[] {
+  const stepOf = (debt: Debt): number => notices.find((notice) => notice.debts.some(({ id, who }) => id === debt.id && who === debt.who))?.stepDays ?? 0;
+  return debts.map((debt) => ({ ...debt, stepDays: Math.max(debt.stepDays, stepOf(debt)) }));
 }
 
 function reportOf({ policy }: DebtCheckInput, { state, now }: Telling): DebtReport {
@@ -179,7 +183,7 @@ function reportOf({ policy }: DebtCheckInput, { state, now }: Telling): DebtRepo
 
 function keepIssue(ports: Ports, input: DebtCheckInput, telling: Telling): Promise<Outcome<IssueReference>> {
   const { debts, debtIssue } = telling.state;
-  const { marker, title, body } = renderDebts(debts, reportOf(input, telling));
+  const { marker, title, body } = renderDebts(withSteps(debts, telling.notices), reportOf(input, telling));
   return ports.github.ensureIssue({
     repository: input.repository,
     marker,
