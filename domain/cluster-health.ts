@@ -1,7 +1,7 @@
 import type { HealthProbe, VerifyPolicy } from './maintenance-policy.ts';
 import type { PathVerdict, ReadyCount } from './path-to-nodes.ts';
 import type { Instant } from './time.ts';
-import type { UnitStatus } from './window-status.ts';
+import type { UnitName } from './upgrade-plan.ts';
 
 /** What one look between units saw of the cluster as its users feel it: small, because history keeps it. */
 export interface HealthLook {
@@ -59,7 +59,7 @@ interface HealthQuestion {
   /** The first look of the run, which says what was so before it; null when this is it. */
   readonly before: HealthLook | null;
   readonly verify: VerifyPolicy | null;
-  readonly units: readonly Pick<UnitStatus, 'unit' | 'startedAt'>[];
+  readonly units: readonly { readonly unit: UnitName; readonly startedAt: Instant | null }[];
 }
 
 /** What a look alarms of; the worst first, because one break can show as many. Null: all is well. */
