@@ -42,6 +42,9 @@ const wholeRunBlocks: Readonly<Record<string, RunVerdict>> = {
   DEPRECATED_API: { decision: 'DEFER', run: 'deferred' },
 };
 
+/** Blocks of the whole run that time alone ends; any other that ended was mended by somebody. */
+const passingBlocks: readonly string[] = ['OTHER_DRAINER_ACTIVE', 'DEPRECATED_API', 'FORCE_OVERRIDE_ACTIVE'];
+
 /** What a block of single pools means where it is not merely that they wait. */
 const poolBlocks: Readonly<Record<string, RunVerdict>> = {
   ESTIMATE_EXCEEDS_DAY: { decision: 'REPLAN', run: 'replanned' },
@@ -93,10 +96,13 @@ const heldPools: Rule = ({ findings, units, outcome, missedCount }) => {
   return { decision: 'HOLD_POOL', run: outcome ?? 'held' };
 };
 
-const clearedHold: Rule = ({ findings, events, outcome }) =>
-  findings.some(({ severity }) => severity === 'block') && events.includes('hold.cleared') && !events.includes('run.paused')
-    ? { decision: 'HOLD_POOL', run: outcome ?? 'started' }
-    : null;
+const clearedHold: Rule = ({ findings, events, outcome }) => {
+  const blocking = findings.filter(({ severity }) => severity === 'block');
+  if (blocking.length === 0 || !events.includes('hold.cleared') || events.includes('run.paused')) return null;
+  const whole = blocking.find(({ pools }) => pools.includes('*'));
+  const decision = whole === undefined ? 'HOLD_POOL' : passingBlocks.includes(whole.code) ? 'WAIT' : 'HOLD';
+  return { decision, run: outcome ?? 'started' };
+};
 
 const unansweredPause: Rule = ({ events, outcome, units }) => {
   const isLeft = units.some(({ state }) => state === 'failed' || state === 'paused');

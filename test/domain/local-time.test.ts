@@ -14,6 +14,7 @@ import {
   isLocalDate,
   isTimeZone,
   parseInstant,
+  parseMomentOrDuration,
 } from '../../domain/local-time.ts';
 
 test('every time is told in local and UTC, in the same words on every host', () => {
@@ -66,4 +67,23 @@ test('a mistyped word finds the nearest candidate, and nothing when none is near
     ['', null],
   ];
   for (const [written, meant] of table) assert.equal(closestWord(written, ['lint', 'calendar', 'plan', 'preflight']), meant, written);
+});
+
+test('a moment or a duration from now is read; anything else is nothing', () => {
+  const table: readonly (readonly [text: string, moment: number | null])[] = [
+    ['90m', 90 * 60_000],
+    ['90min', 90 * 60_000],
+    ['2h', 7_200_000],
+    ['1h30m', 5_400_000],
+    ['PT2H', 7_200_000],
+    ['1970-01-01T01:00Z', 3_600_000],
+    ['1970-01-01T01:00+01:00', 0],
+    ['', null],
+    ['h', null],
+    ['tomorrow', null],
+    ['03:15', null],
+    ['PT', null],
+    ['-2h', null],
+  ];
+  for (const [text, moment] of table) assert.equal(parseMomentOrDuration(text, 0), moment, text);
 });

@@ -20,6 +20,19 @@ const understood: readonly (readonly [string, string, string | null])[] = [
   ['/slackwater\tstatus', 'status', null],
 ];
 
+test('only ack-loss takes --until, in either spelling, and names of any length Kubernetes allows', () => {
+  const long = `ops/${'a'.repeat(253)}`;
+  const table: readonly (readonly [body: string, target: string | null, until: string | null])[] = [
+    ['/ack-loss ops/debug-jump', 'ops/debug-jump', null],
+    ['/slackwater ack-loss ops/debug-jump --until 90m', 'ops/debug-jump', '90m'],
+    ['/ack-loss --until=2026-10-11T01:30Z ops/debug-jump', 'ops/debug-jump', '2026-10-11T01:30Z'],
+    ['/ack-loss --until 2h ops/debug-jump', 'ops/debug-jump', '2h'],
+    ['/ack-loss', null, null],
+    [`/ack-loss ${long}`, long, null],
+  ];
+  for (const [body, target, until] of table) assert.deepEqual(parseComment(written(body)), { kind: 'command', command: { verb: 'ack-loss', target, until } }, body);
+});
+
 test('a first line that is a command is understood', () => {
   for (const [body, verb, target] of understood) {
     assert.deepEqual(parseComment(written(body)), { kind: 'command', command: { verb, target, until: null } }, JSON.stringify(body));
@@ -65,6 +78,12 @@ const misunderstood: readonly (readonly [string, string, string, string | null])
   ['/slackwater abort --force', 'unknown-flag', '--force', null],
   ['/slackwater skip usr --reason "later"', 'unknown-flag', '--reason', null],
   ['/slackwater skip usr now', 'too-many-words', 'now', null],
+  ['/slackwater skip usr --until 90m', 'unknown-flag', '--until', null],
+  ['/ack-loss ops/debug-jump --until', 'flag-without-value', '--until', null],
+  ['/ack-loss ops/debug-jump --until=', 'flag-without-value', '--until=', null],
+  ['/ack-loss ops/debug-jump --until --force', 'flag-without-value', '--until', null],
+  ['/ack-loss ops/debug-jump --until 2h --force', 'unknown-flag', '--force', null],
+  ['/ack-loss ops/debug-jump ops/other', 'too-many-words', 'ops/other', null],
   ['/slackwater skip @acme', 'bad-target', '@acme', null],
   ['/slackwater skip ../x', 'bad-target', '../x', null],
 ];
