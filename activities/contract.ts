@@ -8,7 +8,7 @@ import type { CommentReference } from '../domain/operator-decision.ts';
 import type { Instant } from '../domain/time.ts';
 import type { NodeInventory, SeenSignal, UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit, UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
-import type { StatusFinding, WindowStatus } from '../domain/window-status.ts';
+import type { MissedWindows, StatusFinding, WindowStatus } from '../domain/window-status.ts';
 
 /**
  * Name → input and output of each activity: the only list.
@@ -89,6 +89,10 @@ export interface ActivityContract {
       readonly data: Readonly<Record<string, unknown>>;
     };
     readonly output: Outcome<null>;
+  };
+  recordRun: {
+    readonly input: { readonly status: WindowStatus; readonly nodeImage: MaintenancePolicy['target']['nodeImage'] };
+    readonly output: Outcome<RunMemory>;
   };
   verifyCluster: {
     readonly input: { readonly clusterResourceId: string; readonly units: readonly PlannedUnit[] };
@@ -176,6 +180,13 @@ export interface UnitStart {
   readonly detail: string;
 }
 
+/** What is remembered of a cluster once a run is. */
+export interface RunMemory {
+  /** Null when this run rolled everything. */
+  readonly missed: MissedWindows | null;
+  readonly openDebtsCount: number;
+}
+
 /** The last look at every unit of the plan, and what is left behind. */
 export interface ClusterVerification {
   readonly units: readonly { readonly unit: UnitName; readonly progress: UnitProgress }[];
@@ -213,6 +224,7 @@ export const activityNames = [
   'answerComment',
   'publishEvent',
   'verifyCluster',
+  'recordRun',
   'checkHealth',
 ] as const satisfies readonly ActivityName[];
 

@@ -234,7 +234,7 @@ export interface Ports {
   readonly kubernetes: KubernetesPort;
   readonly github: GitHubPort;
   readonly policies: PolicySource;
+  readonly state: StatePort;
   readonly messages: MessagePort;
   readonly windows: WindowHost;
-  readonly state: StatePort;
 }

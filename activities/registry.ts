@@ -6,6 +6,7 @@ import { observeUnit } from './observe-unit.ts';
 import type { Ports } from './ports.ts';
 import { prepareUnit } from './prepare-unit.ts';
 import { answerComment, postNotice, publishReport } from './publish-report.ts';
+import { recordRun } from './record-run.ts';
 import { judgeHolds, runPreflight } from './run-preflight.ts';
 import { tellWindow, wakeUnit } from './signal-orchestration.ts';
 import { changeUpgradeSettings, startUnit } from './start-unit.ts';
@@ -35,6 +36,7 @@ export function createActivities(ports: Ports): Activities {
     postNotice: (input) => postNotice(ports, input),
     answerComment: (input) => answerComment(ports, input),
     publishEvent: (input) => ports.messages.publishEvent(input),
+    recordRun: (input) => recordRun(ports, input),
     verifyCluster: (input) => verifyCluster(ports, input),
     checkHealth: (input) => checkHealth(ports, input),
   };

@@ -140,10 +140,10 @@ export interface Node {
   readonly readyChangedAt: Instant | null;
   /** Cordoned: `spec.unschedulable`. */
   readonly isCordoned: boolean;
-  /** Label `kubernetes.azure.com/upgrade-status` has exactly the value `Quarantined`. */
-  readonly isQuarantined: boolean;
   /** Since when, by the taint Kubernetes gives a cordoned node; null when it is not cordoned or the taint does not tell. */
   readonly cordonedAt: Instant | null;
+  /** Label `kubernetes.azure.com/upgrade-status` has exactly the value `Quarantined`. */
+  readonly isQuarantined: boolean;
   /** Without the leading `v`. */
   readonly kubeletVersion: string;
   /** Label `kubernetes.azure.com/node-image-version`. */
@@ -200,10 +200,10 @@ export interface Pod {
   readonly requests: ComputeResources;
   /** Reason a Pending pod is not scheduled, or a container waits; null when there is none. */
   readonly waitingReason: string | null;
-  /** Names of the PersistentVolumeClaims it uses, in its own namespace. */
-  readonly volumeClaims: readonly string[];
   /** Restarts of its containers since it was made, all together. */
   readonly restartCount: number;
+  /** Names of the PersistentVolumeClaims it uses, in its own namespace. */
+  readonly volumeClaims: readonly string[];
   /** From its start on the node to Ready as it was seen, or at least its declared delay; null when neither tells. Unit: seconds. */
   readonly startSeconds: number | null;
   readonly scheduling: PodScheduling;

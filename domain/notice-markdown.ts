@@ -11,7 +11,7 @@ import type { WindowStatus } from './window-status.ts';
  * The one comment of a change of state: short, because the issue above it holds the rest.
  *
  * `onCall` (a login or team of the policy) is mentioned only when a person can act: on a pause, and on an end that left
- * something over. `key` is unique in the run, so a repeat finds the comment and posts none.
+ * something over or was one more of several windows missed in a row. `key` is unique in the run, so a repeat finds the comment and posts none.
  */
 export function renderNotice(
   status: WindowStatus,
@@ -28,7 +28,7 @@ export function renderNotice(
     resumed: [headOf(status, 'Going on: '), users, waiting],
     ended: [headOf(status, 'Ended: '), users, needed, ...leftOver(status)],
   };
-  const call = kind === 'paused' || (kind === 'ended' && status.leftOver.length > 0) ? mentionOf(onCall) : '';
+  const call = kind === 'paused' || (kind === 'ended' && (status.leftOver.length > 0 || status.missed !== null)) ? mentionOf(onCall) : '';
   const body = [...texts[kind].filter((text) => text !== undefined), call].filter((text) => text !== '').join('\n\n');
   return { marker, body: withMarker(body, marker) };
 }

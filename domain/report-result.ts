@@ -1,4 +1,5 @@
 import type { Phrase } from './markdown-text.ts';
+import { missedPhrase } from './missed-words.ts';
 import { countRun, isProven } from './node-count.ts';
 import { poolPhrase } from './report-words.ts';
 import type { RunOutcome, UnitStatus, WindowStatus } from './window-status.ts';
@@ -24,7 +25,7 @@ const labels: Readonly<Record<RunOutcome, string>> = {
  */
 export function resultLine(status: WindowStatus): { readonly label: string; readonly text: Phrase } {
   const outcome = provenOutcome(status);
-  return { label: labels[outcome], text: [...factsOf(status, outcome), ...servingOf(status)] };
+  return { label: labels[outcome], text: [...missedPhrase(status), ...factsOf(status, outcome), ...servingOf(status)] };
 }
 
 /** The recorded outcome, or a lesser one where the nodes do not bear it out. */

@@ -104,11 +104,24 @@ export interface WindowStatus {
   readonly timelineOmitted: number;
   /** What this run leaves behind: quarantined or cordoned nodes, spare nodes, mixed versions, changed settings. */
   readonly leftOver: readonly string[];
+  /** Windows in a row that rolled not everything, this one included; null while that is not known, or this one did. */
+  readonly missed: MissedWindows | null;
   readonly issue: { readonly repository: string; readonly number: number; readonly url: string } | null;
   /** Up to when units that ended were seen to be well, settled; null: none yet. Absent where nothing is verified so. */
   readonly verifiedAt?: Instant | null;
   /** When the next unit or look is due; null when nothing is scheduled. */
   readonly nextAt: Instant | null;
+}
+
+/** Windows in a row that did not roll everything, the latest included. */
+export interface MissedWindows {
+  readonly count: number;
+  /** Opening of the last run that rolled everything; null when none is remembered. */
+  readonly lastRollAt: Instant | null;
+  /** What kept the windows from it, each code once, latest first. */
+  readonly reasons: readonly string[];
+  /** The oldest node image that now runs; empty when unknown. */
+  readonly oldestImage: string;
 }
 
 /** A finding, shortened for the status. */

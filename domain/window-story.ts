@@ -37,6 +37,7 @@ export function beginStatus(input: { readonly policy: MaintenancePolicy; readonl
     timeline: [],
     timelineOmitted: 0,
     leftOver: [],
+    missed: null,
     issue: null,
     nextAt: null,
   };

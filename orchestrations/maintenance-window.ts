@@ -7,7 +7,7 @@ import { movesToSame, type PlannedUnit, type UpgradePlan } from '../domain/upgra
 import { secondVisits, whyOutOfOrder } from '../domain/unit-order.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
 import { runEndedEventName } from '../domain/slackwater-event.ts';
-import { beginStatus, judgeOutcome, unitsOf } from '../domain/window-story.ts';
+import { beginStatus, fitToHost, judgeOutcome, unitsOf } from '../domain/window-story.ts';
 import type { MaintenanceWindowInput, MaintenanceWindowOutput } from './contract.ts';
 import type { Flow, Step } from './flow.ts';
 import { awaitHealth, doubtUnhealthy } from './health-gate.ts';
@@ -78,6 +78,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     input,
     status: beginStatus({ policy: input.policy, opening: input.opening, runId: input.runId, clusterName }),
     plan: null,
+    record: null,
     words: [],
     events: [],
     isReportDue: false,
@@ -267,6 +268,7 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   say(run, `The run ended: ${outcome}.`);
   emit(run, runEndedEventName(outcome), { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver.length });
   if (run.status.leftOver.length > 0) emit(run, 'debt.opened', { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver });
+  run.record = { status: fitToHost(run.status), nodeImage: input.policy.target.nodeImage };
   notify(run, 'ended', 'ended');
   const until = flow.now() + LAST_WORDS_HOURS * HOUR_MS;
   for (;;) {
@@ -276,7 +278,7 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
     if (!hasWordsLeft(run) || next === null || next >= until) break;
     yield* flow.sleepUntil(Math.max(next, flow.now() + SECOND_MS));
   }
-  if (hasWordsLeft(run)) flow.log('words.lost', { runId: input.runId, words: run.words.length, events: run.events.length, report: run.isReportDue ? 'late' : 'told' });
+  if (hasWordsLeft(run)) flow.log('words.lost', { runId: input.runId, record: run.record === null ? 'kept' : 'lost', words: run.words.length, events: run.events.length, report: run.isReportDue ? 'late' : 'told' });
   return { runId: input.runId, outcome, leftOverCount: run.status.leftOver.length };
 }
 

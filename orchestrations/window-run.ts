@@ -1,5 +1,7 @@
 import type { ActivityContract } from '../activities/contract.ts';
 import type { HealthMemory } from '../domain/cluster-health.ts';
+import type { Failure } from '../domain/failure.ts';
+import { MISSED_TOLD } from '../domain/run-history.ts';
 import { slackwaterEvent, type SlackwaterEventName } from '../domain/slackwater-event.ts';
 import { SECOND_MS, type Instant } from '../domain/time.ts';
 import type { UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
@@ -20,6 +22,8 @@ export interface WindowRun {
   readonly input: MaintenanceWindowInput;
   status: WindowStatus;
   plan: UpgradePlan | null;
+  /** What is to be remembered of the run; null before its end, and once it is. */
+  record: ActivityContract['recordRun']['input'] | null;
   /** Words for GitHub, oldest first. */
   words: Word[];
   events: ActivityContract['publishEvent']['input'][];
@@ -92,13 +96,13 @@ export function emit(run: WindowRun, name: SlackwaterEventName, about: { readonl
 
 /** Whether something waits to be said. */
 export function hasWordsLeft(run: WindowRun): boolean {
-  return run.isReportDue || run.words.length > 0 || run.events.length > 0;
+  return run.isReportDue || run.record !== null || run.words.length > 0 || run.events.length > 0;
 }
 
 /** When the waiting words should be tried again; null when none wait. */
 export function nextWordsAt(run: WindowRun): Instant | null {
   const moments: Instant[] = [];
-  if (run.isReportDue || run.words.length > 0) moments.push(run.wordsNotBefore);
+  if (run.isReportDue || run.record !== null || run.words.length > 0) moments.push(run.wordsNotBefore);
   if (run.events.length > 0) moments.push(run.eventsNotBefore);
   return moments.length === 0 ? null : Math.min(...moments);
 }
@@ -116,6 +120,7 @@ export function* publish(run: WindowRun): Step<void> {
 
 function* publishWords(run: WindowRun): Step<void> {
   const { flow, input } = run;
+  const recordFailure = yield* rememberRun(run);
   if (run.isReportDue) {
     const told = yield* guarded(flow.call('publishReport', { status: run.status, report: input.policy.report, repository: input.repository }));
     if (!told.ok && told.failure.class !== 'terminal') return delayWords(run, waitSecondsAfter(told.failure, run.wordTries));
@@ -135,13 +140,33 @@ function* publishWords(run: WindowRun): Step<void> {
     const said = yield* guarded<unknown>(
       word.kind === 'answer'
         ? flow.call('answerComment', word.input)
-        : flow.call('postNotice', { ...word.input, status: { ...word.input.status, issue: run.status.issue } }),
+        : flow.call('postNotice', { ...word.input, status: { ...word.input.status, issue: run.status.issue, missed: run.status.missed } }),
     );
     if (!said.ok && said.failure.class !== 'terminal') return delayWords(run, waitSecondsAfter(said.failure, run.wordTries));
     if (!said.ok) flow.log('comment.refused', { code: said.failure.code, message: said.failure.message });
     run.words = rest;
   }
+  // What could not be remembered yet holds nobody's words back.
+  if (recordFailure !== null) return delayWords(run, waitSecondsAfter(recordFailure, run.wordTries));
   run.wordTries = 0;
+}
+
+/** Remembers a run that ended, before the report is made, which may then tell of windows missed in a row. A failure is met again later. */
+function* rememberRun(run: WindowRun): Step<Failure | null> {
+  if (run.record === null) return null;
+  const kept = yield* guarded(run.flow.call('recordRun', run.record));
+  if (!kept.ok && kept.failure.class !== 'terminal') return kept.failure;
+  run.record = null;
+  if (!kept.ok) {
+    run.flow.log('run.not-remembered', { code: kept.failure.code, message: kept.failure.message });
+    say(run, `This run could not be remembered on the state branch: ${kept.failure.code}. ${kept.failure.remedy}`);
+    return null;
+  }
+  const { missed } = kept.value;
+  if (missed === null || missed.count < MISSED_TOLD) return null;
+  update(run, { missed });
+  emit(run, 'window.missed', { unit: 'run', attempt: 1 }, { count: missed.count, reasons: missed.reasons });
+  return null;
 }
 
 function delayWords(run: WindowRun, seconds: number): void {

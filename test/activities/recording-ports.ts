@@ -129,7 +129,6 @@ export function recordingPorts(world: World): Ports {
         }),
       permissionOf: (repository, login) => meet('permissionOf', () => world.permissions.get(`${repository}/${login}`) ?? 'none'),
     },
-    messages: {
     state: {
       readState: (cluster) => meet('readState', () => world.memory.get(cluster) ?? emptyState(cluster)),
       changeState: (cluster, change) =>
@@ -139,6 +138,7 @@ export function recordingPorts(world: World): Ports {
           return state;
         }),
     },
+    messages: {
       publishEvent: (event) => meet('publishEvent', () => keepFirst(world.events, event.messageId, event)),
       enqueueInbox: (messageId, cloudEvent) => meet('enqueueInbox', () => keepFirst(world.inbox, messageId, cloudEvent)),
     },

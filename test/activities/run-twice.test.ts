@@ -94,6 +94,10 @@ test('every activity may run twice: the second time gives an equal answer and ha
     await twice('verifyCluster', { clusterResourceId, units: plan.units }, 0);
     await twice('checkHealth', { clusterResourceId, verify: { settleMinutes: 1, probes: [] }, refusals: [] }, 0);
 
+    const ended = { ...status, phase: 'ended' as const, outcome: 'not-started' as const };
+    const remembered = await twice('recordRun', { status: ended, nodeImage: policy.target.nodeImage }, 4);
+    assert.deepEqual(remembered.ok && remembered.value.missed?.count, 1);
+
     assert.deepEqual([...seen].sort(), [...activityNames].sort());
   } finally {
     await rehearsal.close();

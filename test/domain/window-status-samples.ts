@@ -85,6 +85,7 @@ export function statusSample(change: Partial<WindowStatus> = {}): WindowStatus {
     timeline: [],
     timelineOmitted: 0,
     leftOver: [],
+    missed: null,
     issue: { repository: 'acme/platform', number: 12, url: 'https://github.com/acme/platform/issues/12' },
     nextAt: null,
     ...change,
