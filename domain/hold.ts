@@ -95,7 +95,7 @@ export function nextLookAt(holds: readonly Hold[], lookedAt: Instant, hint: 'hin
 }
 
 /** How long the run must have left to do anything useful: its shortest unit that waits for no other. Unit: minutes. */
-export function shortestStart(units: readonly PlannedUnit[]): number {
+export function shortestStart(units: readonly Pick<PlannedUnit, 'unit' | 'action' | 'estimateMinutes'>[]): number {
   const hasControlPlane = units.some(({ unit }) => unit === 'control-plane');
   const first = units.filter(({ action }) => !hasControlPlane || action !== 'pool-version');
   return Math.min(...first.map(({ estimateMinutes }) => estimateMinutes));

@@ -5,6 +5,7 @@ import { reportLines } from './report-lines.ts';
 import type { ReportLine } from './report-lines.ts';
 import { namesOf, unitPhrase } from './report-words.ts';
 import type { Instant } from './time.ts';
+import type { UnitName } from './upgrade-plan.ts';
 import type { WindowStatus } from './window-status.ts';
 
 /**
@@ -25,7 +26,7 @@ export function renderNotice(
   const [users, waiting, needed, fate, options] = lines.map((line) => lineText(line, status.timeZone));
   const texts: Readonly<Record<typeof kind, readonly (string | undefined)[]>> = {
     paused: [headOf(status, 'Paused: '), waiting, needed, fate, options],
-    resumed: [headOf(status, 'Going on: '), users, waiting],
+    resumed: [headOf(status, 'Going on: ', letGo(status, key)), users, waiting],
     ended: [headOf(status, 'Ended: '), users, needed, ...leftOver(status)],
   };
   const call = kind === 'paused' || (kind === 'ended' && (status.leftOver.length > 0 || status.missed !== null)) ? mentionOf(onCall) : '';
@@ -37,8 +38,17 @@ function lineText({ label, text }: ReportLine, timeZone: string): string {
   return renderPhrase([{ strong: label }, ' ', ...text], timeZone);
 }
 
-function headOf(status: WindowStatus, word: string): string {
-  const unit = status.pause?.unit ?? 'run';
+/** Key of the notice that a hold cleared; its number names the hold. */
+export function letGoKey(holdNumber: number): string {
+  return `let-go-${holdNumber}`;
+}
+
+function letGo({ holds }: WindowStatus, key: string): UnitName | 'run' | null {
+  return holds.find(({ number }) => letGoKey(number) === key)?.unit ?? null;
+}
+
+function headOf(status: WindowStatus, word: string, about: UnitName | 'run' | null = null): string {
+  const unit = about ?? status.pause?.unit ?? 'run';
   const place: Phrase = unit === 'run' ? [] : [...unitPhrase(unit), ' of '];
   return renderPhrase([{ strong: word.trim() }, ' ', ...place, { name: status.clusterName }, '.'], status.timeZone);
 }

@@ -1,5 +1,6 @@
 import type { HoldsLook, PreflightSummary, WithheldPool } from '../activities/contract.ts';
 import { beginHold, endHold, judgeHold, nextLookAt, shortestStart, type Hold, type HoldCause } from '../domain/hold.ts';
+import { letGoKey } from '../domain/notice-markdown.ts';
 import { isLoss } from '../domain/loss-acknowledgement.ts';
 import { SECOND_MS, type Instant } from '../domain/time.ts';
 import type { PlannedUnit, UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
@@ -7,7 +8,7 @@ import type { StatusFinding } from '../domain/window-status.ts';
 import type { Step } from './flow.ts';
 import { guarded } from './patience.ts';
 import { takeDecision } from './window-decision.ts';
-import { emit, nextWordsAt, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { emit, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
 
 /** Marks what preflight withholds: single pools, or the whole run. Tells each hold once. */
 export function withhold(run: WindowRun, plan: UpgradePlan, { withheld }: Pick<PreflightSummary, 'withheld'>): void {
@@ -156,9 +157,15 @@ function takeLook(run: WindowRun, plan: UpgradePlan, hold: Hold, seen: HoldsLook
   tellLook(run, hold, next);
   if (next.state !== 'cleared') return [];
   emit(run, 'hold.cleared', { unit: hold.unit, attempt: hold.number });
-  if (hold.unit === 'run') return releaseRun(run, plan, seen);
-  updateUnit(run, hold.unit, { state: 'planned', note: '' });
-  return plan.units.flatMap((unit) => (unit.unit === hold.unit ? [{ ...unit, estimateMinutes: next.estimateMinutes }] : []));
+  update(run, { phase: 'upgrading', nextAt: null });
+  const freed = hold.unit === 'run' ? releaseRun(run, plan, seen) : releaseUnit(run, plan, next);
+  notify(run, 'resumed', letGoKey(hold.number));
+  return freed;
+}
+
+function releaseUnit(run: WindowRun, plan: UpgradePlan, { unit: name, estimateMinutes }: Hold): readonly PlannedUnit[] {
+  if (name !== 'run') updateUnit(run, name, { state: 'planned', note: '' });
+  return plan.units.flatMap((unit) => (unit.unit === name ? [{ ...unit, estimateMinutes }] : []));
 }
 
 function tellLook(run: WindowRun, before: Hold, after: Hold): void {

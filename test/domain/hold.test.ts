@@ -77,20 +77,7 @@ test('looks are ten minutes apart, three after a good one, in time before a last
 });
 
 test('a whole run can start usefully as long as its shortest first unit fits', () => {
-  const unit = (name: PlannedUnit['unit'], action: PlannedUnit['action'], estimateMinutes: number): PlannedUnit => ({
-    unit: name,
-    action,
-    estimateMinutes,
-    from: { kubernetesVersion: '1.34.1', nodeImageVersion: null },
-    to: { kubernetesVersion: '1.35.1', nodeImageVersion: null },
-    nodeCount: 1,
-    surgeNodeCount: 1,
-    waves: 1,
-    upgradeSettings: null,
-    drainTimeoutMinutes: 30,
-    undrainableNodeBehavior: 'Cordon',
-    isSpot: false,
-  });
+  const unit = (name: PlannedUnit['unit'], action: PlannedUnit['action'], estimateMinutes: number) => ({ unit: name, action, estimateMinutes });
 
   assert.equal(shortestStart([unit('pool/a', 'pool-node-image', 40), unit('pool/b', 'pool-node-image', 20)]), 20);
   assert.equal(shortestStart([unit('control-plane', 'control-plane-version', 30), unit('pool/a', 'pool-version', 20)]), 30);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderNotice } from '../../domain/notice-markdown.ts';
+import { letGoKey, renderNotice } from '../../domain/notice-markdown.ts';
 import { nastyNames } from './nasty-names.ts';
-import { pausedNow, pausedStatus, statusSample, upgradedSys } from './window-status-samples.ts';
+import { heldStatus, minutesIn, pausedNow, pausedStatus, statusSample, upgradedSys } from './window-status-samples.ts';
 
 const onCall = '@acme/on-call';
 const ended = statusSample({ phase: 'ended', outcome: 'succeeded', units: [upgradedSys] });
@@ -23,6 +23,14 @@ test('people are mentioned only when they can act', () => {
   assert.ok(!isCalled(renderNotice(ended, 'ended', 'ended', onCall, pausedNow).body));
   assert.ok(isCalled(renderNotice({ ...ended, leftOver: ['usr-2 is cordoned'] }, 'ended', 'ended', onCall, pausedNow).body));
   assert.ok(!renderNotice(pausedStatus, 'paused', 'paused-1', null, pausedNow).body.includes('please look'));
+});
+
+test('a hold that cleared is told by the unit that goes on', () => {
+  const holds = heldStatus.holds.map((hold) => ({ ...hold, state: 'cleared' as const, endedAt: minutesIn(25) }));
+  const { marker, body } = renderNotice({ ...heldStatus, phase: 'upgrading', holds }, 'resumed', letGoKey(2), onCall, pausedNow);
+
+  assert.match(body, /^\*\*Going on:\*\* pool `gpu` of `shop-prod-weu`\./);
+  assert.match(marker, /:let-go-2 -->$/);
 });
 
 test('only what looks like a login or a team is mentioned', () => {
