@@ -109,10 +109,11 @@ async function readPath(ports: Ports, cluster: Cluster, refusals: readonly strin
     ...refusals.map((text) => ({ text, at: now })),
     ...(failures.ok ? failures.value.map(({ message, lastSeen }) => ({ text: message, at: lastSeen })) : []),
   ];
-  const first = judgePath({ refusals: said, callFailure: brokenBy, agents: null }, now);
+  const first = judgePath({ refusals: said, callFailure: brokenBy, call: 'unknown', agents: null }, now);
   if (first.webhooks.length < 2 && brokenBy === null) return { ok: true, value: first };
   const [agents, log] = await Promise.all([kubernetes.readDeployment(cluster, { namespace: ADD_ONS, name: 'konnectivity-agent' }), kubernetes.tryLog(cluster, ADD_ONS)]);
   const logFailure = log.ok && log.value !== null && didNotArrive(log.value) ? describe(log.value) : null;
   const counted = agents.ok && agents.value !== null ? { ready: agents.value.ready, wanted: agents.value.wanted } : null;
-  return { ok: true, value: judgePath({ refusals: said, callFailure: brokenBy ?? logFailure, agents: counted }, now) };
+  const call = log.ok && log.value !== null && log.value.status === 200 ? 'arrived' : 'unknown';
+  return { ok: true, value: judgePath({ refusals: said, callFailure: brokenBy ?? logFailure, call, agents: counted }, now) };
 }

@@ -6,6 +6,8 @@ export interface PathSigns {
   readonly refusals: readonly { readonly text: string; readonly at: Instant }[];
   /** Why a call that goes through the path broke on its way (a service's proxy, a pod's log); null when none did. */
   readonly callFailure: string | null;
+  /** A call that goes through the path arrived at this look, so that what was said minutes ago may be over. */
+  readonly call: 'arrived' | 'unknown';
   /** Pods of the tunnel's agent; null when not known. */
   readonly agents: ReadyCount | null;
 }
@@ -25,8 +27,9 @@ export interface PathVerdict {
   readonly agents: ReadyCount | null;
 }
 
-/** A webhook that was not answered longer ago than this says nothing of now. Unit: minutes. */
+/** A webhook that was not answered longer ago than this says nothing of now; sooner where a call arrives. Unit: minutes. */
 const FRESH_MINUTES = 10;
+const FRESH_AFTER_ARRIVAL_MINUTES = 2;
 /** Unrelated webhooks that time out together: so many alone, or so many beside another sign. */
 const WEBHOOKS_ALONE = 3;
 const WEBHOOKS_WITH_SIGN = 2;
@@ -37,10 +40,11 @@ const WEBHOOKS_NAMED = 8;
  * proxy or log call that broke or agents of which none is Ready; or such a call and such agents without any webhook.
  * One webhook alone is that webhook. (facts: Microsoft Learn, "Tunnel connectivity issues".)
  */
-export function judgePath({ refusals, callFailure, agents }: PathSigns, now: Instant): PathVerdict {
+export function judgePath({ refusals, callFailure, call, agents }: PathSigns, now: Instant): PathVerdict {
+  const freshMinutes = call === 'arrived' ? FRESH_AFTER_ARRIVAL_MINUTES : FRESH_MINUTES;
   const byGroup = new Map<string, string>();
   for (const { text, at } of refusals) {
-    const webhook = at + FRESH_MINUTES * MINUTE_MS >= now ? readTimeout(text) : null;
+    const webhook = at + freshMinutes * MINUTE_MS >= now ? readTimeout(text) : null;
     if (webhook !== null && !byGroup.has(webhook.group)) byGroup.set(webhook.group, webhook.name);
   }
   const hasNoAgent = agents !== null && agents.wanted > 0 && agents.ready === 0;

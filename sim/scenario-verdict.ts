@@ -23,8 +23,19 @@ export interface RunFacts {
   /** What the world did beside the run. */
   readonly seen: readonly ('foreign-operation' | 'foreign-roll' | 'disturbance' | 'node-left')[];
   readonly leftOverCount: number;
-  /** Windows in a row that came to nothing before this one. */
+  /** Windows in a row that rolled not everything, this one included, as the service says it; 0 while it says nothing. */
   readonly missedCount: number;
+  /** What the last daily look at debts came to; null when there was none. */
+  readonly debts: DebtFacts | null;
+}
+
+/** What one daily look at debts came to. */
+export interface DebtFacts {
+  readonly openCount: number;
+  readonly settledCount: number;
+  /** The highest step that was told now; null when none was. */
+  readonly toldStepDays: number | null;
+  readonly issueTitle: string;
 }
 
 /** The decision and the run's end in the words of the scenarios. */
@@ -51,13 +62,20 @@ const poolBlocks: Readonly<Record<string, RunVerdict>> = {
 };
 
 /** From this many missed windows on somebody above the owner must know. */
-const MISSED_TOO_OFTEN = 2;
+const MISSED_TOO_OFTEN = 3;
 
 /** Reads a run's decision and end from what it showed: the first rule that applies, in this order. */
 export function judgeRun(facts: RunFacts): RunVerdict {
   const verdict = rules.map((rule) => rule(facts)).find((found) => found !== null);
   return verdict ?? { decision: 'START', run: facts.outcome ?? 'started' };
 }
+
+const debtCheck: Rule = ({ debts }) => {
+  if (debts === null) return null;
+  if (debts.toldStepDays !== null) return { decision: 'ESCALATE', run: 'none' };
+  if (debts.openCount > 0) return { decision: 'KEEP_DEBT_OPEN', run: 'none' };
+  return { decision: debts.settledCount > 0 ? 'COMPLETE' : 'IGNORE', run: 'none' };
+};
 
 const withoutWindow: Rule = ({ begins, commands }) => {
   if (begins === 'schedule computation') return { decision: 'START_ONCE', run: 'started' };
@@ -105,7 +123,7 @@ const clearedHold: Rule = ({ findings, events, outcome }) => {
 };
 
 const unansweredPause: Rule = ({ events, outcome, units }) => {
-  const isLeft = units.some(({ state }) => state === 'failed' || state === 'paused');
+  const isLeft = units.some(({ state }) => state === 'failed' || state === 'paused' || state === 'not-started');
   return outcome !== null && isLeft && events.includes('run.paused') && !events.includes('run.resumed') ? { decision: 'DEFER', run: 'deferred' } : null;
 };
 
@@ -132,4 +150,4 @@ const reordered: Rule = ({ findings, outcome }) =>
 const disturbed: Rule = ({ seen, outcome }) => (seen.includes('disturbance') ? { decision: 'CONTINUE', run: outcome ?? 'started' } : null);
 const shrunken: Rule = ({ seen, findings, outcome }) => (seen.includes('node-left') && findings.length === 0 ? { decision: 'COMPLETE', run: outcome ?? 'started' } : null);
 
-const rules: readonly Rule[] = [withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, cutOff, resumed, refused, waited, foreign, reordered, disturbed, shrunken];
+const rules: readonly Rule[] = [debtCheck, withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, cutOff, resumed, refused, waited, foreign, reordered, disturbed, shrunken];

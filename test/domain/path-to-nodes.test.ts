@@ -26,6 +26,8 @@ test('a broken path is told from guilty webhooks by how many unrelated ones time
     ['three webhooks of one namespace are one', { refusals: [refusal('a', 'gatekeeper'), refusal('b', 'gatekeeper'), refusal('c', 'gatekeeper')] }, 'works'],
     ['the same webhook three times', { refusals: [refusal('policy'), refusal('policy'), refusal('policy')] }, 'works'],
     ['three webhooks, one of them long ago', { refusals: [refusal('policy'), refusal('vpa'), refusal('cert-manager', 'cert-manager', timeout, now - 11 * MINUTE_MS)] }, 'works'],
+    ['three webhooks some minutes ago, though a log arrives now', { refusals: ['a', 'b', 'c'].map((name) => refusal(name, name, timeout, now - 3 * MINUTE_MS)), call: 'arrived' }, 'works'],
+    ['three webhooks now, though a log arrives', { refusals: ['a', 'b', 'c'].map((name) => refusal(name)), call: 'arrived' }, 'broken'],
     ['three webhooks that refuse connections have no pods', { refusals: [refusal('a', 'a', 'connect: connection refused'), refusal('b', 'b', 'no endpoints available for service "b"'), refusal('c', 'c', 'x509: certificate has expired')] }, 'works'],
     ['three webhooks that cannot be dialled', { refusals: [refusal('a', 'a', 'dial tcp 10.0.0.7:443: i/o timeout'), refusal('b', 'b', 'No agent available'), refusal('c', 'c', 'proxy error from 127.0.0.1:8090 while dialing 10.0.0.9:443, code 503')] }, 'broken'],
     ['a log that failed and no agent', { callFailure: 'dial tcp', agents: none }, 'broken'],
@@ -33,12 +35,12 @@ test('a broken path is told from guilty webhooks by how many unrelated ones time
     ['no agent alone', { agents: none }, 'works'],
     ['agents that nobody wants', { callFailure: 'dial tcp', agents: { ready: 0, wanted: 0 } }, 'works'],
   ];
-  for (const [what, signs, state] of table) assert.equal(judgePath({ refusals: [], callFailure: null, agents: null, ...signs }, now).state, state, what);
+  for (const [what, signs, state] of table) assert.equal(judgePath({ refusals: [], callFailure: null, call: 'unknown', agents: null, ...signs }, now).state, state, what);
 });
 
 test('a webhook without a service in its text counts by its name, and a budget that refuses is none', () => {
   const bare = (name: string): PathSigns['refusals'][number] => ({ text: `failed calling webhook "${name}": context deadline exceeded`, at: now });
-  const verdict = judgePath({ refusals: [bare('vpa'), bare('policy.shop'), bare('cert-manager'), { text: 'exceeded quota: compute', at: now }], callFailure: null, agents: null }, now);
+  const verdict = judgePath({ refusals: [bare('vpa'), bare('policy.shop'), bare('cert-manager'), { text: 'exceeded quota: compute', at: now }], callFailure: null, call: 'unknown', agents: null }, now);
   assert.deepEqual(verdict.webhooks, ['cert-manager', 'policy.shop', 'vpa']);
   assert.equal(verdict.state, 'broken');
 });
