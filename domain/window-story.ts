@@ -143,7 +143,7 @@ function shortenHold(hold: Hold, charactersMax: number): Hold {
 
 function dropCauses(status: WindowStatus): WindowStatus {
   if (status.pause === null) return status;
-  const { causes, detail } = status.pause;
+  const { causes, detail, health } = status.pause;
   const kept = causes.slice(0, 2).map((cause) => ({
     ...cause,
     budgets: cause.budgets.slice(0, 3),
@@ -151,7 +151,8 @@ function dropCauses(status: WindowStatus): WindowStatus {
     remedy: shorten(cause.remedy, 200),
     ruledOut: cause.ruledOut.slice(0, 4).map(({ what, answer }) => ({ what: shorten(what, 60), answer: shorten(answer, 100) })),
   }));
-  return { ...status, pause: { ...status.pause, causes: kept, detail: shorten(detail, DETAIL_CHARACTERS) } };
+  const alarm = health === undefined ? {} : { health: { ...health, summary: shorten(health.summary, DETAIL_CHARACTERS), remedy: shorten(health.remedy, 200), changes: health.changes.slice(-2) } };
+  return { ...status, pause: { ...status.pause, causes: kept, detail: shorten(detail, DETAIL_CHARACTERS), ...alarm } };
 }
 
 /** The last resort for a cluster of very many pools: units beyond the first twenty keep their state only in the report. */

@@ -6,6 +6,7 @@ import { renderNotice } from '../../domain/notice-markdown.ts';
 import { renderReport } from '../../domain/report-markdown.ts';
 import { reportOf } from '../../domain/report.ts';
 import type { Pause, WindowStatus } from '../../domain/window-status.ts';
+import { fitToHost } from '../../domain/window-story.ts';
 import { ledgerCause, minutesIn, pausedUsr, statusSample, unitSample, upgradedSys } from './window-status-samples.ts';
 
 const alarm: HealthAlarm = {
@@ -58,4 +59,11 @@ test('resume accepts an unwell cluster, held or not; other words stay what they 
   assert.equal(judgeDecision(word('resume'), { ...situation, isHeld: true }).effect.kind, 'accept-health');
   assert.equal(judgeDecision(word('abort'), situation).effect.kind, 'abort');
   assert.equal(judgeDecision(word('skip', 'usr'), situation).effect.kind, 'skip-later');
+});
+
+test('a status with an alarm of very long words still fits the host', () => {
+  const long: HealthAlarm = { ...alarm, summary: 's'.repeat(5_000), remedy: 'r'.repeat(5_000), changes: Array.from({ length: 9 }, (_, index) => ({ at: minutesIn(index), text: 'changed' })) };
+  const fitted = fitToHost(pausedBy({ health: long, detail: long.summary }));
+  assert.ok(JSON.stringify(fitted).length < 8_192, String(JSON.stringify(fitted).length));
+  assert.equal(fitted.pause?.health?.kind, 'probe');
 });
