@@ -78,6 +78,29 @@ test('a permitted decision is shown as read and raised to the run, which will an
   ]);
 });
 
+test('ack-loss goes to the run with the name as it was written and the moment its duration ends, by anybody who may write', async () => {
+  for (const [body, target, minutes] of [
+    ['/ack-loss ops/debug-jump', 'ops/debug-jump', null],
+    ['/ack-loss usr/sys --until 90m', 'usr/sys', 90],
+    ['/ack-loss', null, null],
+  ] as const) {
+    const world = worldWith(view(pausedStatus));
+    const now = recordingPorts(world).clock.now();
+
+    assert.deepEqual(await receive(world, command(body, { author: 'wim' })), { kind: 'done', what: 'raised' }, body);
+
+    const { payload } = world.raised[0] ?? assert.fail(body);
+    assert.deepEqual(payload, {
+      verb: 'ack-loss',
+      target,
+      until: minutes === null ? null : now + minutes * 60_000,
+      by: 'wim',
+      decisionId: 'd-1',
+      comment: { repository: 'acme/platform', issueNumber: 12, commentId: 5_001 },
+    });
+  }
+});
+
 /** Body, author, where → words of the one answer. */
 const answers: readonly (readonly [string, Partial<IncomingComment>, RegExp])[] = [
   ['/help', { author: 'jon' }, /`\/abort`/],
@@ -86,6 +109,9 @@ const answers: readonly (readonly [string, Partial<IncomingComment>, RegExp])[] 
   ['/slackwater status', { ...otherPlace, author: 'jon' }, /Paused: shop-prod-weu/],
   ['/abort', { author: 'jon' }, /needs the permission \*\*maintain\*\*.*you have `read`/],
   ['/pause', { author: 'jon' }, /needs the permission \*\*write\*\*/],
+  ['/ack-loss ops/debug-jump', { author: 'jon' }, /`ack-loss` needs the permission \*\*write\*\*.*you have `read`/],
+  ['/ack-loss ops/debug-jump --until tomorrow', {}, /`tomorrow` is neither a moment .* nor a duration/],
+  ['/ack-loss ops/debug-jump --until', {}, /`--until` needs a value/],
   ['/abort', { author: 'wim' }, /needs the permission \*\*maintain\*\*.*you have `write`/],
   ['/status', { author: 'stranger' }, /you have none/],
   ['/abrot', {}, /Did you mean `\/abort`/],
