@@ -6,8 +6,10 @@ import type { LedgerLook } from '../domain/debt-ledger.ts';
 import { noticesOf, renderDebtNotice, renderDebts } from '../domain/debt-markdown.ts';
 import type { DebtNotice, DebtReport } from '../domain/debt-markdown.ts';
 import type { Outcome } from '../domain/failure.ts';
+import { recordsAt, textAt } from '../domain/json.ts';
 import { formatInstant } from '../domain/local-time.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
+import type { Finding } from '../domain/preflight-report.ts';
 import { judgePreflight } from '../domain/preflight.ts';
 import { debtEvent } from '../domain/slackwater-event.ts';
 import { trimState } from '../domain/state-file.ts';
@@ -50,7 +52,7 @@ export async function checkDebts(ports: Ports, input: DebtCheckInput): Promise<O
   if (!look.ok) return look;
   if (look.value === 'stopped') return { ok: true, value: { kind: 'skipped', open: before.value.debts.filter(isOpen), opened: [], settled: [], notices: [] } };
   const at = look.value.at;
-  const found = findDebts(look.value, { kind: 'quarantined' }, { who: `check-${formatInstant(at).slice(0, 10)}`, whyOfPool: {} });
+  const found = findDebts(look.value, { kind: 'quarantined' }, { who: `check-${formatInstant(at).slice(0, 10)}`, ofPool: {} });
   const judged = judgeLedger(before.value.debts, found, look.value);
   const known = await explain(ports, policy, judged, at);
   const changes = changesOf(before.value.debts, known);
@@ -93,8 +95,14 @@ async function explain(ports: Ports, policy: MaintenancePolicy, debts: readonly 
   const { findings } = judgePreflight(policy, null, { ...read.value, openDebts: openDebtsOf(debts) });
   return debts.map((debt) => {
     const finding = isUnexplained(debt) ? findings.find(({ code, where }) => code === 'OPEN_DEBT_SAME_CAUSE' && where === debt.node) : undefined;
-    return finding === undefined ? debt : { ...debt, owner: finding.owner, why: debt.why === '' ? finding.remedy : debt.why };
+    return finding === undefined ? debt : { ...debt, owner: finding.owner, why: causeOf(finding) };
   });
+}
+
+/** What keeps the node from draining, and the smallest thing that mends it. */
+function causeOf({ evidence, remedy }: Finding): string {
+  const [first] = recordsAt(evidence, 'causes').flatMap((cause) => textAt(cause, 'message') ?? []);
+  return [first ?? '', remedy].filter((text) => text !== '').join(' ');
 }
 
 function changesOf(before: readonly Debt[], after: readonly Debt[]): Pick<DebtCheck, 'opened' | 'settled'> {
@@ -127,7 +135,7 @@ interface Facts {
 function keepFacts(ports: Ports, policy: MaintenancePolicy, { found, look, known }: Facts): Promise<Outcome<StateFile>> {
   const learnt = (debt: Debt): Debt => {
     const same = known.find(({ id, who, owner }) => id === debt.id && who === debt.who && owner !== null);
-    return same === undefined || debt.owner !== null ? debt : { ...debt, owner: same.owner, why: debt.why === '' ? same.why : debt.why };
+    return same === undefined || debt.owner !== null ? debt : { ...debt, owner: same.owner, why: same.why };
   };
   const change = (state: StateFile): StateFile =>
     trimState({ ...state, debts: judgeLedger(state.debts, found, look).map(learnt), nodeImages: rememberImages(state.nodeImages, look.pools) }, look.at);

@@ -1,5 +1,6 @@
 import type { Node, NodePool } from '../domain/cluster-snapshot.ts';
 import { isOpen } from '../domain/debt.ts';
+import type { DebtCause } from '../domain/debt-ledger.ts';
 import { findDebts, judgeLedger, rememberImages } from '../domain/debt-ledger.ts';
 import type { Outcome } from '../domain/failure.ts';
 import { missedWindows, recordOfRun, rememberRun } from '../domain/run-history.ts';
@@ -25,7 +26,7 @@ export async function recordRun(ports: Ports, input: ActivityContract['recordRun
     const runs = rememberRun(state.runs, run);
     if (seen === null) return trimState({ ...state, runs }, at);
     const look = { at, nodeImage, ...seen };
-    const found = findDebts(look, { kind: 'run', pools: Object.keys(touched) }, { who: status.runId, whyOfPool: touched });
+    const found = findDebts(look, { kind: 'run', pools: Object.keys(touched) }, { who: status.runId, ofPool: touched });
     return trimState({ ...state, runs, debts: judgeLedger(state.debts, found, look), nodeImages: rememberImages(state.nodeImages, seen.pools) }, at);
   };
   const kept = await ports.state.changeState(status.clusterResourceId, change, `Remember ${status.runId}: ${run.outcome}`);
@@ -41,7 +42,14 @@ async function readNodes(ports: Ports, clusterResourceId: string): Promise<{ rea
   return null;
 }
 
-/** Pools the run began to change, each with what was last said of it. */
-function touchedPools({ units }: WindowStatus): Readonly<Record<string, string>> {
-  return Object.fromEntries(units.flatMap(({ unit, startedAt, note }) => (unit === 'control-plane' || startedAt === null ? [] : [[unit.slice('pool/'.length), note] as const])));
+/** Pools the run began to change, each with why it may have been left: what preflight found there, else what was last said of it. */
+function touchedPools({ units, findings }: WindowStatus): Readonly<Record<string, DebtCause>> {
+  return Object.fromEntries(
+    units.flatMap(({ unit, startedAt, note }) => {
+      if (unit === 'control-plane' || startedAt === null) return [];
+      const pool = unit.slice('pool/'.length);
+      const finding = findings.find(({ pools, severity }) => severity !== 'info' && pools.includes(pool));
+      return [[pool, finding === undefined ? { why: note, owner: null } : { why: `${finding.message} ${finding.remedy}`, owner: finding.owner }] as const];
+    }),
+  );
 }

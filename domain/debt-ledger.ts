@@ -18,10 +18,13 @@ export interface LedgerLook {
 /** Whose debts are looked for: every node AKS set aside, or all that a run left in the pools it touched. */
 type LedgerScope = { readonly kind: 'quarantined' } | { readonly kind: 'run'; readonly pools: readonly string[] };
 
-/** Who opens a debt, and the reason each pool's unit gave. */
+/** Why a pool was left as it is, and who can clear that. */
+export type DebtCause = Pick<Debt, 'why' | 'owner'>;
+
+/** Who opens a debt, and what is known of each pool's causes. */
 interface DebtOpening {
   readonly who: string;
-  readonly whyOfPool: Readonly<Record<string, string>>;
+  readonly ofPool: Readonly<Record<string, DebtCause>>;
 }
 
 /** Days after which a debt is told again; from the last on weekly. */
@@ -153,7 +156,7 @@ export function findDebts(look: LedgerLook, scope: LedgerScope, opening: DebtOpe
 }
 
 function nodeDebt(node: Node, look: LedgerLook, opening: DebtOpening): Debt {
-  const whenFrom = node.cordonedAt !== null ? 'node' : opening.whyOfPool[node.nodePool] !== undefined ? 'run' : 'first-seen';
+  const whenFrom = node.cordonedAt !== null ? 'node' : opening.ofPool[node.nodePool] !== undefined ? 'run' : 'first-seen';
   return {
     ...emptyDebt(`node/${node.name}`, node.nodePool, look, opening),
     kind: node.isQuarantined ? 'quarantined-node' : 'cordoned-node',
@@ -174,7 +177,7 @@ function poolDebts(pool: NodePool, look: LedgerLook, opening: DebtOpening): read
   ];
 }
 
-function emptyDebt(id: string, pool: string, look: LedgerLook, { who, whyOfPool }: DebtOpening): Debt {
+function emptyDebt(id: string, pool: string, look: LedgerLook, { who, ofPool }: DebtOpening): Debt {
   return {
     id,
     kind: 'spare-nodes',
@@ -183,10 +186,10 @@ function emptyDebt(id: string, pool: string, look: LedgerLook, { who, whyOfPool 
     who,
     when: look.at,
     whenFrom: 'run',
-    why: whyOfPool[pool] ?? '',
+    why: ofPool[pool]?.why ?? '',
     until: null,
     settledBy: null,
-    owner: null,
+    owner: ofPool[pool]?.owner ?? null,
     image: '',
     count: 1,
     label: 'never',

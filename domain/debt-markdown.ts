@@ -66,7 +66,7 @@ function headOf(open: readonly Debt[], report: DebtReport): string {
 
 function neededOf(debt: Debt): Phrase {
   const who: Phrase = debt.owner === null ? [] : [{ name: debt.owner }, ': '];
-  return debt.why === '' ? [...who, ...settlingPhrase(debt)] : [...who, 'mend the cause. ', debt.why, ' Then the next window upgrades it.'];
+  return debt.why === '' ? [...who, ...settlingPhrase(debt)] : [...who, debt.why];
 }
 
 function causeOf(debt: Debt): Phrase {

@@ -100,7 +100,7 @@ const paused: Rule = ({ pausedUnit, outcome }) => {
   if (pausedUnit === null || outcome !== null) return null;
   if (pausedUnit.azureSays === 'Succeeded' && pausedUnit.oldCount > 0) return { decision: 'VERIFY_FAILED', run: 'paused' };
   // Every node is on its target and Azure alone says that it failed.
-  return { decision: 'PAUSE', run: pausedUnit.unit !== 'run' && pausedUnit.oldCount === 0 ? 'needs-reconcile' : 'paused' };
+  return { decision: 'PAUSE', run: pausedUnit.unit !== 'run' && pausedUnit.oldCount === 0 && pausedUnit.azureSays === 'Failed' ? 'needs-reconcile' : 'paused' };
 };
 
 const heldPools: Rule = ({ findings, units, outcome, missedCount }) => {

@@ -1,16 +1,22 @@
 import { numberAt } from '../../domain/json.ts';
 import { MINUTE_MS, type Instant } from '../../domain/time.ts';
+import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
+import { isOpen } from '../../domain/debt.ts';
+import type { Ports } from '../../activities/ports.ts';
 import type { StatusFinding } from '../../domain/window-status.ts';
 import type { Physics } from '../../sim/physics.ts';
 import type { ScenarioResult } from '../../sim/scenario-agreement.ts';
 import { scenarioDocuments } from '../../sim/scenario-documents.ts';
+import { debtCheckTime, scenarioMemory } from '../../sim/scenario-memory.ts';
+import type { DebtFacts } from '../../sim/scenario-verdict.ts';
 import { orderOf, scenarioOrder } from '../../sim/scenario-policy.ts';
 import { latestImagesOf } from '../../sim/scenario-azure.ts';
 import { donePools, scenarioScript, type ScenarioStep } from '../../sim/scenario-timeline.ts';
 import type { Scenario, ScenarioPool } from '../../sim/scenario.ts';
 import { resolveCount } from '../../sim/disruption-budget-record.ts';
 import { startWindowRehearsal, type Rehearsal } from '../rehearsal/window-rehearsal.ts';
-import { readRun, sayComment, type CommentEnd } from './scenario-comments.ts';
+import { inboxPorts, readRun, sayComment, type CommentEnd } from './scenario-comments.ts';
+import { checkTimes, playDebtCheck, playMemory, readMemory } from './scenario-debts.ts';
 import { withScenarioFacts } from './scenario-facts.ts';
 import { resultOf, type PlayedScenario } from './scenario-result.ts';
 
@@ -43,7 +49,9 @@ export async function runScenario(given: Scenario): Promise<ScenarioResult> {
   if (order === null) throw new Error(`${given.id}: policy.window.open is no time.`);
   const scenario = withDonePools(given);
   const script = scenarioScript(scenario);
-  const { opening, zero } = order;
+  const checkAt = debtCheckTime(given, order.zero);
+  const opening = checkAt === null ? order.opening : null;
+  const zero = checkAt ?? order.zero;
   const earliest = Math.min(0, ...script.steps.map(({ atMinute }) => atMinute));
   const people = Object.fromEntries(script.steps.flatMap((step) => (step.kind === 'comment' ? [[step.by, step.role] as const] : [])));
   const rehearsal = await startWindowRehearsal({
@@ -60,16 +68,20 @@ export async function runScenario(given: Scenario): Promise<ScenarioResult> {
   });
   try {
     const play: Play = { scenario, rehearsal, commands: [], findings: [], clock: script.steps.some((step) => step.kind === 'pass' && step.clock === 'window') ? 'window' : 'script', delayMinutes: 0 };
+    const memory = scenarioMemory(scenario, zero);
+    if (memory !== null) await playMemory(inboxPorts(rehearsal), memory);
     for (const perturbation of script.before) rehearsal.world.perturb(perturbation);
     const hasRun = opening !== null && (scenario.begins === 'window open' || scenario.begins === 'run in progress');
-    await playSteps(play, script.steps, hasRun ? 'with-run' : 'without-run');
-    return resultOf(playedOf(play, order.opening === null ? 'shut' : 'opened'));
+    const debts = checkAt === null ? null : await playDebtChecks(play, script.steps, order.policy);
+    if (debts === null) await playSteps(play, script.steps, hasRun ? 'with-run' : 'without-run');
+    const left = await readMemory(inboxPorts(rehearsal), order.policy.clusterResourceId);
+    return resultOf({ ...playedOf(play, order.opening === null ? 'shut' : 'opened'), debts, openDebtsCount: left.debts.filter(isOpen).length });
   } finally {
     await rehearsal.close();
   }
 }
 
-function playedOf({ scenario, rehearsal, commands, findings }: Play, window: PlayedScenario['window']): PlayedScenario {
+function playedOf({ scenario, rehearsal, commands, findings }: Play, window: PlayedScenario['window']): Omit<PlayedScenario, 'debts' | 'openDebtsCount'> {
   return { scenario, rehearsal, commands, findings, status: readRun(rehearsal), window };
 }
 
@@ -87,6 +99,26 @@ async function playSteps(play: Play, steps: readonly ScenarioStep[], mode: 'with
   if (!isBegun) await begin(play);
   if (mode === 'with-run') await letEnd(play, steps);
   else await rehearsal.clock.whenIdle();
+}
+
+/** Daily looks at debts, the script's events between them; the last look is what the scenario ends with. */
+async function playDebtChecks(play: Play, steps: readonly ScenarioStep[], policy: MaintenancePolicy): Promise<DebtFacts> {
+  const { rehearsal, scenario } = play;
+  const ports = inboxPorts(rehearsal);
+  const given: Ports = { ...ports, azureFacts: withScenarioFacts(ports.azureFacts, scenario) };
+  const lastMinute = steps.length === 0 ? null : Math.max(...steps.map(({ atMinute }) => atMinute));
+  const waiting = steps.map((step, index) => ({ step, index }));
+  let facts: DebtFacts | null = null;
+  for (const at of checkTimes(rehearsal.opens, lastMinute)) {
+    for (let next = waiting[0]; next !== undefined && rehearsal.opens + next.step.atMinute * MINUTE_MS <= at; next = waiting[0]) {
+      waiting.shift();
+      await passTo(play, next.step);
+      await takeStep(play, next.step, next.index);
+    }
+    await until(play, () => false, at);
+    facts = await playDebtCheck(rehearsal, given, policy);
+  }
+  return facts ?? { openCount: 0, settledCount: 0, toldStepDays: null, issueTitle: '' };
 }
 
 async function begin(play: Play): Promise<void> {

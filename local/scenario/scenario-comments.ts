@@ -1,5 +1,5 @@
 import { receiveInboxMessage } from '../../activities/receive-inbox.ts';
-import type { InstanceView, WindowHost } from '../../activities/ports.ts';
+import type { InstanceView, Ports, WindowHost } from '../../activities/ports.ts';
 import { recorded } from '../../adapters/trust-boundary.ts';
 import { COMMAND_TYPE } from '../../domain/inbox-message.ts';
 import type { IncomingComment } from '../../domain/inbox-message.ts';
@@ -37,12 +37,17 @@ export async function sayComment(rehearsal: Rehearsal, step: Extract<ScenarioSte
     deliveryId,
     action: step.action,
   };
-  const silent = (): void => undefined;
-  const ports = { ...rehearsal.composition.portsOf({ error: silent, warn: silent, info: silent }), windows: windowsOf(rehearsal.host.engine) };
+  const ports = inboxPorts(rehearsal);
   const message = { specversion: '1.0', type: COMMAND_TYPE, id: deliveryId, source: `/github/${policyRepository}`, data: comment };
   const result = await receiveInboxMessage(ports, { appLogin, policyRepository }, message);
   if (result.kind !== 'done') return 'ignored';
   return result.what === 'raised' ? 'raised' : result.what === 'answered' ? 'refused' : 'ignored';
+}
+
+/** The app's own ports as its inbox has them; runs are those of the rehearsal's engine. */
+export function inboxPorts({ composition, host }: Rehearsal): Ports {
+  const silent = (): void => undefined;
+  return { ...composition.portsOf({ error: silent, warn: silent, info: silent }), windows: windowsOf(host.engine) };
 }
 
 function openIssue(rehearsal: Rehearsal, login: string): number {

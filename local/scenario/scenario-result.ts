@@ -1,10 +1,10 @@
-import { recordsAt, textAt, textsAt } from '../../domain/json.ts';
+import { textsAt } from '../../domain/json.ts';
 import { formatInstant } from '../../domain/local-time.ts';
 import { resultOfFindings } from '../../domain/preflight-report.ts';
 import type { StatusFinding, WindowStatus } from '../../domain/window-status.ts';
 import type { ScenarioResult } from '../../sim/scenario-agreement.ts';
 import { latestImagesOf } from '../../sim/scenario-azure.ts';
-import { judgeRun, type RunFacts } from '../../sim/scenario-verdict.ts';
+import { judgeRun, type DebtFacts, type RunFacts } from '../../sim/scenario-verdict.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { Rehearsal } from '../rehearsal/window-rehearsal.ts';
 import type { CommentEnd } from './scenario-comments.ts';
@@ -18,6 +18,10 @@ export interface PlayedScenario {
   /** Null: no run began. */
   readonly status: WindowStatus | null;
   readonly window: 'opened' | 'shut';
+  /** The last daily look at debts; null when there was none. */
+  readonly debts: DebtFacts | null;
+  /** Debts that are open at the end. */
+  readonly openDebtsCount: number;
 }
 
 /** Everything the runner says about a scenario. */
@@ -26,7 +30,7 @@ export function resultOf(played: PlayedScenario): ScenarioResult {
   const events = eventsOf(rehearsal);
   const armWrites = rehearsal.armWrites().map(({ what, minute }) => ({ atMin: minute, ...describeWrite(what) }));
   const { decision, run } = judgeRun(factsOf(played, events));
-  const report = rehearsal.issues().find(({ body }) => body.includes('slackwater:run:'));
+  const report = rehearsal.issues().find(({ body }) => body.includes(played.debts === null ? 'slackwater:run:' : 'slackwater:debts:'));
   const started = status === null ? 0 : 1;
   return {
     id: scenario.id,
@@ -44,6 +48,8 @@ export function resultOf(played: PlayedScenario): ScenarioResult {
       started,
       comments: status?.issue === null || status === null ? 0 : rehearsal.comments().filter((body) => body.includes('slackwater:')).length,
       armWrites: armWrites.length,
+      debt: debtWord(played),
+      missed: status?.missed?.count ?? 0,
     },
     events: events.map(({ name, unit }) => (unit.startsWith('pool/') ? `${name}(${unit.slice('pool/'.length)})` : name)),
     report: { title: report?.title ?? '', body: report?.body ?? '' },
@@ -56,7 +62,6 @@ function factsOf(played: PlayedScenario, events: readonly RunEvent[]): RunFacts 
   const { scenario, rehearsal, status, commands, window, findings } = played;
   const { pause = null, units = [] } = status ?? {};
   const inventory = units.find(({ unit }) => unit === pause?.unit)?.inventory ?? null;
-  const history = recordsAt(scenario.extra, 'history');
   return {
     begins: scenario.begins,
     window,
@@ -69,8 +74,16 @@ function factsOf(played: PlayedScenario, events: readonly RunEvent[]): RunFacts 
     deferredWriteCount: rehearsal.world.log.entries.filter((entry) => entry.service === 'arm' && entry.method !== 'GET' && (entry.status === 409 || entry.status === 429)).length,
     seen: seenIn(scenario, rehearsal),
     leftOverCount: status?.leftOver.length ?? 0,
-    missedCount: history.filter((entry) => /^(missed|held)/.test(textAt(entry, 'result') ?? '')).length,
+    missedCount: status?.missed?.count ?? 0,
+    debts: played.debts,
   };
+}
+
+/** Debts of a run by their number; of a daily look by how they stand. */
+function debtWord({ debts, openDebtsCount }: PlayedScenario): string | number {
+  if (debts === null) return openDebtsCount;
+  if (debts.openCount > 0) return debts.toldStepDays === null ? 'open' : `open, step ${debts.toldStepDays}d`;
+  return debts.settledCount > 0 ? 'closed' : 'none';
 }
 
 /** What Azure said of the last operation on a unit that ended; empty when none did. */
@@ -97,11 +110,16 @@ interface RunEvent {
   readonly unit: string;
 }
 
+/** Message ids of events about debts outside a run. */
+const DEBT_MESSAGE = /\/debt\/[0-9a-f]{16}\/\d+\/(debt\.\w+)$/;
+
 /** The run's events on the topic, in order; their message ids are `<run>/<unit>/<attempt>/<name>`. */
 function eventsOf({ world, input }: Rehearsal): readonly RunEvent[] {
   return world.serviceBus.broker.peek('events/subscriptions/all', 0, 1_000).flatMap(({ messageId }) => {
     const parts = messageId.startsWith(`${input.runId}/`) ? messageId.slice(input.runId.length + 1).split('/') : [];
     const name = parts.at(-1);
+    const [, debtEvent] = DEBT_MESSAGE.exec(messageId) ?? [];
+    if (debtEvent !== undefined) return [{ name: debtEvent, unit: 'run' }];
     return name === undefined ? [] : [{ name, unit: parts.slice(0, -2).join('/') }];
   });
 }

@@ -19,8 +19,8 @@ function look(nodes: readonly Node[], change: Partial<LedgerLook> = {}): LedgerL
   return { at: now, pools: [pool], nodes, nodeImage: 'latest', ...change };
 }
 
-function openingOf(who: string, whyOfPool: Readonly<Record<string, string>> = {}) {
-  return { who, whyOfPool };
+function openingOf(who: string, causes: Readonly<Record<string, string>> = {}) {
+  return { who, ofPool: Object.fromEntries(Object.entries(causes).map(([pool, why]) => [pool, { why, owner: null }])) };
 }
 
 function only(debts: readonly Debt[]): Debt {

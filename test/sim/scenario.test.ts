@@ -92,6 +92,7 @@ const quiet: RunFacts = {
   seen: [],
   leftOverCount: 0,
   missedCount: 0,
+  debts: null,
 };
 const blocks = (code: string, ...pools: readonly string[]): Partial<RunFacts> => ({
   findings: [{ code, severity: 'block', pools }],
@@ -112,7 +113,7 @@ const verdicts: readonly [what: string, facts: Partial<RunFacts>, decision: stri
   ['a pool withheld at first', { findings: blocks('PDB_STRUCTURAL', 'web').findings ?? [], events: ['hold.cleared'] }, 'HOLD_POOL', 'succeeded'],
   ['an old API that fell silent in time', { findings: blocks('DEPRECATED_API', '*').findings ?? [], events: ['hold.cleared'] }, 'WAIT', 'succeeded'],
   ['a failed cluster that somebody mended in time', { findings: blocks('CLUSTER_FAILED_STATE', '*').findings ?? [], events: ['hold.cleared'] }, 'HOLD', 'succeeded'],
-  ['a third miss', { ...blocks('PDB_STRUCTURAL', 'web'), missedCount: 2 }, 'ESCALATE', 'held'],
+  ['a third miss', { ...blocks('PDB_STRUCTURAL', 'web'), missedCount: 3 }, 'ESCALATE', 'held'],
   ['a roll longer than a day', blocks('ESTIMATE_EXCEEDS_DAY', 'web'), 'REPLAN', 'replanned'],
   ['a pool left out of the plan', { findings: [{ code: 'OS_IMAGE_RETIRED', severity: 'block', pools: ['old'] }] }, 'HOLD_POOL', 'succeeded'],
   ['a pause that lasts', { outcome: null, pausedUnit: { unit: 'pool/web', oldCount: 2, azureSays: 'Failed' } }, 'PAUSE', 'paused'],
