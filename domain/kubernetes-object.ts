@@ -114,7 +114,7 @@ function readItem(item: JsonRecord, path: string, parts: GrowingParts, faults: F
 
 /**
  * The objects of a Kubernetes document: a `List` of kubectl, a typed list of the API server such as `PodList`, whose items
- * carry no kind of their own and get it here, lists put into a list, or one object alone.
+ * carry no kind and version of their own and get them here, lists put into a list, or one object alone.
  *
  * Errors: `not-a-kubernetes-list`.
  */
@@ -139,6 +139,10 @@ function isListed(document: unknown): document is JsonRecord {
 function itemsOf(list: JsonRecord): readonly unknown[] {
   const items = listAt(list, 'items');
   const itemKind = (textAt(list, 'kind') ?? '').slice(0, -'List'.length);
-  if (itemKind !== '') return items.map((item) => (isRecord(item) && item['kind'] === undefined ? { ...item, kind: itemKind } : item));
+  if (itemKind !== '') {
+    const apiVersion = textAt(list, 'apiVersion');
+    const own = apiVersion === null ? { kind: itemKind } : { apiVersion, kind: itemKind };
+    return items.map((item) => (isRecord(item) && item['kind'] === undefined ? { ...item, ...own } : item));
+  }
   return items.some(isListed) ? items.flatMap((item) => (isListed(item) ? itemsOf(item) : [item])) : items;
 }

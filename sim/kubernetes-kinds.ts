@@ -39,6 +39,7 @@ const SERVED: readonly ServedKind[] = [
     validatingwebhookconfigurations: 'ValidatingWebhookConfiguration',
     mutatingwebhookconfigurations: 'MutatingWebhookConfiguration',
   }),
+  ...serve('/apis/karpenter.sh/v1', 'cluster', { nodepools: 'NodePool' }),
 ];
 
 /** Reads a path of the Kubernetes API; null when no served kind lies there. */

@@ -1,4 +1,4 @@
-import { recordsAt, textAt, textsAt, valueAt } from '../domain/json.ts';
+import { isRecord, recordsAt, textAt, textsAt, valueAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
 import { azureDocuments } from './scenario-azure.ts';
@@ -19,6 +19,7 @@ export function scenarioDocuments(scenario: Scenario, zero: Instant): ReturnType
       ...workloadDocuments(scenario, zero),
       ...recordsAt(scenario.cluster, 'webhooks').map(webhookDocument),
       ...rebootDaemonOf(scenario, zero),
+      ...provisionedPoolsOf(scenario),
       ...healthDocuments(scenario, zero),
     ],
   };
@@ -38,6 +39,18 @@ function rebootDaemonOf({ extra }: Scenario, zero: Instant): readonly JsonRecord
       status: {},
     },
   ];
+}
+
+/** Node auto-provisioning's own pools with their disruption budgets: one, or a list of them. */
+function provisionedPoolsOf({ extra }: Scenario): readonly JsonRecord[] {
+  const nap = valueAt(extra, 'nap');
+  const pools = Array.isArray(nap) ? recordsAt(extra, 'nap') : isRecord(nap) ? [...recordsAt(nap, 'nodePools'), nap].slice(0, Math.max(1, recordsAt(nap, 'nodePools').length)) : [];
+  return pools.map((words) => {
+    const name = textAt(words, 'nodePool') ?? textAt(words, 'pool') ?? textAt(words, 'name') ?? 'default';
+    const single = valueAt(words, 'budget');
+    const budgets = isRecord(single) ? [single] : recordsAt(words, 'budgets');
+    return { apiVersion: 'karpenter.sh/v1', kind: 'NodePool', metadata: { name, uid: `nodepool-${name}`, resourceVersion: '100' }, spec: { disruption: { budgets } } };
+  });
 }
 
 function webhookDocument(words: JsonRecord): JsonRecord {

@@ -12,6 +12,10 @@ export type ScenarioStep = { readonly atMinute: number } & (
   | { readonly kind: 'comment'; readonly by: string; readonly role: CommentRole; readonly body: string; readonly action: 'created' | 'edited'; readonly order: number }
   /** What GitHub answers from now on; below 400: as ever. */
   | { readonly kind: 'github'; readonly status: number }
+  /** The service goes away while it waits for Azure: Azure has acted on the request, its answer is lost. */
+  | { readonly kind: 'restart' }
+  /** What begins a run begins it once more. */
+  | { readonly kind: 'second-start' }
   /** Time merely passes up to here; `window` counts from the opening whatever was moved. */
   | { readonly kind: 'pass'; readonly clock: 'script' | 'window' }
 );
@@ -61,6 +65,10 @@ function stepsOf(scenario: Scenario, step: TimelineEvent, index: number): readon
       return [{ atMinute, kind: 'comment', ...readAuthor(by ?? ''), body: textAt(data, 'text') ?? textAt(data, 'body') ?? '', action: event === 'comment.edited' ? 'edited' : 'created', order: numberAt(data, 'id') ?? index }];
     case 'github.reply':
       return [{ atMinute, kind: 'github', status: numberAt(data, 'status') ?? 503 }];
+    case 'host.restarted':
+      return [{ atMinute, kind: 'restart' }];
+    case 'timer.fired':
+      return [{ atMinute, kind: 'second-start' }];
     case 'window.closed':
       return [{ atMinute, kind: 'pass', clock: 'window' }];
     default:

@@ -21,7 +21,7 @@ export interface RunFacts {
   /** ARM writes of ours that ARM put off (409, 429). */
   readonly deferredWriteCount: number;
   /** What the world did beside the run. */
-  readonly seen: readonly ('foreign-operation' | 'foreign-roll' | 'disturbance' | 'node-left')[];
+  readonly seen: readonly ('restart' | 'second-start' | 'foreign-operation' | 'foreign-roll' | 'disturbance' | 'node-left')[];
   readonly leftOverCount: number;
   /** Windows in a row that rolled not everything, this one included, as the service says it; 0 while it says nothing. */
   readonly missedCount: number;
@@ -142,6 +142,9 @@ const waited: Rule = ({ deferredWriteCount, seen, outcome }) =>
 
 const refused: Rule = ({ commands, outcome }) => (commands.includes('refused') ? { decision: 'REJECT_COMMAND', run: outcome ?? 'started' } : null);
 
+const begunTwice: Rule = ({ seen, outcome }) => (seen.includes('second-start') ? { decision: 'START_ONCE', run: outcome ?? 'started' } : null);
+const restarted: Rule = ({ seen, outcome }) => (seen.includes('restart') ? { decision: 'RESUME_TRACKING', run: outcome ?? 'started' } : null);
+
 const foreign: Rule = ({ seen, outcome }) => (seen.includes('foreign-roll') ? { decision: 'WATCH_FOREIGN', run: outcome ?? 'started' } : null);
 
 const reordered: Rule = ({ findings, outcome }) =>
@@ -150,4 +153,4 @@ const reordered: Rule = ({ findings, outcome }) =>
 const disturbed: Rule = ({ seen, outcome }) => (seen.includes('disturbance') ? { decision: 'CONTINUE', run: outcome ?? 'started' } : null);
 const shrunken: Rule = ({ seen, findings, outcome }) => (seen.includes('node-left') && findings.length === 0 ? { decision: 'COMPLETE', run: outcome ?? 'started' } : null);
 
-const rules: readonly Rule[] = [debtCheck, withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, cutOff, resumed, refused, waited, foreign, reordered, disturbed, shrunken];
+const rules: readonly Rule[] = [debtCheck, withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, cutOff, resumed, refused, begunTwice, restarted, waited, foreign, reordered, disturbed, shrunken];

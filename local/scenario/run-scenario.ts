@@ -144,6 +144,12 @@ async function takeStep(play: Play, step: ScenarioStep, index: number): Promise<
       world.faults.github.clear();
       if (step.status >= 400) world.faults.github.add({ method: null, path: null, times: Infinity, mishap: { kind: 'answer', moment: 'before', response: { status: step.status, headers: {}, body: null } } });
       return;
+    case 'restart':
+      play.rehearsal.world.faults.arm.add({ method: null, path: null, times: 1, mishap: { kind: 'cut', moment: 'after' } });
+      return;
+    case 'second-start':
+      play.rehearsal.begin();
+      return;
     case 'comment':
       play.commands.push(await sayComment(play.rehearsal, step, `delivery-${index}`));
       return;

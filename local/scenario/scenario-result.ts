@@ -95,6 +95,8 @@ function lastEnd({ changes }: Rehearsal, unit: string): string {
 function seenIn({ timeline }: Scenario, { changes, opens }: Rehearsal): RunFacts['seen'] {
   const seen = new Set<RunFacts['seen'][number]>();
   const isDisturbed = timeline.some(({ event, data }) => event === 'pod.pending' || event === 'event' || (event === 'drain.finished' && textsAt(data, 'remaining').length > 0));
+  if (timeline.some(({ event }) => event === 'host.restarted')) seen.add('restart');
+  if (timeline.some(({ event }) => event === 'timer.fired')) seen.add('second-start');
   if (isDisturbed) seen.add('disturbance');
   for (const { kind, data, at } of changes) {
     const by = String(data['by'] ?? '');

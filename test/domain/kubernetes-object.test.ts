@@ -189,6 +189,8 @@ test('a thousand broken objects do not make a thousand faults', () => {
 test('the items of a typed list get its kind, and what is no list is refused', () => {
   const typed = readListItems({ kind: 'PodList', items: [{ metadata: {} }, { kind: 'Pod' }] }, 'pods.json');
   assert.deepEqual(typed.ok && typed.value, [{ metadata: {}, kind: 'Pod' }, { kind: 'Pod' }]);
+  const versioned = readListItems({ apiVersion: 'karpenter.sh/v1', kind: 'NodePoolList', items: [{ metadata: {} }] }, 'nodepools.json');
+  assert.deepEqual(versioned.ok && versioned.value, [{ metadata: {}, apiVersion: 'karpenter.sh/v1', kind: 'NodePool' }]);
   const mixed = readListItems({ kind: 'List', items: [{ kind: 'Node' }] }, 'all.json');
   assert.deepEqual(mixed.ok && mixed.value, [{ kind: 'Node' }]);
   assert.deepEqual(readListItems({ kind: 'PodList', items: null }, 'pods.json'), { ok: true, value: [] });

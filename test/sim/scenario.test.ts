@@ -128,6 +128,8 @@ const verdicts: readonly [what: string, facts: Partial<RunFacts>, decision: stri
   ['an overrun', { outcome: 'completed-overrun' }, 'FINISH_INFLIGHT', 'completed-overrun'],
   ['no time for the last pool', { outcome: 'completed-partial', units: [...quiet.units, { unit: 'pool/big', state: 'not-started', startedAt: null }] }, 'STOP_STARTING', 'completed-partial'],
   ['a write that ARM put off', { deferredWriteCount: 1 }, 'WAIT', 'succeeded'],
+  ['an answer lost to a restart', { seen: ['restart'] }, 'RESUME_TRACKING', 'succeeded'],
+  ['a timer that fires twice', { seen: ['second-start'] }, 'START_ONCE', 'succeeded'],
   ["somebody else's roll", { seen: ['foreign-roll'] }, 'WATCH_FOREIGN', 'succeeded'],
   ["Azure's own cordon", { seen: ['disturbance'] }, 'CONTINUE', 'succeeded'],
   ['a node the autoscaler took', { seen: ['node-left'] }, 'COMPLETE', 'succeeded'],
