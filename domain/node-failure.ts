@@ -1,3 +1,4 @@
+import { judgeStuckDisk } from './block-disk.ts';
 import { eventsAbout } from './block-view.ts';
 import type { BlockView, Judging } from './block-view.ts';
 import type { Node, Pod } from './cluster-snapshot.ts';
@@ -67,7 +68,8 @@ function unready(judging: Judging, node: Node): Pick<NodeFailure, 'since' | 'wha
 function failureByPods(judging: Judging, node: Node): Pick<NodeFailure, 'since' | 'what'> | null {
   const pods = judging.objects.pods.filter((pod) => pod.nodeName === node.name && isDrained(pod) && isLive(pod));
   const troubles = pods.flatMap((pod) => {
-    const trouble = startTrouble(judging, pod);
+    // A disk that does not let go of another node says nothing against this one.
+    const trouble = judgeStuckDisk(judging, pod) === null ? startTrouble(judging, pod) : null;
     return trouble === null || pods.some((one) => one.isReady && isSibling(one, pod)) ? [] : [{ pod, ...trouble }];
   });
   const [first] = troubles.sort((one, other) => one.since - other.since);

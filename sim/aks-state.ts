@@ -55,6 +55,8 @@ export interface PoolState {
   readonly blockedNodes: Map<string, string>;
   recentlyUsed: readonly { readonly orchestratorVersion: string; readonly nodeImageVersion: string; readonly at: Instant }[];
   surgeFailure: (AksError & { times: number }) | null;
+  /** How long surge nodes stay without being Ready after they joined; 0: they join Ready. Unit: minutes. */
+  surgeUnreadyMinutes: number;
   /** An upgrade held back from outside; null lets it take its course. */
   hold: PoolHold | null;
   /** For example `aks-apps-19283746-vmss`. */

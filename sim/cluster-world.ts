@@ -9,6 +9,7 @@ import type { ScriptedReplies } from './aks-state.ts';
 import { serviceError } from './arm-answers.ts';
 import type { AzureLists } from './azure-usages.ts';
 import type { ClusterCore } from './cluster-core.ts';
+import { startDatabaseOperators } from './database-operator.ts';
 import { startDisruptionController } from './disruption-controller.ts';
 import { answerKubernetes } from './kubernetes-api.ts';
 import { loadKubernetesStore } from './kubernetes-load.ts';
@@ -19,12 +20,13 @@ import { readPerturbation } from './perturbation-reading.ts';
 import type { Perturbation } from './perturbation.ts';
 import { createDurations, defaultPhysics } from './physics.ts';
 import type { Physics } from './physics.ts';
-import { resumeTerminations } from './pod-lifecycle.ts';
+import { resumeTerminations, startPod } from './pod-lifecycle.ts';
 import { createPrng } from './prng.ts';
 import { startScheduler } from './scheduler.ts';
 import { createTimeline } from './timeline.ts';
 import { kubernetesTime } from './timestamp.ts';
 import type { Simulated, WireRequest, WireResponse, WorldChange } from './wire.ts';
+import { startAttachController } from './volume-attachment.ts';
 import { startWorkloadControllers } from './workload-controller.ts';
 
 /** The documents of a snapshot folder, as their tools print them, parsed as JSON. */
@@ -164,6 +166,8 @@ function assemble(options: ClusterWorldOptions): AksCore {
   startWorkloadControllers(cluster);
   startDisruptionController(cluster);
   startScheduler(cluster);
+  startAttachController(cluster, (pod) => startPod(cluster, pod));
+  startDatabaseOperators(cluster);
   resumeTerminations(cluster);
   return { aks: loaded.state, cluster };
 }

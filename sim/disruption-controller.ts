@@ -59,7 +59,7 @@ export function computeBudget(
     expectedPods = pods.size;
     desiredHealthy = minAvailable;
   } else if (minAvailable !== null || maxUnavailable !== null) {
-    const scale = expectedScale(store, pods, unscalable);
+    const scale = recordedScale(store, budget) ?? expectedScale(store, pods, unscalable);
     if (typeof scale === 'string') return { kind: 'sync-failed', message: scale };
     expectedPods = scale;
     desiredHealthy =
@@ -128,6 +128,15 @@ function syncBudget(core: ClusterCore, budget: BudgetRecord, unscalable: Unscala
 function isHeld(budget: BudgetRecord, pod: PodRecord, now: Instant): boolean {
   const since = budget.status.disruptedPods.get(pod.name);
   return since !== undefined && pod.deletionAt === null && since + DISRUPTED_POD_MS > now;
+}
+
+/**
+ * What the controller had computed where a custom resource owns the pods: no list tells that resource's scale, and a budget
+ * over one role of it expects what its scale said then.
+ */
+function recordedScale(store: KubernetesStore, { pods, status, generation }: BudgetRecord): number | null {
+  const isCustom = pods.size > 0 && [...pods].every((pod) => workloadOf(store, pod.owner)?.kind === 'Custom');
+  return isCustom && status.observedGeneration === generation && status.condition?.reason !== 'SyncFailed' && status.expectedPods > 0 ? status.expectedPods : null;
 }
 
 /** Sum of the scales of the pods' controllers, each once; a text says which kind has no scale. */

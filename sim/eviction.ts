@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { BudgetRecord, PodRecord } from './kubernetes-objects.ts';
 import { budgetsOf, keyOf, markChanged } from './kubernetes-store.ts';
@@ -11,6 +12,18 @@ export interface EvictionWebhook {
   readonly namespace: string | null;
   readonly status: 403 | 422 | 500;
   readonly message: string;
+  /** A helper that refuses these pods and moves them by itself; absent: the webhook only refuses. */
+  readonly helper?: EvictionHelper;
+}
+
+/** Refuses evictions of one workload's pods and deletes them itself a while later, as drain cleaners do. */
+export interface EvictionHelper {
+  /** Name of its webhook configuration. */
+  readonly name: string;
+  /** Beginning of the names of the pods it answers for. */
+  readonly pods: string;
+  /** From the first refusal to the move; null: it never moves one. Unit: seconds. */
+  readonly moveAfterSeconds: number | null;
 }
 
 /**
@@ -29,7 +42,7 @@ export type EvictionAnswer =
 /** Decides an eviction as kube-apiserver 1.36 does: namespace, admission, phase, number of budgets, readiness, allowance. */
 export function decideEviction(store: KubernetesStore, pod: PodRecord, webhooks: readonly EvictionWebhook[]): EvictionAnswer {
   if (store.terminatingNamespaces.has(pod.namespace)) return { kind: 'namespace-terminating' };
-  const webhook = webhooks.find((one) => one.namespace === null || one.namespace === pod.namespace);
+  const webhook = webhooks.find((one) => (one.namespace === null || one.namespace === pod.namespace) && (one.helper === undefined || pod.name.startsWith(one.helper.pods)));
   if (webhook !== undefined) return { kind: 'denied', webhook };
   const timingOut = webhookTimingOut(store);
   if (timingOut !== null) return { kind: 'denied', webhook: { namespace: null, status: 500, message: timeoutText(timingOut) } };
@@ -50,6 +63,7 @@ export function evictPod(
   options: { readonly webhooks: readonly EvictionWebhook[]; readonly graceSeconds: number | null; readonly by: string },
 ): EvictionAnswer {
   const answer = decideEviction(core.store, pod, options.webhooks);
+  if (answer.kind === 'denied' && answer.webhook.helper !== undefined) askHelper(core, pod, answer.webhook.helper);
   if (answer.kind !== 'accepted') return answer;
   if (answer.spends !== null) {
     answer.spends.status.disruptionsAllowed -= 1;
@@ -66,6 +80,19 @@ export function evictPod(
   }
   terminatePod(core, pod, options.graceSeconds);
   return answer;
+}
+
+const asked = new WeakSet<PodRecord>();
+
+/** The helper has heard that the pod is to go, and moves it once. */
+function askHelper(core: ClusterCore, pod: PodRecord, { name, moveAfterSeconds }: EvictionHelper): void {
+  if (asked.has(pod) || moveAfterSeconds === null) return;
+  asked.add(pod);
+  core.timeline.after(moveAfterSeconds * SECOND_MS, () => {
+    if (core.store.pods.get(keyOf(pod)) !== pod) return;
+    core.timeline.tell('pod.moved', `${keyOf(pod)} is moved by ${name}`, { namespace: pod.namespace, pod: pod.name, by: name });
+    terminatePod(core, pod, null);
+  });
 }
 
 /** The cause text of a refusal, word for word as the API server gives it. */

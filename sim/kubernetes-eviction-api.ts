@@ -76,7 +76,7 @@ function wordEviction(pod: PodRecord, answer: EvictionAnswer): WireResponse {
   }
 }
 
-function wordDenial(pod: PodRecord, { status, message }: EvictionWebhook): WireResponse {
+function wordDenial(pod: PodRecord, { status, message, helper }: EvictionWebhook): WireResponse {
   if (status === 500) {
     const text = `failed calling webhook ${message}`;
     return failureStatus(500, {
@@ -86,7 +86,7 @@ function wordDenial(pod: PodRecord, { status, message }: EvictionWebhook): WireR
     });
   }
   const reason = status === 403 ? 'Forbidden' : 'Invalid';
-  return failureStatus(status, { message: `admission webhook denied the request: ${message}`, reason, details: { name: pod.name, kind: 'pods' } });
+  return failureStatus(status, { message: `admission webhook ${helper === undefined ? '' : `"${helper.name}" `}denied the request: ${message}`, reason, details: { name: pod.name, kind: 'pods' } });
 }
 
 function tellRefusal(core: ClusterCore, pod: PodRecord, answer: EvictionAnswer, by: string): void {

@@ -34,7 +34,7 @@ const SERVED: readonly ServedKind[] = [
   ...serve('/apis/batch/v1', 'namespaced', { jobs: 'Job', cronjobs: 'CronJob' }),
   ...serve('/apis/policy/v1', 'namespaced', { poddisruptionbudgets: 'PodDisruptionBudget' }),
   ...serve('/apis/autoscaling/v2', 'namespaced', { horizontalpodautoscalers: 'HorizontalPodAutoscaler' }),
-  ...serve('/apis/storage.k8s.io/v1', 'cluster', { storageclasses: 'StorageClass' }),
+  ...serve('/apis/storage.k8s.io/v1', 'cluster', { storageclasses: 'StorageClass', volumeattachments: 'VolumeAttachment' }),
   ...serve('/apis/admissionregistration.k8s.io/v1', 'cluster', {
     validatingwebhookconfigurations: 'ValidatingWebhookConfiguration',
     mutatingwebhookconfigurations: 'MutatingWebhookConfiguration',

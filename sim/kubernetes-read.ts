@@ -8,6 +8,7 @@ import { badRequest, notFound, notSimulated, objectAnswer } from './kubernetes-s
 import type { KubernetesStore } from './kubernetes-store.ts';
 import { parseSelectorText } from './label-selector.ts';
 import { liveEvents } from './upgrade-events.ts';
+import { renderAttachments } from './volume-attachment.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 type Entry = { readonly key: string; readonly object: JsonRecord };
@@ -103,8 +104,8 @@ function listEntries(core: ClusterCore, served: ServedKind): readonly Entry[] {
   const { store } = core;
   const lists = sortedLists.get(store) ?? new Map();
   sortedLists.set(store, lists);
-  // Events also leave by age, which no version tells.
-  const known = served.kind === 'Event' ? undefined : lists.get(served.kind);
+  // Events also leave by age, and disks by their own time, which no version tells.
+  const known = served.kind === 'Event' || served.kind === 'VolumeAttachment' ? undefined : lists.get(served.kind);
   if (known !== undefined && known.version === store.version) return known.entries;
   const entries = objectsOf(core, served.kind)
     .map((object) => ({ key: `${textAt(object, 'metadata', 'namespace') ?? ''}/${textAt(object, 'metadata', 'name') ?? ''}`, object }))
@@ -115,6 +116,7 @@ function listEntries(core: ClusterCore, served: ServedKind): readonly Entry[] {
 
 function objectsOf({ store, timeline }: ClusterCore, kind: string): readonly JsonRecord[] {
   if (kind === 'Event') return liveEvents(store, timeline.now());
+  if (kind === 'VolumeAttachment') return renderAttachments(store);
   const render = (records: Iterable<StoredRecord>): readonly JsonRecord[] => [...records].map((record) => renderRecord(store, record));
   if (kind === 'Node') return render(store.nodes.values());
   if (kind === 'Pod') return render(store.pods.values());

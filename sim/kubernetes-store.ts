@@ -1,5 +1,6 @@
 import type { JsonRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
+import type { HindranceRecord } from './pod-hindrance.ts';
 import type { BudgetRecord, NodeRecord, OwnerRecord, PodRecord, StoredRecord, WorkloadRecord } from './kubernetes-objects.ts';
 
 /** A Kubernetes event; repeats raise its count. */
@@ -16,6 +17,15 @@ export interface EventRecord {
   lastSeen: Instant;
   count: number;
   version: number;
+}
+
+/** A disk attached to a node. */
+export interface AttachmentRecord {
+  readonly volume: string;
+  readonly node: string;
+  readonly since: Instant;
+  /** Null while a pod on the node uses it. */
+  detachAskedAt: Instant | null;
 }
 
 /** Told after a pod, node, budget or workload changed; `gone` when it left the store. */
@@ -46,6 +56,12 @@ export interface KubernetesStore {
   nodeList: readonly NodeRecord[];
   readonly terminatingNamespaces: Set<string>;
   readonly listeners: StoreListener[];
+  /** Operators of databases do nothing. */
+  areOperatorsAway: boolean;
+  /** What is fixed from outside about pods to come. */
+  readonly hindrances: HindranceRecord[];
+  /** PersistentVolume → where it is attached. */
+  readonly attachments: Map<string, AttachmentRecord>;
   /** The newest resource version given. */
   version: number;
 }
@@ -66,6 +82,9 @@ export function createKubernetesStore(firstVersion: number): KubernetesStore {
     nodeList: [],
     terminatingNamespaces: new Set(),
     listeners: [],
+    areOperatorsAway: false,
+    hindrances: [],
+    attachments: new Map(),
     version: firstVersion,
   };
 }

@@ -112,10 +112,10 @@ function tryEvict(
 
 type Left = { readonly pod: PodRecord; readonly answer: EvictionAnswer | null };
 
-/** A webhook's own refusal; one that cannot be reached (500) is only tried again. */
+/** A webhook's own refusal; one that cannot be reached (500) is only tried again, and so is one whose helper moves the pod. */
 function findDenied(left: readonly Left[]): { readonly pod: PodRecord; readonly webhook: EvictionWebhook } | null {
   for (const { pod, answer } of left) {
-    if (answer?.kind === 'denied' && answer.webhook.status !== 500) return { pod, webhook: answer.webhook };
+    if (answer?.kind === 'denied' && answer.webhook.status !== 500 && answer.webhook.helper === undefined) return { pod, webhook: answer.webhook };
   }
   return null;
 }

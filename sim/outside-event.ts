@@ -1,21 +1,13 @@
 import { numberAt, recordAt, textAt } from '../domain/json.ts';
 import { endOperation } from './aks-operation.ts';
 import type { AksCore } from './aks-operation.ts';
-import type { NodeRecord, PodRecord } from './kubernetes-objects.ts';
-import { markChanged, podsIn, reselectBudgets, workloadNamed } from './kubernetes-store.ts';
+import type { NodeRecord } from './kubernetes-objects.ts';
+import { markChanged, podsIn, workloadNamed } from './kubernetes-store.ts';
 import { scaleWorkload } from './kubernetes-write.ts';
 import { isQuarantined, leaveNode, uncordonNode } from './node-lifecycle.ts';
 import type { Perturbation } from './perturbation.ts';
 
 type Kind<K extends Perturbation['kind']> = Extract<Perturbation, { readonly kind: K }>;
-
-/** Sets one label of a pod; budgets select anew. */
-export function relabelPod({ cluster }: Pick<AksCore, 'cluster'>, pod: PodRecord, change: Kind<'label-pod'>): void {
-  pod.labels = { ...pod.labels, [change.key]: change.value };
-  reselectBudgets(cluster.store, pod);
-  markChanged(cluster.store, pod);
-  cluster.timeline.tell('pod.labelled', `${pod.namespace}/${pod.name} gets label ${change.key}=${change.value} (${change.by})`, { namespace: pod.namespace, pod: pod.name, by: change.by });
-}
 
 /** Raises the minimum of the autoscaler that targets a workload; false when there is no such workload. */
 export function raiseAutoscaler({ cluster }: Pick<AksCore, 'cluster'>, change: Kind<'raise-autoscaler'>): boolean {

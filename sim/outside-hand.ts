@@ -6,7 +6,7 @@ import { keyOf, familyOf, workloadNamed } from './kubernetes-store.ts';
 import type { NodeRecord, PodRecord, Sickness, WorkloadRecord } from './kubernetes-objects.ts';
 import { changeBudget, deleteBudget, deletePod, scaleWorkload } from './kubernetes-write.ts';
 import { cordonNode, hearNode, labelNode, silenceNode, taintNode, uncordonNode } from './node-lifecycle.ts';
-import { claimSuccess, deleteNode, endFromOutside, finishJob, raiseAutoscaler, relabelPod } from './outside-event.ts';
+import { claimSuccess, deleteNode, endFromOutside, finishJob, raiseAutoscaler } from './outside-event.ts';
 import { breakHealth } from './outside-health.ts';
 import type { Perturbation } from './perturbation.ts';
 import { setSickness } from './pod-lifecycle.ts';
@@ -32,11 +32,6 @@ function perturbKubernetes({ cluster }: AksCore, change: Perturbation): boolean 
     case 'delete-pod': {
       const pod = store.pods.get(keyOf(change));
       if (pod !== undefined) deletePod(cluster, pod, { graceSeconds: null, by: change.by });
-      return pod !== undefined;
-    }
-    case 'label-pod': {
-      const pod = store.pods.get(keyOf(change));
-      if (pod !== undefined) relabelPod({ cluster }, pod, change);
       return pod !== undefined;
     }
     case 'raise-autoscaler':
@@ -74,10 +69,12 @@ function perturbAks(core: AksCore, change: Perturbation): boolean {
   const { aks, cluster } = core;
   switch (change.kind) {
     case 'publish-image':
+    case 'surge-unready':
     case 'surge-fails': {
       const pool = aks.pools.get(change.pool);
       if (pool === undefined) return false;
-      if (change.kind === 'publish-image') pool.latestNodeImageVersion = change.image;
+      if (change.kind === 'surge-unready') pool.surgeUnreadyMinutes = change.minutes ?? Infinity;
+      else if (change.kind === 'publish-image') pool.latestNodeImageVersion = change.image;
       else pool.surgeFailure = { code: change.code, message: change.message, times: change.times };
       return true;
     }
@@ -105,6 +102,17 @@ function perturbAks(core: AksCore, change: Perturbation): boolean {
       aks.evictionWebhooks = change.status === null ? others : [...others, { namespace: change.namespace, status: change.status, message: change.message }];
       return true;
     }
+    case 'eviction-helper': {
+      const { namespace, pods, name, message, moveAfterSeconds } = change;
+      aks.evictionWebhooks = [{ namespace, status: 403, message, helper: { name, pods, moveAfterSeconds } }, ...aks.evictionWebhooks];
+      return true;
+    }
+    case 'operators-away':
+      cluster.store.areOperatorsAway = true;
+      return true;
+    case 'hinder-pod':
+      cluster.store.hindrances.push({ hindrance: change, met: null });
+      return true;
     case 'auto-upgrade-channel': {
       const profile = recordAt(aks.properties, 'autoUpgradeProfile');
       aks.properties = { ...aks.properties, autoUpgradeProfile: { ...profile, upgradeChannel: change.channel ?? 'none' } };

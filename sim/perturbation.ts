@@ -1,3 +1,5 @@
+import type { PodHindrance } from './pod-hindrance.ts';
+
 /** Names one controller of pods. */
 interface WorkloadName {
   readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'ReplicaSet' | 'ReplicationController' | 'Job';
@@ -68,8 +70,14 @@ export type Perturbation =
       readonly status: 403 | 422 | 500 | null;
       readonly message: string;
     }
-  /** An operator moves a role from pod to pod by its label. */
-  | { readonly kind: 'label-pod'; readonly namespace: string; readonly name: string; readonly key: string; readonly value: string; readonly by: string }
+  /** A helper's webhook refuses evictions of the pods whose names begin so, and moves them by itself; null never. */
+  | { readonly kind: 'eviction-helper'; readonly namespace: string; readonly pods: string; readonly name: string; readonly message: string; readonly moveAfterSeconds: number | null }
+  /** What is fixed about a pod to come; see {@link PodHindrance}. */
+  | ({ readonly kind: 'hinder-pod' } & PodHindrance)
+  /** Surge nodes of the pool join without ever being Ready; minutes null: until they go. */
+  | { readonly kind: 'surge-unready'; readonly pool: string; readonly minutes: number | null }
+  /** Operators of databases do nothing from now on. */
+  | { readonly kind: 'operators-away' }
   /** Somebody changes an autoscaler's minimum; its target follows when it has fewer pods. */
   | { readonly kind: 'raise-autoscaler'; readonly workload: WorkloadName; readonly minReplicas: number; readonly by: string }
   | { readonly kind: 'taint-node'; readonly node: string; readonly key: string; readonly by: string }

@@ -1,15 +1,21 @@
-import { SECOND_MS } from '../domain/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { PodRecord, Sickness } from './kubernetes-objects.ts';
 import { keyOf, markChanged, removePod, workloadOf } from './kubernetes-store.ts';
+import { meetHindrance } from './pod-hindrance.ts';
+import { recordPodWarning } from './upgrade-events.ts';
+import { takeDisks } from './volume-attachment.ts';
 
 /** Finalizers that Kubernetes' own controllers take off by themselves. */
 const SELF_CLEARING_FINALIZERS = ['batch.kubernetes.io/job-tracking', 'foregroundDeletion', 'orphan'];
+/** A node whose drivers and agents may still be on their way. */
+const YOUNG_MS = 15 * MINUTE_MS;
 /** Longest time from binding to Running. Unit: milliseconds. */
 const RUNNING_AFTER_MS = 5 * SECOND_MS;
 
 /** A bound pod starts: Running after a few seconds, Ready after its start time, unless it is sick. */
 export function startPod(core: ClusterCore, pod: PodRecord): void {
+  if (pod.nodeName !== null && pod.phase === 'Pending' && (!takeDisks(core, pod, pod.nodeName) || isWithheld(core, pod, pod.nodeName))) return;
   const { store, timeline, durations } = core;
   pod.lifeSequence += 1;
   const life = pod.lifeSequence;
@@ -34,6 +40,20 @@ export function startPod(core: ClusterCore, pod: PodRecord): void {
       node: pod.nodeName,
     });
   });
+}
+
+/** A young node that lacks a driver or a network yet does not let the pod start; it is tried again when that is over. */
+function isWithheld(core: ClusterCore, pod: PodRecord, nodeName: string): boolean {
+  const { store, timeline } = core;
+  const node = store.nodes.get(nodeName);
+  if (node === undefined || timeline.now() - node.readySince > YOUNG_MS) return false;
+  const met = meetHindrance(store.hindrances, 'unstarted', pod);
+  if (met === null) return false;
+  const overAt = met.minutes === null ? null : pod.createdAt + met.minutes * MINUTE_MS;
+  if (overAt !== null && timeline.now() >= overAt) return false;
+  recordPodWarning(core, pod, { reason: met.reason, message: met.message, component: 'kubelet' });
+  if (overAt !== null) timeline.after(overAt - timeline.now(), () => (store.pods.get(keyOf(pod)) === pod ? startPod(core, pod) : undefined));
+  return true;
 }
 
 /**

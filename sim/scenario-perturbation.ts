@@ -6,7 +6,6 @@ import { imageVersionOf } from './scenario-azure.ts';
 import { healthPerturbations } from './scenario-health.ts';
 import { nodeNamesOf, poolOfNode } from './scenario.ts';
 import type { Scenario, ScenarioWorkload, TimelineEvent } from './scenario.ts';
-import { placesOf, ROLE_LABEL } from './scenario-workload.ts';
 
 /** What an event of the timeline does to the world; nothing for what happens there by its own physics. */
 export function perturbationsOf(scenario: Scenario, step: TimelineEvent): readonly Perturbation[] {
@@ -28,8 +27,6 @@ export function perturbationsOf(scenario: Scenario, step: TimelineEvent): readon
     case 'hpa.scaled':
     case 'deployment.scaled':
       return scaleOf(scenario, data, by);
-    case 'cnpg.switchover':
-      return switchoverOf(scenario, data, by);
     case 'pod.ready':
       return healOf(scenario, data);
     case 'job.succeeded':
@@ -43,9 +40,6 @@ export function perturbationsOf(scenario: Scenario, step: TimelineEvent): readon
       return isRefused(scenario) ? [] : [{ kind: 'cordon-node', node, by: 'AKS' }, { kind: 'label-node', node, key: UPGRADE_STATUS_LABEL, value: QUARANTINED, by: 'AKS' }];
     case 'image.published':
       return scenario.pools.map((pool) => ({ kind: 'publish-image', pool: pool.name, image: imageVersionOf(pool, textAt(data, 'image') ?? pool.image) }));
-    case 'eviction.denied':
-    case 'pod.rescheduled':
-      return delegationOf(scenario, event, data);
     case 'eviction.error':
       return [{ kind: 'eviction-webhook', namespace: null, status: 500, message: textAt(data, 'text') ?? '' }];
     default:
@@ -153,36 +147,11 @@ function scaleOf(scenario: Scenario, data: JsonRecord, by: string): readonly Per
   return [{ kind: 'scale-workload', workload: name, replicas: numberAt(data, 'to') ?? workload.replicas, by }];
 }
 
-function switchoverOf(scenario: Scenario, data: JsonRecord, by: string): readonly Perturbation[] {
-  const target = textAt(data, 'newPrimaryOn');
-  return scenario.workloads
-    .filter(({ kind }) => kind === 'CNPG')
-    .flatMap((workload) =>
-      placesOf(scenario, workload).map((place) => ({
-        kind: 'label-pod' as const,
-        namespace: workload.namespace,
-        name: place.name,
-        key: ROLE_LABEL,
-        value: place.node === target ? 'primary' : 'replica',
-        by,
-      })),
-    );
-}
-
 /** A pod that becomes Ready heals its workload where that was unhealthy; elsewhere the world starts pods by itself. */
 function healOf(scenario: Scenario, data: JsonRecord): readonly Perturbation[] {
   const workload = workloadOfPod(scenario, textAt(data, 'pod') ?? '');
   if (workload === null || workload.ready >= workload.replicas || workload.kind === 'CNPG' || workload.kind === 'Pod') return [];
   return [{ kind: 'sicken-workload', workload: { kind: workload.kind, namespace: workload.namespace, name: workload.name }, count: 0 }];
-}
-
-/** A webhook refuses and moves the pod itself: it answers no more once the pod is elsewhere. */
-function delegationOf(scenario: Scenario, event: 'eviction.denied' | 'pod.rescheduled', data: JsonRecord): readonly Perturbation[] {
-  const pod = textAt(data, 'pod') ?? '';
-  const workload = workloadOfPod(scenario, pod);
-  if (workload === null) return [];
-  if (event === 'pod.rescheduled') return [{ kind: 'delete-pod', namespace: workload.namespace, name: pod, by: 'its operator' }];
-  return [];
 }
 
 function workloadOfPod(scenario: Scenario, pod: string): ScenarioWorkload | null {

@@ -1,5 +1,6 @@
 import { numberAt, textAt } from '../domain/json.ts';
 import type { Perturbation } from './perturbation.ts';
+import { hindrancesOf } from './scenario-hindrance.ts';
 import { foreignOperation, heldPools, perturbationsOf, poolOfOperation } from './scenario-perturbation.ts';
 import { poolOfNode } from './scenario.ts';
 import type { Scenario, TimelineEvent } from './scenario.ts';
@@ -39,7 +40,7 @@ export function scenarioScript(scenario: Scenario): ScenarioScript {
   const steps = scenario.timeline.flatMap((event, index) => stepsOf(scenario, event, index));
   const rank = (step: ScenarioStep): number => (step.kind === 'comment' ? step.order : 0);
   return {
-    before: [...pacesOf(scenario), ...holdsOf(scenario), ...foreignRunsOf(scenario), ...surgeFailuresOf(scenario)],
+    before: [...pacesOf(scenario), ...holdsOf(scenario), ...foreignRunsOf(scenario), ...surgeFailuresOf(scenario), ...hindrancesOf(scenario)],
     steps: [...steps].sort((one, other) => one.atMinute - other.atMinute || rank(one) - rank(other)),
   };
 }

@@ -13,6 +13,8 @@ interface WorkloadVolumes {
 export function volumesOf(scenario: Scenario, workload: ScenarioWorkload, places: readonly { readonly index: number; readonly node: string }[]): WorkloadVolumes {
   const words = textsAt(workload.words, 'volumes');
   const claimName = (pod: number, volume: number): string => `${words[volume]?.toLowerCase() ?? 'disk'}${volume}-${workload.name}-${pod}`;
+  // As a provisioner names them: by the claim; the first of a pod is the one that reports speak of.
+  const diskName = (pod: number, volume: number): string => `pvc-${workload.name}-${pod}${volume === 0 ? '' : `-${volume}`}`;
   const isClaimed = (word: string): boolean => word !== 'secrets-store' && word !== 'emptyDir';
   return {
     inPod: (pod) =>
@@ -22,7 +24,7 @@ export function volumesOf(scenario: Scenario, workload: ScenarioWorkload, places
         return isClaimed(word) ? { name, persistentVolumeClaim: { claimName: claimName(pod, volume) } } : { name, emptyDir: {} };
       }),
     documents: places.flatMap(({ index, node }) =>
-      words.flatMap((word, volume) => (isClaimed(word) ? claimAndDisk(scenario, workload, { word, node, index, name: claimName(index, volume) }) : [])),
+      words.flatMap((word, volume) => (isClaimed(word) ? claimAndDisk(scenario, workload, { word, node, index, name: claimName(index, volume), disk: diskName(index, volume) }) : [])),
     ),
   };
 }
@@ -30,7 +32,7 @@ export function volumesOf(scenario: Scenario, workload: ScenarioWorkload, places
 function claimAndDisk(
   scenario: Scenario,
   { namespace, words }: ScenarioWorkload,
-  { word, node, index, name }: { readonly word: string; readonly node: string; readonly index: number; readonly name: string },
+  { word, node, index, name, disk }: { readonly word: string; readonly node: string; readonly index: number; readonly name: string; readonly disk: string },
 ): readonly JsonRecord[] {
   const zones = textsAt(words, 'zonesOfDisks');
   const zone = zones[index % Math.max(1, zones.length)];
@@ -46,13 +48,13 @@ function claimAndDisk(
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata: { name, namespace, uid: `pvc-${namespace}-${name}`, resourceVersion: '100' },
-      spec: { accessModes: ['ReadWriteOnce'], volumeName: `pv-${name}`, storageClassName: isLocal ? 'local' : 'managed-csi' },
+      spec: { accessModes: ['ReadWriteOnce'], volumeName: disk, storageClassName: isLocal ? 'local' : 'managed-csi' },
       status: { phase: 'Bound' },
     },
     {
       apiVersion: 'v1',
       kind: 'PersistentVolume',
-      metadata: { name: `pv-${name}`, uid: `pv-${namespace}-${name}`, resourceVersion: '100' },
+      metadata: { name: disk, uid: `pv-${namespace}-${name}`, resourceVersion: '100' },
       spec: {
         accessModes: ['ReadWriteOnce'],
         claimRef: { kind: 'PersistentVolumeClaim', namespace, name },

@@ -2,6 +2,7 @@ import { listAt, numberAt, recordAt, recordsAt, textAt, textMapAt, textsAt, time
 import type { JsonRecord } from '../domain/json.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
+import { ROLE_LABEL } from './database-operator.ts';
 import { resolveCount } from './disruption-budget-record.ts';
 import { ADD_ON_TAINT, nodesThere } from './scenario-azure.ts';
 import { volumesOf } from './scenario-volume.ts';
@@ -18,8 +19,6 @@ interface PodPlace {
   readonly node: string;
 }
 
-/** Label of CloudNativePG by which budgets choose the primary or its replicas. */
-export const ROLE_LABEL = 'cnpg.io/instanceRole';
 
 /** Every Kubernetes object of a scenario's workloads: controllers, pods, budgets, autoscalers, services, volumes. */
 export function workloadDocuments(scenario: Scenario, zero: Instant): readonly JsonRecord[] {

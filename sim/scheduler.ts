@@ -1,10 +1,12 @@
-import { SECOND_MS } from '../domain/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { NodeRecord, PodRecord } from './kubernetes-objects.ts';
 import { bindPod, keyOf, markChanged, podsIn } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
 import type { TaintRecord } from './placement.ts';
+import { meetHindrance } from './pod-hindrance.ts';
 import { startPod } from './pod-lifecycle.ts';
+import { recordPodWarning } from './upgrade-events.ts';
 
 /** From a new pod to the scheduler's decision. Unit: milliseconds. */
 const DECISION_MS = 200;
@@ -31,7 +33,7 @@ export function startScheduler(core: ClusterCore): void {
         waiting.delete(pod);
         continue;
       }
-      const choice = chooseNode(store, pod, rotation);
+      const choice = withheldPlace(core, pod) ?? chooseNode(store, pod, rotation);
       rotation += 1;
       if (choice.kind === 'found') {
         waiting.delete(pod);
@@ -53,7 +55,7 @@ export function startScheduler(core: ClusterCore): void {
       if (change === 'gone' || pod.deletionAt !== null) {
         waiting.delete(pod);
         if (waiting.size > 0) requestPass(RETRY_MS);
-      } else if (isWaiting(pod) && !waiting.has(pod)) {
+      } else if (isWaiting(pod)) {
         waiting.add(pod);
         requestPass(DECISION_MS);
       }
@@ -92,11 +94,23 @@ function chooseNode(store: KubernetesStore, pod: PodRecord, rotation: number): C
   }
   const scored = feasible.map((node) => ({ node, crowd: neighbours.crowd(node), load: load(node) }));
   scored.sort((a, b) => a.crowd - b.crowd || a.load - b.load || (a.node.name < b.node.name ? -1 : 1));
-  const best = scored[0];
+  const steered = meetHindrance(store.hindrances, 'steer', pod)?.node ?? null;
+  const best = scored.find(({ node }) => node.name === steered) ?? scored[0];
   if (best !== undefined) return { kind: 'found', node: best.node };
   const counted = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
   const head = `0/${nodes.length} nodes are available: ${counted.join(', ')}.`;
   return { kind: 'none', message: `${head} preemption: 0/${nodes.length} nodes are available: ${nodes.length} Preemption is not helpful for scheduling.` };
+}
+
+/** What the outside world keeps without a node, for as long as it does. */
+function withheldPlace(core: ClusterCore, pod: PodRecord): Choice | null {
+  const met = meetHindrance(core.store.hindrances, 'unplaced', pod);
+  if (met === null) return null;
+  const overAt = met.minutes === null ? null : pod.createdAt + met.minutes * MINUTE_MS;
+  if (overAt !== null && core.timeline.now() >= overAt) return null;
+  // Looked at again by itself: nothing else may change until then.
+  if (overAt !== null && pod.unschedulable === null) core.timeline.after(overAt - core.timeline.now(), () => markChanged(core.store, pod));
+  return { kind: 'none', message: met.message };
 }
 
 function whyNot(pod: PodRecord, node: NodeRecord, neighbours: Neighbours): string | null {
@@ -192,6 +206,7 @@ function noteUnschedulable(core: ClusterCore, pod: PodRecord, message: string): 
   const isNew = pod.unschedulable === null;
   pod.unschedulable = message;
   markChanged(core.store, pod);
+  recordPodWarning(core, pod, { reason: 'FailedScheduling', message, component: 'default-scheduler' });
   if (isNew) {
     const { namespace, name } = pod;
     core.timeline.tell('pod.pending', `${keyOf(pod)} finds no node: ${message}`, { namespace, pod: name, reason: message });

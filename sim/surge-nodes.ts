@@ -1,5 +1,6 @@
 import { recordAt, recordsAt, textAt, textMapAt, textsAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
+import { MINUTE_MS } from '../domain/time.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { AksError, PoolState } from './aks-state.ts';
 import type { ClusterCore } from './cluster-core.ts';
@@ -7,7 +8,7 @@ import { readNode } from './kubernetes-load.ts';
 import type { NodeRecord } from './kubernetes-objects.ts';
 import { startDrain } from './node-drain.ts';
 import type { DrainOptions } from './node-drain.ts';
-import { cordonNode, joinNode, leaveNode, NODE_IMAGE_LABEL, uncordonNode } from './node-lifecycle.ts';
+import { cordonNode, hearNode, joinNode, leaveNode, NODE_IMAGE_LABEL, silenceNode, uncordonNode } from './node-lifecycle.ts';
 import { parseTaintText } from './placement.ts';
 import type { Cancel } from './timeline.ts';
 import { kubernetesTime } from './timestamp.ts';
@@ -51,6 +52,7 @@ export function orderSurgeNodes(
         if (refused === null) {
           const node = createSurgeNode(core, pool, name, release);
           joinNode(core.cluster, node);
+          holdUnready(core, pool, node);
           nodes.push(node);
           recordUpgradeEvent(core.cluster, {
             type: 'Normal',
@@ -68,6 +70,13 @@ export function orderSurgeNodes(
     );
   }
   return () => cancels.forEach((cancel) => cancel());
+}
+
+/** A node that joined and does not become Ready: its image, its network or its agents are at fault. */
+function holdUnready({ cluster }: AksCore, pool: PoolState, node: NodeRecord): void {
+  if (pool.surgeUnreadyMinutes === 0) return;
+  silenceNode(cluster, node);
+  if (Number.isFinite(pool.surgeUnreadyMinutes)) cluster.timeline.after(pool.surgeUnreadyMinutes * MINUTE_MS, () => hearNode(cluster, node));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { JsonRecord } from '../domain/json.ts';
 import { HOUR_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
+import type { PodRecord } from './kubernetes-objects.ts';
 import { nextVersion } from './kubernetes-store.ts';
 import type { EventRecord, KubernetesStore } from './kubernetes-store.ts';
 import { kubernetesTime } from './timestamp.ts';
@@ -46,6 +47,32 @@ export function recordUpgradeEvent(
   });
 }
 
+/** Records a warning about a pod, in the pod's namespace; a repeat raises the count. */
+export function recordPodWarning(core: ClusterCore, pod: PodRecord, event: { readonly reason: string; readonly message: string; readonly component: string }): void {
+  const { store, timeline, prng } = core;
+  const now = timeline.now();
+  const key = `${event.reason} ${pod.uid} ${event.message}`;
+  const known = store.events.get(key);
+  if (known !== undefined && known.lastSeen + EVENT_LIFE_MS > now) {
+    known.lastSeen = now;
+    known.count += 1;
+    known.version = nextVersion(store);
+    return;
+  }
+  store.events.set(key, {
+    ...event,
+    namespace: pod.namespace,
+    name: `${pod.name}.${prng.suffix(16)}`,
+    uid: prng.uuid(),
+    type: 'Warning',
+    involved: { kind: 'Pod', namespace: pod.namespace, name: pod.name, uid: pod.uid },
+    firstSeen: now,
+    lastSeen: now,
+    count: 1,
+    version: nextVersion(store),
+  });
+}
+
 /** Every event the API server still has at `now`, as objects: those of the snapshot and those of the world. */
 export function liveEvents(store: KubernetesStore, now: Instant): readonly JsonRecord[] {
   const resting = store.resting.filter((item) => textAt(item, 'kind') === 'Event' && isFresh(item, now));
@@ -70,7 +97,7 @@ function renderEvent(event: EventRecord): JsonRecord {
       resourceVersion: String(event.version),
       creationTimestamp: kubernetesTime(event.firstSeen),
     },
-    involvedObject: { kind: involved.kind, name: involved.name, uid: involved.uid, apiVersion: 'v1' },
+    involvedObject: { kind: involved.kind, ...(involved.namespace === '' ? {} : { namespace: involved.namespace }), name: involved.name, uid: involved.uid, apiVersion: 'v1' },
     reason: event.reason,
     message: event.message,
     source: { component: event.component },

@@ -42,6 +42,7 @@ export function startWorkloadControllers(core: ClusterCore): void {
         if (change === 'gone') timeline.after(RECONCILE_MS, () => recreate(core, workload, pod));
         return;
       }
+      if (change === 'gone' && workload.kind === 'StatefulSet') keepVolumes(workload, pod);
       const hasLeft = change === 'gone' || pod.deletionAt !== null;
       const lets = workload.kind === 'StatefulSet' && pod.isReady;
       if (hasLeft || lets) requestReconcile(workload, RECONCILE_MS);
@@ -103,11 +104,24 @@ function reconcileStatefulSet(core: ClusterCore, workload: WorkloadRecord): void
   for (let ordinal = 0; ordinal < wanted; ordinal += 1) {
     const name = `${workload.name}-${ordinal}`;
     const pod = core.store.pods.get(`${workload.namespace}/${name}`);
-    if (pod === undefined) createPod(core, workload, name, workload.template);
+    if (pod === undefined) createPod(core, workload, name, withKeptVolumes(workload, name));
     if (!isParallel && pod?.isReady !== true) return;
   }
   const surplus = activePods(workload).filter((pod) => Number(pod.name.slice(workload.name.length + 1)) >= wanted);
   for (const pod of surplus) terminatePod(core, pod, null);
+}
+
+const keptVolumes = new WeakMap<WorkloadRecord, Map<string, readonly unknown[]>>();
+
+/** A pod of a StatefulSet comes back to the claims it had, whatever the template says. */
+function keepVolumes(workload: WorkloadRecord, pod: PodRecord): void {
+  const kept = keptVolumes.get(workload) ?? new Map<string, readonly unknown[]>();
+  keptVolumes.set(workload, kept.set(pod.name, listAt(pod.document, 'spec', 'volumes')));
+}
+
+function withKeptVolumes(workload: WorkloadRecord, name: string): JsonRecord {
+  const volumes = keptVolumes.get(workload)?.get(name) ?? [];
+  return volumes.length === 0 ? workload.template : { ...workload.template, spec: { ...recordAt(workload.template, 'spec'), volumes } };
 }
 
 function scaleNewestReplicaSet(core: ClusterCore, deployment: WorkloadRecord): void {
