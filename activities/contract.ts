@@ -5,6 +5,7 @@ import type { HoldCause } from '../domain/hold.ts';
 import type { LossAcknowledgement } from '../domain/loss-acknowledgement.ts';
 import type { MaintenancePolicy, VerifyPolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import type { CommentReference } from '../domain/operator-decision.ts';
+import type { SurgeReduction } from '../domain/surge-fallback.ts';
 import type { Instant } from '../domain/time.ts';
 import type { NodeInventory, SeenSignal, UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit, UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
@@ -33,11 +34,17 @@ export interface ActivityContract {
       readonly acknowledgements: readonly LossAcknowledgement[];
       /** Pools to judge again; the whole run is judged always. */
       readonly pools: readonly string[];
+      /** Units of the run's plan whose surge is lowered for this run only: they are judged so. */
+      readonly lowered: readonly PlannedUnit[];
     };
     readonly output: Outcome<HoldsLook>;
   };
   prepareUnit: { readonly input: UnitRequest; readonly output: Outcome<UnitReadiness> };
   changeUpgradeSettings: { readonly input: UnitWrite; readonly output: Outcome<{ readonly changed: boolean }> };
+  restoreSettings: {
+    readonly input: UnitRequest & { readonly windowOpens: Instant; readonly windowCloses: Instant };
+    readonly output: Outcome<SettingsRestore>;
+  };
   startUnit: { readonly input: UnitWrite; readonly output: Outcome<UnitStart> };
   observeUnit: { readonly input: UnitRequest & { readonly earlier: EarlierLooks }; readonly output: Outcome<UnitProgress> };
   abortUnit: {
@@ -125,6 +132,8 @@ export interface PreflightSummary {
   readonly findings: readonly StatusFinding[];
   readonly findingsOmitted: number;
   readonly unchecked: readonly Unchecked[];
+  /** The plan with fewer surge nodes where no more fit and the policy allows it, with its own digest; null when the plan stays as it was. */
+  readonly reduced: { readonly plan: UpgradePlan; readonly reductions: readonly SurgeReduction[] } | null;
   readonly withheld: readonly WithheldPool[];
 }
 
@@ -187,6 +196,13 @@ export interface RunMemory {
   readonly openDebtsCount: number;
 }
 
+/** What came of giving a pool its own settings back. */
+export interface SettingsRestore {
+  /** `sent`: accepted, to be seen at the next look · `busy`: ask again · `kept`: they stay as they are, and why. */
+  readonly kind: 'restored' | 'sent' | 'busy' | 'kept';
+  readonly detail: string;
+}
+
 /** The last look at every unit of the plan, and what is left behind. */
 export interface ClusterVerification {
   readonly units: readonly { readonly unit: UnitName; readonly progress: UnitProgress }[];
@@ -215,6 +231,7 @@ export const activityNames = [
   'prepareUnit',
   'changeUpgradeSettings',
   'startUnit',
+  'restoreSettings',
   'observeUnit',
   'abortUnit',
   'tellWindow',

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalPlanText, planMaintenance } from '../domain/plan-maintenance.ts';
+import type { UndigestedPlan } from '../domain/plan-maintenance.ts';
+import type { UpgradePlan } from '../domain/upgrade-plan.ts';
 import type { ActivityContract } from './contract.ts';
 
 /**
@@ -7,7 +9,10 @@ import type { ActivityContract } from './contract.ts';
  * history keeps it. May be repeated.
  */
 export function makePlan(input: ActivityContract['makePlan']['input']): ActivityContract['makePlan']['output'] {
-  const plan = planMaintenance(input.policy, input.opening, input.state);
-  const digest = createHash('sha256').update(canonicalPlanText(plan)).digest('hex');
-  return { plan: { ...plan, digest } };
+  return { plan: withDigest(planMaintenance(input.policy, input.opening, input.state)) };
+}
+
+/** A plan with the digest of its canonical text. */
+export function withDigest(plan: UndigestedPlan): UpgradePlan {
+  return { ...plan, digest: createHash('sha256').update(canonicalPlanText(plan)).digest('hex') };
 }

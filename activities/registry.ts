@@ -7,6 +7,7 @@ import type { Ports } from './ports.ts';
 import { prepareUnit } from './prepare-unit.ts';
 import { answerComment, postNotice, publishReport } from './publish-report.ts';
 import { recordRun } from './record-run.ts';
+import { restoreSettings } from './restore-settings.ts';
 import { judgeHolds, runPreflight } from './run-preflight.ts';
 import { tellWindow, wakeUnit } from './signal-orchestration.ts';
 import { changeUpgradeSettings, startUnit } from './start-unit.ts';
@@ -28,6 +29,7 @@ export function createActivities(ports: Ports): Activities {
     prepareUnit: (input) => prepareUnit(ports, input),
     changeUpgradeSettings: (input) => changeUpgradeSettings(ports, input),
     startUnit: (input) => startUnit(ports, input),
+    restoreSettings: (input) => restoreSettings(ports, input),
     observeUnit: (input) => observeUnit(ports, input),
     abortUnit: (input) => abortUnit(ports, input),
     tellWindow: (input) => tellWindow(ports, input),

@@ -1,11 +1,14 @@
 import type { Outcome } from '../domain/failure.ts';
 import type { HoldCause } from '../domain/hold.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
+import type { UndigestedPlan } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
 import { judgePreflight } from '../domain/preflight.ts';
 import { severityRank } from '../domain/preflight-report.ts';
-import type { Finding } from '../domain/preflight-report.ts';
+import type { Finding, PreflightReport } from '../domain/preflight-report.ts';
+import { judgeWithFallback, withLoweredSurge } from '../domain/surge-fallback.ts';
 import type { ActivityContract, HoldsLook, PreflightSummary, WithheldPool } from './contract.ts';
+import { withDigest } from './make-plan.ts';
 import type { Ports } from './ports.ts';
 import { readClusterSnapshot } from './read-cluster-snapshot.ts';
 
@@ -18,7 +21,8 @@ const CAUSES_KEPT = 3;
 export async function runPreflight(ports: Ports, input: ActivityContract['runPreflight']['input']): Promise<Outcome<PreflightSummary>> {
   const read = await readClusterSnapshot(ports, input.plan.clusterResourceId);
   if (!read.ok) return read;
-  const report = judgePreflight(input.policy, input.plan, read.value, input.acknowledgements);
+  const judge = (plan: UndigestedPlan): PreflightReport => judgePreflight(input.policy, plan, read.value, input.acknowledgements);
+  const { report, standing, plan, reductions } = judgeWithFallback(input.policy, input.plan, read.value, judge);
   const sorted = [...report.findings].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]);
   return {
     ok: true,
@@ -27,7 +31,8 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
       findings: sorted.slice(0, FINDINGS_KEPT).map(({ code, where, severity, pools, message, remedy, owner }) => ({ code, where, severity, pools, message, remedy, owner })),
       findingsOmitted: Math.max(0, sorted.length - FINDINGS_KEPT),
       unchecked: report.unchecked,
-      withheld: withheldBy(sorted),
+      reduced: reductions.length === 0 ? null : { plan: withDigest(plan), reductions },
+      withheld: withheldBy(standing),
     },
   };
 }
@@ -37,11 +42,11 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
  * Changes nothing; may be repeated.
  */
 export async function judgeHolds(ports: Ports, input: ActivityContract['judgeHolds']['input']): Promise<Outcome<HoldsLook>> {
-  const { policy, opening, acknowledgements, pools } = input;
+  const { policy, opening, acknowledgements, pools, lowered } = input;
   const read = await readClusterSnapshot(ports, policy.clusterResourceId);
   if (!read.ok) return read;
   // A plan of this moment says which pools still need something; the run's own plan stays what it was.
-  const plan = planMaintenance(policy, opening, planningStateOf(read.value));
+  const plan = withLoweredSurge(planMaintenance(policy, opening, planningStateOf(read.value)), lowered);
   const { findings } = judgePreflight(policy, plan, read.value, acknowledgements);
   const estimates = plan.units.flatMap(({ unit, estimateMinutes }) => {
     const pool = pools.find((each) => unit === `pool/${each}`);

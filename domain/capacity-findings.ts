@@ -72,7 +72,7 @@ export const checkOutboundPorts: PreflightCheck = (view) => {
       message: `${exist} outbound ports exist; ${nodes + surge} nodes × ${outbound.portsPerNode} = ${need} are needed (${nodes} nodes at most, ${surge} of surge).`,
       remedy: `Set allocatedOutboundPorts to ${fits}, or give the load balancer ${Math.ceil(need / PORTS_PER_ADDRESS)} public addresses instead of ${outbound.publicAddresses}.`,
       owner: null,
-      evidence: { nodes, surge, ...outbound, formula: `(${nodes}+${surge})*${outbound.portsPerNode}=${need} > ${exist}`, portsThatFit: fits },
+      evidence: { nodes, surge, ...outbound, formula: `(${nodes}+${surge})*${outbound.portsPerNode}=${need} > ${exist}`, portsThatFit: fits, maxSurgeThatFits: Math.max(0, Math.floor(exist / outbound.portsPerNode) - nodes) },
     },
   ];
 };

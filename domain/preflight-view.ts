@@ -20,6 +20,8 @@ export interface PreflightView {
   readonly plan: UndigestedPlan | null;
   /** Pools the run would touch, or would if it could. */
   readonly pools: readonly NodePool[];
+  /** Per pool name: the settings it would be upgraded with. */
+  readonly settings: ReadonlyMap<string, UpgradeSettings>;
   readonly workloads: WorkloadIndex;
   readonly forecasts: readonly PodForecast[];
   /** The pods of `pools`. */
@@ -84,6 +86,7 @@ export function viewPreflight(
     policy,
     plan,
     pools,
+    settings: settingsByPool(policy, plan, snapshot.nodePools),
     workloads,
     forecasts,
     placed,
@@ -129,9 +132,19 @@ function judgeBudgets(
   });
 }
 
-/** Settings the pool would be upgraded with. */
-export function settingsOf(view: PreflightView, pool: NodePool): UpgradeSettings {
-  return view.policy === null ? pool.upgradeSettings : mergeUpgradeSettings(view.policy.nodePools, pool);
+/** Settings the pool would be upgraded with: those of its planned unit, else the policy's. */
+export function settingsOf({ settings }: Pick<PreflightView, 'settings'>, pool: NodePool): UpgradeSettings {
+  return settings.get(pool.name) ?? pool.upgradeSettings;
+}
+
+function settingsByPool(policy: MaintenancePolicy | null, plan: UndigestedPlan | null, pools: readonly NodePool[]): PreflightView['settings'] {
+  const planned = new Map(plan?.units.map(({ unit, upgradeSettings }) => [unit, upgradeSettings]));
+  return new Map(
+    pools.map((pool) => {
+      const own = planned.get(`pool/${pool.name}`) ?? null;
+      return [pool.name, own ?? (policy === null ? pool.upgradeSettings : mergeUpgradeSettings(policy.nodePools, pool))] as const;
+    }),
+  );
 }
 
 /**

@@ -29,6 +29,7 @@ export const slackwaterEventNames = [
   'pool.succeeded',
   'pool.failed',
   'pool.withheld',
+  'pool.surge-reduced',
   'pool.skipped',
   'pool.aborted',
   'pool.unproven',

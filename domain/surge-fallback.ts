@@ -69,6 +69,15 @@ export function describeReduction({ pool, wanted, fits, waves, estimateMinutes }
   return `pool/${pool}: surge ${fits} instead of ${wanted}, because no more fits and the policy allows it: ${waves} waves, about ${estimateMinutes} min. The setting is restored afterwards.`;
 }
 
+/** A plan of this moment with the surge that units of the run's own plan were lowered to. */
+export function withLoweredSurge(plan: UndigestedPlan, lowered: readonly PlannedUnit[]): UndigestedPlan {
+  const units = plan.units.map((unit) => {
+    const settings = lowered.find((each) => each.unit === unit.unit)?.upgradeSettings ?? null;
+    return settings === null ? unit : { ...unit, ...shapeRoll(settings, { nodeCount: unit.nodeCount, kind: 'regular' }), upgradeSettings: settings };
+  });
+  return { ...plan, units };
+}
+
 function remedyOf({ pools, remedy }: Finding, reductions: readonly SurgeReduction[]): string {
   const mine = reductions.filter(({ pool }) => pools.includes('*') || pools.includes(pool));
   const done = mine.map(({ pool, wanted, fits, waves, estimateMinutes }) => `${pool} runs with surge ${fits} instead of ${wanted}: ${waves} waves, about ${estimateMinutes} min`);

@@ -16,6 +16,7 @@ import { listLeftOver } from '../domain/left-over.ts';
 import { emit, hasWordsLeft, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
 import { hear, takeDecision } from './window-decision.ts';
 import { awaitHolds, giveUpHolds, glanceAtHolds, withhold } from './window-hold.ts';
+import { adoptReductions, listUnrestored, restoreAfter, restoreRest } from './window-settings.ts';
 import { leaveUnstarted, runUnit } from './window-unit.ts';
 
 /** How long the last words are tried after the end, and how long the last look may take. */
@@ -91,6 +92,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     abortedBy: null,
     skipped: new Map(),
     requeued: [],
+    unrestored: new Map(),
     pauses: 0,
     holds: 0,
     pauseHold: 0,
@@ -123,8 +125,9 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
   if (!preflight.ok) return cannotRead(run, preflight.failure);
   const { findings, findingsOmitted, unchecked } = preflight.value;
   update(run, { findings, findingsOmitted, unchecked });
-  withhold(run, plan, preflight.value);
-  return plan;
+  const agreed = adoptReductions(run, plan, preflight.value);
+  withhold(run, agreed, preflight.value);
+  return agreed;
 }
 
 /** Reads until the window closes, tells people that it cannot, and hears them meanwhile: an abort ends the wait. */
@@ -165,6 +168,7 @@ function* tryUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
   if (hindrance !== null) return leaveUnstarted(run, unit.unit, hindrance);
   yield* awaitHealth(run);
   yield* runUnit(run, unit);
+  yield* restoreAfter(run, unit);
   yield* awaitHealth(run);
   yield* publish(run);
 }
@@ -194,6 +198,7 @@ function findSuspect(run: WindowRun, unit: PlannedUnit): string | null {
 
 function* verify(run: WindowRun, plan: UpgradePlan): Step<void> {
   const { flow, input } = run;
+  yield* restoreRest(run, plan);
   update(run, { phase: 'verifying', pause: null });
   say(run, 'Every node is looked at once more.');
   yield* publish(run);
@@ -201,13 +206,13 @@ function* verify(run: WindowRun, plan: UpgradePlan): Step<void> {
   const seen = yield* lookLast(run, () => flow.call('verifyCluster', request));
   if (!seen.ok) {
     for (const each of run.status.units) if (each.state === 'upgraded') updateUnit(run, each.unit, { state: 'unproven', note: `Not verified: ${seen.failure.message}` });
-    update(run, { leftOver: [`Not verified at the end: ${seen.failure.code}.`] });
+    update(run, { leftOver: [`Not verified at the end: ${seen.failure.code}.`, ...listUnrestored(run, plan)] });
     return;
   }
   correctUnits(run, seen.value);
   for (const { unit, message } of secondVisits(plan)) updateUnit(run, unit, { note: message });
   doubtVanished(run, seen.value);
-  update(run, { leftOver: listLeftOver(run.status, plan, seen.value) });
+  update(run, { leftOver: [...listLeftOver(run.status, plan, seen.value), ...listUnrestored(run, plan)] });
 }
 
 /** The last look; once more each minute while it doubts what was believed and time may settle it. */

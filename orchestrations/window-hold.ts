@@ -125,7 +125,7 @@ function* look(run: WindowRun, plan: UpgradePlan, holds: readonly Hold[]): Step<
   const { policy, opening } = input;
   const names = holds.some(({ unit }) => unit === 'run') ? plan.units.map(({ unit }) => unit) : holds.map(({ unit }) => unit);
   const pools = names.flatMap((name) => (name.startsWith('pool/') ? [name.slice('pool/'.length)] : []));
-  const seen = yield* guarded(flow.call('judgeHolds', { policy, opening, pools, acknowledgements: run.status.acknowledgements }));
+  const seen = yield* guarded(flow.call('judgeHolds', { policy, opening, pools, lowered: plan.units.filter(({ restoreSettings }) => restoreSettings !== null), acknowledgements: run.status.acknowledgements }));
   run.lookedAt = flow.now();
   run.isLookHinted = false;
   if (!seen.ok) {

@@ -41,6 +41,8 @@ export interface WindowRun {
   readonly skipped: Map<UnitName, string>;
   /** Units a person wants tried again after the others. */
   requeued: UnitName[];
+  /** Pools that carry settings of this run only, with why they were not changed back yet. */
+  readonly unrestored: Map<UnitName, string>;
   pauses: number;
   /** Holds, pauses and acknowledgements so far: the count that keeps their events apart. */
   holds: number;

@@ -122,6 +122,9 @@ const clearedHold: Rule = ({ findings, events, outcome }) => {
   return { decision, run: outcome ?? 'started' };
 };
 
+/** The policy lets a pool be upgraded with fewer surge nodes where no more fit. */
+const reducedSurge: Rule = ({ events, outcome }) => (events.includes('pool.surge-reduced') ? { decision: 'START_REDUCED', run: outcome ?? 'started' } : null);
+
 const unansweredPause: Rule = ({ events, outcome, units }) => {
   const isLeft = units.some(({ state }) => state === 'failed' || state === 'paused' || state === 'not-started');
   return outcome !== null && isLeft && events.includes('run.paused') && !events.includes('run.resumed') ? { decision: 'DEFER', run: 'deferred' } : null;
@@ -153,4 +156,4 @@ const reordered: Rule = ({ findings, outcome }) =>
 const disturbed: Rule = ({ seen, outcome }) => (seen.includes('disturbance') ? { decision: 'CONTINUE', run: outcome ?? 'started' } : null);
 const shrunken: Rule = ({ seen, findings, outcome }) => (seen.includes('node-left') && findings.length === 0 ? { decision: 'COMPLETE', run: outcome ?? 'started' } : null);
 
-const rules: readonly Rule[] = [debtCheck, withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, cutOff, resumed, refused, begunTwice, restarted, waited, foreign, reordered, disturbed, shrunken];
+const rules: readonly Rule[] = [debtCheck, withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, reducedSurge, cutOff, resumed, refused, begunTwice, restarted, waited, foreign, reordered, disturbed, shrunken];

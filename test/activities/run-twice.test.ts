@@ -47,7 +47,7 @@ test('every activity may run twice: the second time gives an equal answer and ha
       const first = await activities[name](input);
       const second = await activities[name](input);
       assert.ok(effects(rehearsal).length - before <= effectsMax, `${name} had ${effects(rehearsal).slice(before).join(', ')}`);
-      if (name !== 'startUnit' && name !== 'changeUpgradeSettings' && name !== 'abortUnit') assert.deepEqual(strip(second), strip(first), name);
+      if (name !== 'startUnit' && name !== 'changeUpgradeSettings' && name !== 'restoreSettings' && name !== 'abortUnit') assert.deepEqual(strip(second), strip(first), name);
       return first;
     };
     const { policy, opening, runId } = rehearsal.input;
@@ -57,7 +57,7 @@ test('every activity may run twice: the second time gives an equal answer and ha
     const { plan } = await twice('makePlan', { policy, opening, state: state.value }, 0);
     const preflight = await twice('runPreflight', { policy, plan, acknowledgements: [] }, 0);
     const pools = plan.units.flatMap(({ unit: name }) => (name === 'control-plane' ? [] : [name.slice('pool/'.length)]));
-    await twice('judgeHolds', { policy, opening, pools, acknowledgements: [] }, 0);
+    await twice('judgeHolds', { policy, opening, pools, lowered: [], acknowledgements: [] }, 0);
     assert.ok(preflight.ok);
     const unit = (name: string): PlannedUnit => {
       const found = plan.units.find((each) => each.unit === name);
@@ -78,6 +78,10 @@ test('every activity may run twice: the second time gives an equal answer and ha
     const poolReady = await activities.prepareUnit({ clusterResourceId, unit: pool });
     assert.ok(poolReady.ok && poolReady.value.eTag !== null);
     await twice('changeUpgradeSettings', { ...write, unit: pool, eTag: poolReady.value.eTag }, 1);
+
+    const ownSettings = { ...(pool.upgradeSettings ?? state.value.nodePools.find(({ name }) => name === 'apps')?.upgradeSettings ?? assert.fail()) };
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + 5 * MINUTE_MS);
+    await twice('restoreSettings', { clusterResourceId, unit: { ...pool, upgradeSettings: ownSettings, restoreSettings: { ...ownSettings, maxSurge: '2' } }, windowOpens: opening.opens, windowCloses: opening.closes }, 1);
 
     const status = { ...rehearsal.firstStatus(), planDigest: plan.digest };
     const issue = await twice('publishReport', { status, report: policy.report, repository: 'acme/platform' }, 4);
