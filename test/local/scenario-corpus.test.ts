@@ -13,7 +13,7 @@ const shared = sharedMaterial('scenarios/scenarios.jsonl');
 const floor: readonly string[] = [
   'PDB-01', 'PDB-02', 'PDB-03', 'PDB-05', 'PDB-07', 'PDB-09', 'PDB-11', 'PDB-12', 'PDB-13', 'PDB-14', 'PDB-15', 'PDB-16', 'PDB-17', 'PDB-18', 'PDB-19', 'PDB-20', 'PDB-21', 'PDB-25',
   'QUA-01', 'QUA-02', 'QUA-03', 'QUA-04', 'QUA-06', 'QUA-07', 'QUA-10',
-  'CAP-03', 'CAP-05', 'CAP-06', 'CAP-07', 'CAP-08', 'CAP-09', 'CAP-10', 'CAP-11', 'CAP-12', 'CAP-13',
+  'CAP-01', 'CAP-03', 'CAP-05', 'CAP-06', 'CAP-07', 'CAP-08', 'CAP-09', 'CAP-10', 'CAP-11', 'CAP-12', 'CAP-13',
   'ARM-01', 'ARM-02', 'ARM-04', 'ARM-05', 'ARM-06', 'ARM-09', 'ARM-10', 'ARM-11', 'ARM-12', 'ARM-13', 'ARM-15', 'ARM-16', 'ARM-17', 'ARM-19',
   'NET-01', 'NET-04', 'NET-05', 'NET-06', 'NET-07', 'NET-08',
   'WIN-01', 'WIN-02', 'WIN-04', 'WIN-08', 'WIN-09',
