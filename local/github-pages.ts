@@ -63,11 +63,17 @@ function issueList(repository: Repository): string {
     const about = `#${issue.number} by ${escapeHtml(issue.author.login)}, ${formatUtcDated(issue.createdAt)}`;
     return `<li>${stateBadge(issue)} <a href="${issuePath(repository, issue)}">${escapeHtml(issue.title)}</a> ${labels}<br><small>${about}</small></li>`;
   });
-  const files = [...(findCommit(repository, repository.setup.defaultBranch)?.files.keys() ?? [])].toSorted();
-  const blob = (path: string): string => `/${repository.fullName}/blob/${repository.setup.defaultBranch}/${path.split('/').map(encodeURIComponent).join('/')}`;
-  const listed = files.map((path) => `<li><a href="${escapeHtml(blob(path))}">${escapeHtml(path)}</a></li>`).join('');
+  const others = [...repository.branches.keys()].filter((branch) => branch !== repository.setup.defaultBranch).toSorted();
+  const listed = [repository.setup.defaultBranch, ...others].map((branch) => fileList(repository, branch)).join('');
   const issues = rows.length === 0 ? '<p>No issues yet.</p>' : `<ul class="list">${rows.join('')}</ul>`;
-  return `<h1>${escapeHtml(repository.fullName)}</h1><h2>Issues</h2>${issues}<h2>Files</h2><ul class="list">${listed}</ul>`;
+  return `<h1>${escapeHtml(repository.fullName)}</h1><h2>Issues</h2>${issues}${listed}`;
+}
+
+function fileList(repository: Repository, branch: string): string {
+  const files = [...(findCommit(repository, branch)?.files.keys() ?? [])].toSorted();
+  const blob = (path: string): string => `/${repository.fullName}/blob/${encodeURIComponent(branch)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  const listed = files.map((path) => `<li><a href="${escapeHtml(blob(path))}">${escapeHtml(path)}</a></li>`).join('');
+  return `<h2>Files on ${escapeHtml(branch)}</h2><ul class="list">${listed}</ul>`;
 }
 
 function issuePath(repository: Repository, issue: Issue): string {
