@@ -163,8 +163,8 @@ function dropNotes(status: WindowStatus): WindowStatus {
     leftOver: status.leftOver.slice(0, 3).map((text) => shorten(text, 150)),
     findings: [],
     unchecked: [],
-    holds: status.holds.slice(0, 5).map((hold) => shortenHold(hold, 60)),
-    acknowledgements: status.acknowledgements.slice(0, 3),
+    holds: status.holds.slice(0, 3).map((hold) => shortenHold(hold, 40)),
+    acknowledgements: status.acknowledgements.slice(0, 3).map((word) => ({ ...word, where: shorten(word.where, 40), pools: word.pools.slice(0, 3) })),
     units: status.units.slice(0, 20).map((unit) => ({ ...unit, note: shorten(unit.note, 60), inventory: null })),
   };
 }

@@ -9,6 +9,7 @@ import type { Step } from './flow.ts';
 import { guarded } from './patience.ts';
 import { takeDecision } from './window-decision.ts';
 import { emit, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { holdWhileHeld } from './window-unit.ts';
 
 /** Marks what preflight withholds: single pools, or the whole run. Tells each hold once. */
 export function withhold(run: WindowRun, plan: UpgradePlan, { withheld }: Pick<PreflightSummary, 'withheld'>): void {
@@ -60,6 +61,11 @@ export function* awaitHolds(run: WindowRun, plan: UpgradePlan): Step<readonly Pl
     endLateHolds(run);
     const holds = waitingHolds(run);
     if (holds.length === 0 || run.abortedBy !== null || run.requeued.length > 0) return waited(run, []);
+    if (run.heldBy !== null) {
+      yield* holdWhileHeld(run);
+      run.isLookHinted = true;
+      continue;
+    }
     const due = nextLookAt(holds, run.lookedAt, run.isLookHinted ? 'hinted' : 'quiet');
     if (run.flow.now() >= due) {
       const cleared = yield* look(run, plan, holds);

@@ -82,7 +82,7 @@ export function leaveUnstarted(run: WindowRun, unit: UnitName, why: string): voi
 }
 
 /** Waits between units while a person holds the run; ends with the window, because every wait has an end. */
-function* holdWhileHeld(run: WindowRun): Step<void> {
+export function* holdWhileHeld(run: WindowRun): Step<void> {
   const { flow, input } = run;
   const { closes } = input.opening;
   yield* hear(run, flow.now() + SECOND_MS);

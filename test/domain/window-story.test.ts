@@ -34,6 +34,8 @@ test('the status fits 16 KB of UTF-16 however large the cluster and long the sto
   let large = status({
     units: Array.from({ length: 100 }, (_, index) => unit(`pool${index}`, { inventory, note: 'z'.repeat(300) })),
     findings: Array.from({ length: 40 }, () => ({ code: 'PDB_STRUCTURAL', where: 'a/b', severity: 'block' as const, pools: ['x'], message: 'm'.repeat(300), remedy: 'r'.repeat(300), owner: 'o'.repeat(300) })),
+    holds: Array.from({ length: 40 }, (_, index) => ({ unit: `pool/pool${index}` as const, state: 'waiting' as const, since: 1, endedAt: null, causes: Array.from({ length: 3 }, () => ({ code: 'PDB_STRUCTURAL', where: 'a/b', message: 'm'.repeat(500), remedy: 'r'.repeat(500), owner: 'o'.repeat(100) })), causesOmitted: 1, estimateMinutes: 45, lastUsefulStart: 2, clearedSince: null, number: index })),
+    acknowledgements: Array.from({ length: 50 }, (_, index) => ({ where: `ops/pod-${index}-${'x'.repeat(200)}`, codes: ['UNMANAGED_POD'], pools: ['pool1'], by: 'lia', at: 1, until: 2 })),
     pause: { unit: 'pool/pool1', since: 1, kind: 'blocked', causes: Array.from({ length: 20 }, () => cause), drainDeadline: 2, windowDeadline: 3, clearedSince: null, number: 1, detail: '' },
   });
   for (let line = 0; line < 300; line += 1) large = addLine(large, line, `line ${line} ${'w'.repeat(100)}`);
