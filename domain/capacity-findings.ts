@@ -101,7 +101,7 @@ export const checkScaleSet: PreflightCheck = (view) =>
 export const checkEstimate: PreflightCheck = (view) =>
   slowPools(view).map(({ pool, minutes, waves }) => {
     const windowMinutes = view.policy === null ? DAY_MS / MINUTE_MS : (view.policy.window.durationHours * HOUR_MS) / MINUTE_MS;
-    const fits = surgeForMinutes(view, pool, windowMinutes);
+    const fits = isSpot(pool) ? null : surgeForMinutes(view, pool, windowMinutes);
     const age = imageAgeWeeks(view, pool);
     return {
       code: 'ESTIMATE_EXCEEDS_DAY',
@@ -109,7 +109,8 @@ export const checkEstimate: PreflightCheck = (view) =>
       severity: 'block',
       pools: [pool.name],
       message:
-        `${pool.name} needs about ${Math.floor(minutes / 60)} h (${waves} waves); AKS never starts an automatic roll of more than 24 h` +
+        `${surgeText(view, pool)}${pool.name} needs about ${Math.floor(minutes / 60)} h (${waves} waves, ${minutes} min)` +
+        `${fits === null ? '' : `; surge ${fits} fits one window`}. AKS never starts an automatic roll of more than 24 h` +
         `${age === null ? '' : `, and its image is ${age} weeks old`}.`,
       remedy:
         fits === null
@@ -119,6 +120,12 @@ export const checkEstimate: PreflightCheck = (view) =>
       evidence: { estimateMin: minutes, waves, windowMin: windowMinutes, maxSurgeThatFits: fits, imageAgeWeeks: age },
     };
   });
+
+/** `At surge 1 `; empty where the pool is not surged. */
+function surgeText(view: PreflightView, pool: NodePool): string {
+  const surge = isSpot(pool) ? 0 : surgeNodeCount(settingsOf(view, pool).maxSurge, pool.nodeCount);
+  return surge === 0 ? '' : `At surge ${surge} `;
+}
 
 /** Pools whose upgrade would take more than a day. Unit: minutes. */
 export function slowPools(view: PreflightView): readonly { readonly pool: NodePool; readonly minutes: number; readonly waves: number }[] {

@@ -136,8 +136,10 @@ test('a scale set ends at 1 000 machines, a day at 24 hours', () => {
   assert.equal(set.remedy, 'Set maxSurge of usr to 40: 24 waves, about 318 min.');
   const [day] = report({ pools: [pool('big', 240, '1', slow)] }).findings;
   assert.deepEqual(day?.evidence, { estimateMin: 3_126, waves: 240, windowMin: 360, maxSurgeThatFits: 9, imageAgeWeeks: 21 });
-  assert.match(day.message, /about 52 h \(240 waves\).* its image is 21 weeks old/);
+  assert.match(day.message, /^At surge 1 big needs about 52 h \(240 waves, 3126 min\); surge 9 fits one window\..* its image is 21 weeks old/);
   assert.match(day.remedy, /maxSurge of big to 9: 27 waves, about 357 of 360 min/);
+  const [spot] = report({ pools: [pool('usr', 1_000, '10%', { scaleSetPriority: 'Spot' })], facts: wide }).findings;
+  assert.match(spot?.message ?? '', /^usr needs about 83 h \(1000 waves, 5000 min\)\. AKS never starts/);
 });
 
 test('an operating system without images is found by the calendar, or where AKS offers none', () => {
