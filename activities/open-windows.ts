@@ -1,7 +1,7 @@
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { isRecord } from '../domain/json.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
-import { openingAt } from '../domain/maintenance-window.ts';
+import { nextOpeningAfter, openingAt } from '../domain/maintenance-window.ts';
 import type { Instant } from '../domain/time.ts';
 import { clusterNameOf, runIdOf, windowInstanceId } from '../domain/window-identity.ts';
 import type { InstanceView, Ports } from './ports.ts';
@@ -68,7 +68,7 @@ async function decideWindow(ports: Ports, settings: OpenWindowsSettings, policy:
     if (isRunOf(present.value, runId, opening)) return { ...decided, kind: 'already-used' };
   }
   const repository = policy.report.repository ?? settings.policyRepository;
-  const started = await ports.windows.startWindow(instanceId, { policy, opening, runId, repository, pollSeconds: settings.pollSeconds });
+  const started = await ports.windows.startWindow(instanceId, { policy, opening, nextOpens: nextOpeningAfter(policy.window, opening), runId, repository, pollSeconds: settings.pollSeconds });
   return started.ok ? { ...decided, kind: started.value } : { ...decided, kind: 'failed', failure: started.failure };
 }
 

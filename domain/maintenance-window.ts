@@ -46,6 +46,11 @@ export function nextOpenings(window: WindowSchedule, after: Instant, count: numb
   return nextOccurrences(window, after, count).flatMap((occurrence) => (occurrence.kind === 'opens' ? [occurrence.opening] : []));
 }
 
+/** When the window opens after an opening of it; null when it never does again. */
+export function nextOpeningAfter(window: WindowSchedule, opening: Pick<WindowOpening, 'closes'>): Instant | null {
+  return nextOpenings(window, opening.closes, 1)[0]?.opens ?? null;
+}
+
 /** The opening `now` lies in, or null; whatever cannot be understood is closed. */
 export function openingAt(window: WindowSchedule, now: Instant): WindowOpening | null {
   return openingsBetween(window, now, now + 1).find((opening) => isInside(now, opening)) ?? null;

@@ -78,9 +78,13 @@ function holdPhrase(hold: Hold, status: WindowStatus): Phrase {
   const by = causes.flatMap(({ code, where, owner }, index): Phrase => [index === 0 ? '' : ', ', { name: code }, ' at ', { name: where }, ` (${owner ?? 'no owner is named on it'})`]);
   const more = causesOmitted === 0 ? '' : ` and ${causesOmitted} more`;
   const told: Phrase = [{ strong: 'withheld' }, ' ', ...unitPhrase(unit), ' since ', { at: since, form: 'dated' }, ' by ', ...by, `${more}. `];
-  if (hold.state === 'cleared') return [...told, 'Cleared', ...momentOf(endedAt), '.'];
-  if (hold.state === 'over') return [...told, 'It was not started in this window', ...(status.phase === 'ended' ? [', and is left for the next one.'] : ['.'])];
   const start: Phrase = ['Last useful start ', { at: lastUsefulStart, form: 'dated' }, `: it needs about ${estimateMinutes} min. `];
+  if (hold.state === 'cleared') {
+    const [cause] = causes;
+    const was: Phrase = cause === undefined ? [] : ['It was: ', cause.message, ' ', cause.remedy, ' '];
+    return [...told, ...was, ...start, 'Cleared', ...momentOf(endedAt), ...(endedAt === null ? [] : [`, after ${spellMinutes(minutesBetween(since, endedAt))}`]), '.'];
+  }
+  if (hold.state === 'over') return [...told, ...start, 'It was not started in this window', ...(status.phase === 'ended' ? [', and is left for the next one.'] : ['.'])];
   return [...told, ...start, `It is looked at again every few minutes, and starts by itself ${CLEAR_MINUTES} min after nothing withholds it.`];
 }
 

@@ -3,8 +3,10 @@ import type { HealthAlarm } from './cluster-health.ts';
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven } from './node-count.ts';
 import { fateWhileHeld, neededWhileHeld, optionsWhileHeld, waitingWhileHeld } from './report-hold.ts';
+import { explainOperation } from './operation-words.ts';
 import { resultLine } from './report-result.ts';
-import { namesOf, nodeCount, spellMinutes, unitPhrase } from './report-words.ts';
+import { inBothTimes } from './report-times.ts';
+import { mixedVersions, namesOf, nodeCount, spellMinutes, unitPhrase } from './report-words.ts';
 import { minutesBetween, MINUTE_MS } from './time.ts';
 import type { Instant } from './time.ts';
 import type { BlockCause } from './unit-progress.ts';
@@ -25,6 +27,10 @@ const CLEAR_MINUTES = 3;
  * if nobody acts · you can. They offer only commands this version carries out, and none that would be refused.
  */
 export function reportLines(status: WindowStatus, now: Instant): readonly ReportLine[] {
+  return linesOf(status, now).map(({ label, text }) => ({ label, text: inBothTimes(text, now) }));
+}
+
+function linesOf(status: WindowStatus, now: Instant): readonly ReportLine[] {
   if (status.phase === 'ended') {
     return [
       resultLine(status),
@@ -66,9 +72,17 @@ function usersLine(status: WindowStatus): ReportLine {
   const isPart = status.units.some(({ unit, inventory }) => unit !== 'control-plane' && inventory === null);
   const ready = `${count.ready} of ${count.total} ${isPart ? 'nodes counted so far are' : 'nodes'} Ready${spare}`;
   if (count.ready === count.total) {
-    return { label: 'Users: serving, as far as nodes show.', text: [`${ready}; no pod is evicted against its budget.`] };
+    const cordoned = status.units.flatMap(({ inventory }) => inventory?.cordoned ?? []).length;
+    const open = cordoned === 0 ? ', all of them take pods' : '';
+    return { label: 'Users: serving, as far as nodes show.', text: [`${ready}${open}; no pod is evicted against its budget.${azureStateOf(status)}`] };
   }
   return { label: 'Users: may be affected.', text: [`${ready}; not Ready: `, ...namesOf(count.notReady, 5), '.'] };
+}
+
+/** Azure's own state is told apart from what serves: the one may be Failed while the other is whole. */
+function azureStateOf({ pause }: WindowStatus): string {
+  const isStopped = pause !== null && (pause.kind === 'failed' || pause.kind === 'quarantined' || (pause.kind === 'blocked' && pause.drainDeadline === null));
+  return isStopped ? ' Azure shows its operation as Failed, which says nothing of what serves.' : '';
 }
 
 function waitingWhileRunning(status: WindowStatus): Phrase {
@@ -97,8 +111,11 @@ function waitingWhilePaused(pause: Pause, now: Instant): Phrase {
       return ['a node of ', ...unitPhrase(pause.unit), ' that does not empty; the cause is not known yet.', ...since];
     case 'quarantined':
       return ['a decision: AKS set nodes of ', ...unitPhrase(pause.unit), ' aside, old and cordoned.', ...since];
-    case 'failed':
-      return ['a decision: Azure ended the upgrade of ', ...unitPhrase(pause.unit), ' before every node was new; what it said is below.', ...since];
+    case 'failed': {
+      const words = explainOperation(pause.detail);
+      const why: Phrase = words === null ? ['; what it said is below.'] : [': ', words.meaning, '.'];
+      return ['a decision: Azure ended the upgrade of ', ...unitPhrase(pause.unit), ' before every node was new', ...why, ...since];
+    }
     case 'needs-reconcile':
       return ['a decision about Azure\'s state alone. ', pause.detail, ...since];
     case 'health':
@@ -150,7 +167,7 @@ function neededWhilePaused(pause: Pause): Phrase {
     case 'needs-reconcile':
       return [{ command: retry(pause) }, ' before the window closes: it sends the same request again, which is the reconcile Azure asks for. Nodes and pods need nothing.'];
     case 'failed':
-      return [...change, ' Mend what Azure named below, then ', { command: retry(pause) }, '.'];
+      return [...change, explainOperation(pause.detail)?.needed ?? 'Mend what Azure named below.', ' Then ', { command: retry(pause) }, '.'];
   }
 }
 
@@ -167,7 +184,15 @@ function fateWhileRunning(status: WindowStatus): Phrase {
 }
 
 function fateWhilePaused(pause: Pause, status: WindowStatus): Phrase {
-  const closes: Phrase = ['at ', { at: pause.windowDeadline, form: 'dated' }, ' the window closes; nothing more is started and old nodes stay old and serve.'];
+  const later: Phrase = status.nextOpens == null ? [] : ['; the rest is for the next window, ', { at: status.nextOpens, form: 'dated' }];
+  const mixed = mixedVersions(status);
+  const closes: Phrase = [
+    'at ',
+    { at: pause.windowDeadline, form: 'dated' },
+    ' the window closes; nothing more is started and old nodes stay old and serve',
+    ...later,
+    mixed === null ? '.' : `. ${mixed}.`,
+  ];
   if (pause.kind === 'operator') return ['what Azure does now goes on to its end; ', ...closes];
   if (pause.kind === 'health') return ['nothing more is started until it is mended; ', ...closes];
   if (pause.kind !== 'blocked' || pause.drainDeadline === null) {
@@ -237,12 +262,17 @@ function residueOf(unit: UnitStatus | null): Phrase {
 function neededAfterEnd(status: WindowStatus): Phrase {
   const blocking = status.findings.find(({ severity }) => severity === 'block');
   if (status.leftOver.length > 0) return [`somebody who clears what is left over (${status.leftOver.length}, listed below).`];
-  if (blocking !== undefined) return [blocking.remedy, ' (', { name: blocking.where }, ')'];
+  if (blocking !== undefined) return [{ name: blocking.where }, blocking.owner === null ? ': ' : ` (${blocking.owner}): `, blocking.remedy];
   const open = status.units.filter((unit) => !isProven(unit));
   if (open.length === 0) return ['nothing.'];
   return open.every(({ state }) => leftForLater.includes(state))
-    ? ['nothing now; what is not done is left for the next window.']
+    ? ['nothing now; what is not done is left for the next window', ...nextWindow(status), '.']
     : ['a look at the pools that are not done, in the table.'];
+}
+
+/** `, Sat 17 Oct 22:00 (20:00Z)`; empty where it is not known. */
+function nextWindow({ nextOpens }: WindowStatus): Phrase {
+  return nextOpens == null ? [] : [', ', { at: nextOpens, form: 'dated' }];
 }
 
 /** States a run leaves on purpose. */
@@ -250,6 +280,8 @@ const leftForLater: readonly UnitStatus['state'][] = ['planned', 'withheld', 'sk
 
 function fateAfterEnd(status: WindowStatus): Phrase {
   if (status.outcome === 'completed-overrun') return ['Azure finishes what it is still at work on; nothing more is started.'];
-  if (status.leftOver.length > 0) return ['what is left over stays as it is; nothing is cleaned up by itself.'];
-  return ['nothing changes until the next window opens.'];
+  const open = status.units.filter((unit) => !isProven(unit) && leftForLater.includes(unit.state));
+  const booked: Phrase = open.length === 0 || status.nextOpens == null ? [] : [' Planned for then: ', ...open.slice(0, 5).flatMap(({ unit }, index): Phrase => [index === 0 ? '' : ', ', ...unitPhrase(unit)]), '.'];
+  if (status.leftOver.length > 0) return ['what is left over stays as it is; nothing is cleaned up by itself. The next window opens', ...nextWindow(status), '.'];
+  return ['nothing changes until the next window opens', ...nextWindow(status), '.', ...booked];
 }

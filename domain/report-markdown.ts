@@ -52,7 +52,7 @@ function renderBody(model: ReportModel, limits: Limits): string {
   const omitted = model.timelineOmitted + model.timeline.length - shown.length;
   const timeline = [
     ...(omitted === 0 ? [] : [`- ${omitted} earlier lines are left out.`]),
-    ...shown.map(({ at, text }) => `- ${timeOf(at, timeZone)} ${prose(text)}`),
+    ...shown.map(({ at, text }) => `- ${timeOf(at, timeZone)} ${renderPhrase(text, timeZone)}`),
   ];
   const parts = [
     renderLines(model.lines, timeZone),

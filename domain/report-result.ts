@@ -1,7 +1,8 @@
 import type { Phrase } from './markdown-text.ts';
 import { missedPhrase } from './missed-words.ts';
 import { countRun, isProven } from './node-count.ts';
-import { poolPhrase } from './report-words.ts';
+import { lastEnd, poolPhrase, spellMinutes } from './report-words.ts';
+import { minutesBetween } from './time.ts';
 import type { RunOutcome, UnitStatus, WindowStatus } from './window-status.ts';
 
 const labels: Readonly<Record<RunOutcome, string>> = {
@@ -38,7 +39,7 @@ export function provenOutcome(status: WindowStatus): RunOutcome {
 
 function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
   const count = countRun(status.units);
-  const nodes = count === null ? '' : `${count.proven} of ${count.wanted} nodes are new and verified. `;
+  const nodes = count === null ? '' : `${countedPools(status)}${count.proven} of ${count.wanted} nodes are new and verified. `;
   const open = status.units.filter((unit) => !isProven(unit));
   switch (outcome) {
     case 'succeeded':
@@ -48,9 +49,9 @@ function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
     case 'not-started':
       return ['This run changed nothing on the cluster. ', ...firstBlock(status), ...openUnits(open)];
     case 'aborted':
-      return [nodes, 'AKS does not roll back: new nodes stay new, old nodes stay old. ', ...openUnits(open), ...unusableNodes(status)];
+      return [...abortedAt(status), nodes, 'AKS does not roll back: new nodes stay new, old nodes stay old. ', ...openUnits(open), ...unusableNodes(status)];
     case 'completed-overrun':
-      return [nodes, 'Azure lets a started pool finish after the window. ', ...openUnits(open)];
+      return [nodes, overrunText(status), ...openUnits(open)];
     case 'replanned':
       return [nodes, ...status.units.flatMap(({ state, note }) => (state === 'upgraded' && note !== '' ? [`${note} `] : [])), ...openUnits(open)];
     case 'needs-reconcile':
@@ -65,6 +66,26 @@ function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
 function firstBlock(status: WindowStatus): Phrase {
   const finding = status.findings.find(({ severity }) => severity === 'block');
   return finding === undefined ? [] : ['Reason: ', finding.message, ' (', { name: finding.where }, '). '];
+}
+
+/** `sys: ` where only some of the run's pools were counted; empty where all were. */
+function countedPools({ units }: WindowStatus): string {
+  const pools = units.filter(({ unit }) => unit !== 'control-plane');
+  const counted = pools.filter(({ inventory }) => inventory !== null).map(({ unit }) => unit.slice('pool/'.length));
+  if (counted.length === pools.length) return '';
+  return counted.length > 3 ? `In ${counted.length} pools, ` : `${counted.join(', ')}: `;
+}
+
+function overrunText(status: WindowStatus): string {
+  const end = lastEnd(status);
+  const minutes = end === null ? 0 : minutesBetween(status.window.closes, end);
+  const isOver = status.units.every(({ state }) => state !== 'running');
+  return minutes > 0 && isOver ? `Azure lets a started pool finish: ${spellMinutes(minutes)} past the window. ` : 'Azure lets a started pool finish after the window. ';
+}
+
+function abortedAt(status: WindowStatus): Phrase {
+  const end = lastEnd(status);
+  return end === null ? [] : ['At ', { at: end, form: 'clock' }, '. '];
 }
 
 const stateWords: Readonly<Record<UnitStatus['state'], string>> = {
@@ -86,7 +107,7 @@ function openUnits(units: readonly UnitStatus[]): Phrase {
   if (units.length === 0) return [];
   const named = units
     .slice(0, 6)
-    .flatMap(({ unit, state }, index): Phrase => [index === 0 ? '' : ', ', ...poolPhrase(unit), ` (${stateWords[state]})`]);
+    .flatMap(({ unit, state, startedAt }, index): Phrase => [index === 0 ? '' : ', ', ...poolPhrase(unit), ` (${stateWords[state]}${startedAt === null ? ', untouched' : ''})`]);
   const more = units.length > 6 ? ` and ${units.length - 6} more` : '';
   return ['Not done: ', ...named, `${more}. `];
 }

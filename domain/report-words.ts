@@ -1,5 +1,7 @@
 import type { Phrase } from './markdown-text.ts';
+import { minorOf } from './kubernetes-version.ts';
 import type { UnitName } from './upgrade-plan.ts';
+import type { WindowStatus } from './window-status.ts';
 
 /** `usr-1, usr-2 and 3 more`: at most `shownMax` names. */
 export function namesOf(names: readonly string[], shownMax: number): Phrase {
@@ -28,4 +30,23 @@ export function spellMinutes(minutes: number): string {
 /** `1 node`, `3 nodes`. */
 export function nodeCount(count: number): string {
   return count === 1 ? '1 node' : `${count} nodes`;
+}
+
+/**
+ * A clause about a control plane that is ahead of its pools, which AKS supports for three minors; null when it is not, or
+ * the run does not move it.
+ */
+export function mixedVersions({ units }: WindowStatus): string | null {
+  const controlPlane = units.find(({ unit, state }) => unit === 'control-plane' && state === 'upgraded');
+  const to = controlPlane === undefined ? null : minorOf(controlPlane.to);
+  const behind = units.filter(({ unit, state, from }) => unit !== 'control-plane' && state !== 'upgraded' && minorOf(from) !== null && minorOf(from) !== to);
+  if (to === null || behind.length === 0) return null;
+  const minors = [...new Set(behind.flatMap(({ from }) => minorOf(from) ?? []))].sort().join(', ');
+  return `Control plane ${to}, pools ${minors}: supported while pools are at most three minors behind; a control plane cannot go back`;
+}
+
+/** The last moment any unit of the run was at work; null when none was. */
+export function lastEnd({ units }: WindowStatus): number | null {
+  const ends = units.flatMap(({ endedAt }) => endedAt ?? []);
+  return ends.length === 0 ? null : Math.max(...ends);
 }

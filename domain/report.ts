@@ -1,15 +1,16 @@
 import type { Phrase } from './markdown-text.ts';
-import { countPool, countRun } from './node-count.ts';
+import { countPool, countRun, isProven } from './node-count.ts';
 import { holdPhrases } from './report-hold.ts';
 import { reportLines } from './report-lines.ts';
 import type { ReportLine } from './report-lines.ts';
 import { provenOutcome } from './report-result.ts';
-import { namesOf, poolPhrase, spellMinutes } from './report-words.ts';
+import { inBothTimes } from './report-times.ts';
+import { mixedVersions, namesOf, poolPhrase, spellMinutes } from './report-words.ts';
 import { minutesBetween } from './time.ts';
 import type { Instant } from './time.ts';
 import type { BlockCause } from './unit-progress.ts';
 import { startCutOff } from './upgrade-plan.ts';
-import type { RunOutcome, TimelineEntry, UnitStatus, WindowStatus } from './window-status.ts';
+import type { RunOutcome, UnitStatus, WindowStatus } from './window-status.ts';
 
 /** One row of the pool table; counts are null where nodes were not counted or do not apply. */
 export interface PoolRow {
@@ -30,7 +31,7 @@ export interface ReportModel {
   readonly why: readonly Phrase[];
   readonly plan: readonly Phrase[];
   /** Oldest first. */
-  readonly timeline: readonly TimelineEntry[];
+  readonly timeline: readonly { readonly at: Instant; readonly text: Phrase }[];
   readonly timelineOmitted: number;
   readonly leftOver: readonly Phrase[];
   /** The same facts for machines. */
@@ -44,10 +45,10 @@ export function reportOf(status: WindowStatus, now: Instant): ReportModel {
     timeZone: status.timeZone,
     title: titleOf(status),
     lines: reportLines(status, now),
-    pools: status.units.map((unit) => poolRow(unit, status)),
-    why: whyOf(status, now),
+    pools: status.units.map((unit) => poolRow(unit, status, now)),
+    why: whyOf(status, now).map((phrase) => inBothTimes(phrase, now)),
     plan: planOf(status),
-    timeline: status.timeline,
+    timeline: status.timeline.map(({ at, text }) => ({ at, text: inBothTimes([text], at) })),
     timelineOmitted: status.timelineOmitted,
     leftOver: leftOverOf(status),
     machine: status,
@@ -81,7 +82,10 @@ function titleOf(status: WindowStatus): string {
   const unit = status.phase === 'ended' ? undefined : focusOf(status);
   const count = countRun(unit === undefined || unit.inventory === null ? status.units : [unit]);
   const where = unit === undefined ? '' : unit.unit === 'control-plane' ? ' — control plane' : ` — pool ${unit.unit.slice('pool/'.length)}`;
-  const nodes = count === null || unit?.inventory === null ? '' : `, ${count.proven} of ${count.wanted} nodes new`;
+  const pools = status.units.filter((each) => each.unit !== 'control-plane');
+  const isPart = unit === undefined && pools.some(({ inventory }) => inventory === null);
+  const done = isPart ? `, ${pools.filter(isProven).length} of ${pools.length} pools done` : null;
+  const nodes = count === null || unit?.inventory === null ? '' : done ?? `, ${count.proven} of ${count.wanted} nodes new`;
   return `${word}: ${status.clusterName}${where}${nodes}`;
 }
 
@@ -97,15 +101,15 @@ function blockedNodesOf(status: WindowStatus, unit: UnitStatus): readonly string
   return status.pause?.unit === unit.unit ? status.pause.causes.map(({ node }) => node) : [];
 }
 
-function poolRow(unit: UnitStatus, status: WindowStatus): PoolRow {
+function poolRow(unit: UnitStatus, status: WindowStatus, now: Instant): PoolRow {
   const pool = poolPhrase(unit.unit);
-  if (unit.inventory === null) return { pool, counts: null, state: stateOf(unit, 0, status) };
+  if (unit.inventory === null) return { pool, counts: null, state: inBothTimes(stateOf(unit, 0, status), now) };
   const count = countPool(unit.inventory, blockedNodesOf(status, unit));
   const blocked: Phrase = count.blocked.length === 0 ? ['0'] : [`${count.blocked.length} (`, ...namesOf(count.blocked, 3), ')'];
   return {
     pool,
     counts: { proven: count.proven, old: count.old, blocked, spare: count.spare },
-    state: stateOf(unit, count.unproven, status),
+    state: inBothTimes(stateOf(unit, count.unproven, status), now),
   };
 }
 
@@ -118,6 +122,7 @@ function verifiedWord({ verifiedAt }: WindowStatus, { endedAt }: UnitStatus): st
 function stateOf(unit: UnitStatus, unprovenNodes: number, status: WindowStatus): Phrase {
   const unproven: Phrase = unprovenNodes === 0 ? [] : [`; ${unprovenNodes} on the target but not Ready or cordoned`];
   const note: Phrase = unit.note === '' ? [] : [': ', unit.note];
+  const untouched = unit.startedAt === null ? ', nothing in it was touched' : '';
   const since: Phrase = unit.startedAt === null ? [] : [' since ', { at: unit.startedAt, form: 'clock' }];
   const until: Phrase = unit.endedAt === null ? [] : [' ', { at: unit.endedAt, form: 'clock' }];
   switch (unit.state) {
@@ -131,7 +136,7 @@ function stateOf(unit: UnitStatus, unprovenNodes: number, status: WindowStatus):
       if (unit.unit === 'control-plane') return ['done', ...until, status.verifiedAt === undefined ? '' : verifiedWord(status, unit)];
       return ['done', ...until, unprovenNodes === 0 ? verifiedWord(status, unit) : '', ...unproven];
     case 'not-started':
-      return ['not started', ...note];
+      return [`not started${untouched}`, ...note];
     case 'unproven':
       return ['set, nodes not proven', ...note, ...unproven];
     case 'foreign':
@@ -141,7 +146,7 @@ function stateOf(unit: UnitStatus, unprovenNodes: number, status: WindowStatus):
     case 'failed':
     case 'aborted':
     case 'skipped':
-      return [unit.state, ...until, ...note, ...unproven];
+      return [`${unit.state}${untouched}`, ...until, ...note, ...unproven];
   }
 }
 
@@ -192,18 +197,38 @@ function planOf(status: WindowStatus): readonly Phrase[] {
       { name: unit.to },
       `, about ${unit.estimateMinutes} min`,
       ...(unit.attempt > 1 ? [`, attempt ${unit.attempt}`] : []),
-      ...(unit.state === 'planned' ? [', starts at the latest ', { at: startCutOff(unit, closes), form: 'clock' } as const] : []),
+      ...(unit.startedAt === null ? [', starts at the latest ', { at: startCutOff(unit, closes), form: 'clock' } as const] : []),
       '.',
     ]);
   }
+  if (status.nextOpens != null) plan.push(['The window opens again ', { at: status.nextOpens, form: 'dated' }, '.']);
+  const mixed = mixedVersions(status);
+  if (mixed !== null) plan.push([`${mixed}.`]);
   plan.push(['Nothing is forced: budgets, finalizers and webhooks are never changed, and nothing is rolled back.']);
   return plan;
+}
+
+/** How a node that AKS set aside is settled, in order (facts: AKS docs, "Resolve undrainable nodes"). */
+function settlingSteps(status: WindowStatus, nodes: readonly string[]): Phrase {
+  const cause = status.findings.find(({ code }) => code.startsWith('PDB_'));
+  const first: Phrase = cause === undefined ? ['mend what kept the node from draining'] : ['mend ', { name: cause.where }, ' (', cause.remedy.replace(/\.$/, ''), ')'];
+  return [
+    'To settle ',
+    ...namesOf(nodes, 3),
+    ', in this order: 1) ',
+    ...first,
+    '; 2) take its label off: ',
+    { command: `kubectl label nodes ${nodes[0] ?? ''} kubernetes.azure.com/upgrade-status-` },
+    '; 3) let the next window upgrade the pool, which makes the node new and takes the spare one away.',
+  ];
 }
 
 /** What the run said it leaves, and every set-aside node it did not mention: the list must be complete. */
 function leftOverOf(status: WindowStatus): readonly Phrase[] {
   const leftOver: Phrase[] = status.leftOver.map((text) => [text]);
   if (status.phase !== 'ended') return leftOver;
+  const aside = status.units.flatMap(({ inventory }) => inventory?.quarantined ?? []);
+  if (aside.length > 0) leftOver.push(settlingSteps(status, aside));
   const isTold = (node: string) => status.leftOver.some((text) => text.includes(node));
   for (const { unit, inventory } of status.units) {
     if (inventory === null) continue;

@@ -87,6 +87,8 @@ export interface WindowStatus {
   readonly clusterName: string;
   readonly timeZone: string;
   readonly window: Span;
+  /** When the window opens again; null when it never does or that is not known. */
+  readonly nextOpens?: Instant | null;
   readonly phase: RunPhase;
   readonly outcome: RunOutcome | null;
   readonly planDigest: string | null;

@@ -15,7 +15,7 @@ const LINE_CHARACTERS = 600;
 const DETAIL_CHARACTERS = 400;
 
 /** The status of a run that has just begun. */
-export function beginStatus(input: { readonly policy: MaintenancePolicy; readonly opening: WindowOpening; readonly runId: string; readonly clusterName: string }): WindowStatus {
+export function beginStatus(input: { readonly policy: MaintenancePolicy; readonly opening: WindowOpening; readonly nextOpens?: Instant | null; readonly runId: string; readonly clusterName: string }): WindowStatus {
   return {
     schema: 'slackwater.status/v1',
     runId: input.runId,
@@ -24,6 +24,7 @@ export function beginStatus(input: { readonly policy: MaintenancePolicy; readonl
     clusterName: input.clusterName,
     timeZone: input.policy.window.timeZone,
     window: { opens: input.opening.opens, closes: input.opening.closes },
+    nextOpens: input.nextOpens ?? null,
     phase: 'planning',
     outcome: null,
     planDigest: null,

@@ -16,6 +16,8 @@ export type OrchestrationName = keyof OrchestrationContract;
 export interface MaintenanceWindowInput {
   readonly policy: MaintenancePolicy;
   readonly opening: WindowOpening;
+  /** When the window opens again; null when it never does. Absent in runs begun before it was told. */
+  readonly nextOpens?: Instant | null;
   /** `<cluster name>-<yyyymmddThhmmZ of the opening>`: one run per cluster and opening. */
   readonly runId: string;
   /** `owner/name` of the issue's repository. */

@@ -77,7 +77,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
   return {
     flow,
     input,
-    status: beginStatus({ policy: input.policy, opening: input.opening, runId: input.runId, clusterName }),
+    status: beginStatus({ policy: input.policy, opening: input.opening, nextOpens: input.nextOpens ?? null, runId: input.runId, clusterName }),
     plan: null,
     record: null,
     words: [],

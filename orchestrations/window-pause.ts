@@ -1,3 +1,5 @@
+import { spellMinutes } from '../domain/report-words.ts';
+import { minutesBetween } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Pause } from '../domain/window-status.ts';
 import type { Step } from './flow.ts';
@@ -33,8 +35,14 @@ export function* endPause(run: WindowRun, how: 'cleared' | 'settled'): Step<void
   update(run, { phase: 'upgrading', pause: null });
   emit(run, 'hold.cleared', { unit: pause.unit, attempt: run.pauseHold });
   run.resumeOwed = pause.number;
-  if (how === 'settled') return;
-  say(run, pause.unit === 'run' ? 'The run goes on.' : `${pause.unit} goes on.`);
+  const now = run.flow.now();
+  const paused = spellMinutes(minutesBetween(pause.since, now));
+  const who = pause.unit === 'run' ? 'The run' : pause.unit;
+  if (how === 'settled') {
+    say(run, `${who} was paused ${paused}${now >= pause.windowDeadline ? ', and nobody answered before the window closed' : ''}.`);
+    return;
+  }
+  say(run, `${who} goes on after ${paused}.`);
   yield* tellOwedResume(run);
 }
 

@@ -3,7 +3,8 @@ import { isAboutArrival, isBlocking, mayLieInTarget } from '../domain/block-clas
 import { formatUtc } from '../domain/local-time.ts';
 import { describeReconcile } from '../domain/next-move.ts';
 import { countPool } from '../domain/node-count.ts';
-import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
+import { spellMinutes } from '../domain/report-words.ts';
+import { MINUTE_MS, minutesBetween, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { NodeInventory } from '../domain/unit-progress.ts';
 import type { Pause, UnitStatus, UnitStatusState } from '../domain/window-status.ts';
 import { startCutOff, type PlannedUnit, type UnitName } from '../domain/upgrade-plan.ts';
@@ -65,7 +66,9 @@ function whyNotStarted(run: WindowRun, unit: PlannedUnit): string | null {
   if (run.abortedBy !== null) return `The run was aborted by ${run.abortedBy}.`;
   const skippedBy = run.skipped.get(unit.unit);
   if (skippedBy !== undefined) return `Skipped by ${skippedBy}.`;
-  return run.flow.now() > startCutOff(unit, run.input.opening.closes) ? 'Not started: its estimate no longer fits the time left in the window.' : null;
+  const { closes } = run.input.opening;
+  const now = run.flow.now();
+  return now > startCutOff(unit, closes) ? `It needs about ${unit.estimateMinutes} min, and ${spellMinutes(minutesBetween(now, closes))} of the window are left.` : null;
 }
 
 /** A unit that is not begun (any more): one that was attempted before is what that attempt left, never "not started". */

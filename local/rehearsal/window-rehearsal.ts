@@ -5,6 +5,7 @@ import { recorded } from '../../adapters/trust-boundary.ts';
 import type { MaintenancePolicy, WindowOpening } from '../../domain/maintenance-policy.ts';
 import type { OperatorDecision } from '../../domain/operator-decision.ts';
 import { MINUTE_MS, type Instant } from '../../domain/time.ts';
+import { nextOpeningAfter } from '../../domain/maintenance-window.ts';
 import { clusterNameOf, runIdOf, windowInstanceId } from '../../domain/window-identity.ts';
 import { beginStatus } from '../../domain/window-story.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
@@ -105,7 +106,7 @@ export async function startWindowRehearsal(options: WindowRehearsalOptions): Pro
   useComposition(changeComposition(composition.value, options.changePorts ?? ((ports) => ports)));
   if (options.startsAt === undefined) await clock.advanceTo(opening.opens);
   const instanceId = windowInstanceId(policy.clusterResourceId);
-  const input: MaintenanceWindowInput = { policy, opening, runId: runIdOf(policy.name, opening.opens), repository: policyRepository, pollSeconds: options.pollSeconds ?? { shortest: 30, longest: 150 } };
+  const input: MaintenanceWindowInput = { policy, opening, nextOpens: nextOpeningAfter(policy.window, opening), runId: runIdOf(policy.name, opening.opens), repository: policyRepository, pollSeconds: options.pollSeconds ?? { shortest: 30, longest: 150 } };
   const rehearsal = tools({ world, host, clock, input, opens: opening.opens, closes: opening.closes, changes, instanceId, composition: composition.value });
   if (options.beginning !== 'held') rehearsal.begin();
   return rehearsal;
@@ -133,7 +134,7 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'input' | 'op
     ...parts,
     begin: () => void host.engine.start({ name: 'maintenanceWindow', instanceId, inputJson: JSON.stringify(parts.input), version: null }),
     status,
-    firstStatus: () => beginStatus({ policy: parts.input.policy, opening: parts.input.opening, runId: parts.input.runId, clusterName: clusterNameOf(parts.input.policy.clusterResourceId) }),
+    firstStatus: () => beginStatus({ policy: parts.input.policy, opening: parts.input.opening, nextOpens: parts.input.nextOpens ?? null, runId: parts.input.runId, clusterName: clusterNameOf(parts.input.policy.clusterResourceId) }),
     until,
     minute: () => minutesOf(clock.now()),
     async untilEnded(minutesMax = 900) {

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { renderPhrase } from '../../domain/markdown-text.ts';
+import { explainOperation } from '../../domain/operation-words.ts';
+import { inBothTimes } from '../../domain/report-times.ts';
+import { lastEnd, mixedVersions } from '../../domain/report-words.ts';
+import { reportOf } from '../../domain/report.ts';
+import type { UnitStatus, WindowStatus } from '../../domain/window-status.ts';
+import { at } from './cluster-samples.ts';
+import { minutesIn, pausedStatus, unitSample } from './window-status-samples.ts';
+
+const evening = at('2026-10-10T20:45Z');
+
+test('every moment in a sentence is told in local time too, and nothing else is touched', () => {
+  const table: readonly (readonly [text: string, told: string])[] = [
+    ['new since 20:43Z; done', 'new since 22:43 (20:43Z); done'],
+    ['it should have ended at 18:00Z', 'it should have ended at 20:00 (18:00Z)'],
+    ['grace ends 23:40Z', 'grace ends 01:40 (23:40Z)'],
+    ['armed until Mon 12 Oct 2026 08:00Z: careful', 'armed until Mon 12 Oct 10:00 (08:00Z): careful'],
+    ['from 20:00Z to 21:30Z.', 'from 22:00 (20:00Z) to 23:30 (21:30Z).'],
+    ['20:43Z', '22:43 (20:43Z)'],
+    ['opens Sat 10 Oct 22:00 (20:00Z)', 'opens Sat 10 Oct 22:00 (20:00Z)'],
+    ['2026-10-10T20:00Z stays', '2026-10-10T20:00Z stays'],
+    ['version 1:20:43Z', 'version `1:20:43Z`'],
+    ['at 25:00Z or 20:61Z', 'at 25:00Z or 20:61Z'],
+    ['Sat 99 Foo 2026 20:00Z', 'Sat 99 Foo 2026 20:00Z'],
+    ['no time at all', 'no time at all'],
+    ['', ''],
+  ];
+  for (const [text, told] of table) assert.equal(renderPhrase(inBothTimes([text], evening), 'Europe/Paris'), told, text);
+});
+
+test("Azure's words are told plainly where they are known, and left below the fold where they are not", () => {
+  const table: readonly (readonly [text: string, meaning: RegExp | null])[] = [
+    ['OverconstrainedZonalAllocationRequest: the upgrade failed', /in a zone: capacity/],
+    ['AllocationFailed: no room', /in the region: capacity/],
+    ['SkuNotAvailable', /capacity/],
+    ['VMExtensionProvisioningError: VMExtensionError_K8SAPIServerConnFail', /cannot reach the API server; old ones are untouched/],
+    ['OperationNotAllowed: exceeding approved Total Regional Cores quota', /vCPU quota/],
+    ['SubnetIsFull', /no addresses left/],
+    ['ScopeLocked', /a lock/],
+    ['UpgradeFailed: something else', null],
+    ['', null],
+  ];
+  for (const [text, meaning] of table) {
+    const words = explainOperation(text);
+    if (meaning === null) assert.equal(words, null, text);
+    else assert.match(words?.meaning ?? '', meaning, text);
+  }
+});
+
+function withUnits(...units: readonly UnitStatus[]): WindowStatus {
+  return { ...pausedStatus, units };
+}
+
+test('a control plane ahead of its pools is said to be supported and not to go back', () => {
+  const controlPlane = unitSample({ unit: 'control-plane', state: 'upgraded', from: '1.34.4', to: '1.35.3' });
+  const behind = unitSample({ unit: 'pool/sys', state: 'failed', from: '1.34.4', to: '1.35.3' });
+
+  assert.match(mixedVersions(withUnits(controlPlane, behind)) ?? '', /^Control plane 1\.35, pools 1\.34: supported .*cannot go back$/);
+  assert.equal(mixedVersions(withUnits(controlPlane, { ...behind, state: 'upgraded' })), null);
+  assert.equal(mixedVersions(withUnits(behind)), null);
+  assert.equal(mixedVersions(withUnits({ ...controlPlane, state: 'failed' }, behind)), null);
+});
+
+function told(change: Partial<WindowStatus>): string {
+  const report = reportOf({ ...pausedStatus, phase: 'ended', pause: null, ...change }, evening);
+  return [report.title, ...report.lines.map(({ label, text }) => `${label} ${renderPhrase(text, 'Europe/Paris')}`)].join('\n');
+}
+
+test('an ended run says what is planned for when, what was left untouched, and how far it ran past its window', () => {
+  const inventory = { total: 3, upgraded: 3, old: [], cordoned: [], quarantined: [], notReady: [], surge: [] };
+  const done = unitSample({ unit: 'pool/sys', state: 'upgraded', inventory, startedAt: minutesIn(0), endedAt: minutesIn(14) });
+  const withheld = unitSample({ unit: 'pool/usr', state: 'withheld', inventory: null, startedAt: null });
+  const next = { nextOpens: at('2026-10-17T20:00Z') };
+
+  const partly = told({ outcome: 'completed-partial', units: [done, withheld], ...next });
+  assert.match(partly, /^Partly done: shop-prod-weu, 1 of 2 pools done\nPartly done\. sys: 3 of 3 nodes are new and verified\./);
+  assert.match(partly, /`usr` \(withheld, untouched\)/);
+  assert.match(partly, /If nobody acts: nothing changes until the next window opens, Sat 17 Oct 22:00 \(20:00Z\)\. Planned for then: pool `usr`\./);
+  assert.doesNotMatch(told({ outcome: 'completed-partial', units: [done, withheld] }), /Planned/, 'nothing is claimed of a window that is not known');
+
+  const late = told({ outcome: 'completed-overrun', units: [{ ...done, endedAt: minutesIn(382) }], ...next });
+  assert.match(late, /Azure lets a started pool finish: 22 min past the window\./);
+  assert.equal(lastEnd(withUnits(done, withheld)), minutesIn(14));
+
+  const finding = { code: 'PDB_STRUCTURAL', where: 'pay/ledger-pdb', severity: 'block' as const, pools: ['usr'], message: 'm.', remedy: 'Set maxUnavailable to 1.', owner: 'team-pay' };
+  assert.match(told({ outcome: 'completed-partial', units: [done, withheld], findings: [finding] }), /Needed: `pay\/ledger-pdb` \(team-pay\): Set maxUnavailable to 1\./);
+});
+
+test('nodes set aside are settled in three steps, the cause first', () => {
+  const inventory = { total: 4, upgraded: 3, old: ['usr-2'], cordoned: ['usr-2'], quarantined: ['usr-2'], notReady: [], surge: [] };
+  const units = [unitSample({ unit: 'pool/usr', state: 'quarantined', inventory })];
+  const finding = { code: 'PDB_STRUCTURAL', where: 'pay/ledger-pdb', severity: 'warn' as const, pools: ['usr'], message: 'm.', remedy: 'Set maxUnavailable to 1.', owner: null };
+  const report = reportOf({ ...pausedStatus, phase: 'ended', outcome: 'completed-with-debt', pause: null, units, findings: [finding] }, evening);
+
+  assert.match(
+    report.leftOver.map((phrase) => renderPhrase(phrase, 'UTC')).join('\n'),
+    /To settle `usr-2`, in this order: 1\) mend `pay\/ledger-pdb` \(Set maxUnavailable to 1\); 2\) take its label off: `kubectl label nodes usr-2 kubernetes\.azure\.com\/upgrade-status-`; 3\) let the next window/,
+  );
+});
+
+test("what Azure says of its operation is told apart from what serves", () => {
+  const failed: WindowStatus = { ...pausedStatus, pause: pausedStatus.pause === null ? null : { ...pausedStatus.pause, kind: 'failed', causes: [], drainDeadline: null, detail: 'OverconstrainedZonalAllocationRequest: x' } };
+  const lines = reportOf(failed, evening).lines.map(({ text }) => renderPhrase(text, 'Europe/Paris'));
+
+  assert.match(lines[0] ?? '', /Azure shows its operation as Failed, which says nothing of what serves\./);
+  assert.match(lines[1] ?? '', /before every node was new: Azure has no machines of that size left in a zone: capacity, neither quota nor a budget\./);
+  assert.match(lines[2] ?? '', /^Try again later in this window with maxSurge 1.* Then `\/retry usr`\.$/);
+  assert.doesNotMatch(lines.join('\n'), /Overconstrained/);
+});
