@@ -1,12 +1,11 @@
 import type { Outcome } from '../domain/failure.ts';
 import type { HoldCause } from '../domain/hold.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
-import type { UndigestedPlan } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
-import { judgePreflight } from '../domain/preflight.ts';
+import { judgePlan, judgePreflight } from '../domain/preflight.ts';
 import { severityRank } from '../domain/preflight-report.ts';
-import type { Finding, PreflightReport } from '../domain/preflight-report.ts';
-import { judgeWithFallback, withLoweredSurge } from '../domain/surge-fallback.ts';
+import type { Finding } from '../domain/preflight-report.ts';
+import { withLoweredSurge } from '../domain/surge-fallback.ts';
 import type { ActivityContract, HoldsLook, PreflightSummary, WithheldPool } from './contract.ts';
 import { withDigest } from './make-plan.ts';
 import type { Ports } from './ports.ts';
@@ -21,8 +20,7 @@ const CAUSES_KEPT = 3;
 export async function runPreflight(ports: Ports, input: ActivityContract['runPreflight']['input']): Promise<Outcome<PreflightSummary>> {
   const read = await readClusterSnapshot(ports, input.plan.clusterResourceId);
   if (!read.ok) return read;
-  const judge = (plan: UndigestedPlan): PreflightReport => judgePreflight(input.policy, plan, read.value, input.acknowledgements);
-  const { report, standing, plan, reductions } = judgeWithFallback(input.policy, input.plan, read.value, judge);
+  const { report, standing, plan, reductions } = judgePlan(input.policy, input.plan, read.value, input.acknowledgements);
   const sorted = [...report.findings].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]);
   return {
     ok: true,

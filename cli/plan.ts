@@ -1,7 +1,8 @@
-import { makePlan } from '../activities/make-plan.ts';
+import { makePlan, withDigest } from '../activities/make-plan.ts';
 import { formatBothDated, formatInstant } from '../domain/local-time.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
+import { judgePlan } from '../domain/preflight.ts';
 import { minutesBetween } from '../domain/time.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
 import type { PlannedUnit, UnitVersion, UpgradePlan } from '../domain/upgrade-plan.ts';
@@ -28,7 +29,8 @@ export const planCommand: Command = {
       return 1;
     }
     const { policy, opening } = input;
-    const { plan } = makePlan({ policy, opening, state: planningStateOf(input.snapshot) });
+    const first = makePlan({ policy, opening, state: planningStateOf(input.snapshot) }).plan;
+    const plan = policy.nodePools.surgeFallback === 'withhold' ? first : withDigest(judgePlan(policy, first, input.snapshot).plan);
     io.print(args.output === 'json' ? renderJson(describePlan(policy, opening, plan)) : renderPlan(policy, opening, plan));
     return 0;
   },
@@ -61,14 +63,14 @@ function renderPlan(policy: MaintenancePolicy, opening: WindowOpening, plan: Upg
   const rows = plan.units.map((unit) => rowOf(unit, formatBothDated(startCutOff(unit, opening.closes), timeZone)));
   const units = renderTable([['unit', 'from', 'to', 'nodes', 'surge', 'waves', 'minutes', 'latest start'], ...rows]);
   const omitted = plan.omitted.map((unit) => `  ${unit.unit}: ${printable(unit.message)} [${unit.code}]`);
-  const settings = plan.units.flatMap((unit) => (unit.upgradeSettings === null ? [] : [`  ${unit.unit}: ${settingsText(unit)}`]));
+  const settings = plan.units.flatMap((unit) => (unit.upgradeSettings === null ? [] : [`  ${unit.unit}: ${settingsText(unit)}${unit.restoreSettings === null ? '' : ` (for this run only: maxSurge ${unit.restoreSettings.maxSurge ?? 'unset'} again afterwards)`}`]));
   return [
     `${plan.clusterName}, policy ${policy.name}`,
     `Window ${formatBothDated(opening.opens, timeZone)} to ${formatBothDated(opening.closes, timeZone)}, ${windowMinutes} min.`,
     '',
     ...(rows.length === 0 ? ['Nothing to upgrade.'] : [units, '', `Estimate ${minutes} of ${windowMinutes} min: ${fit}.`]),
     ...(settings.length === 0 ? [] : ['', 'Upgrade settings that change first:', ...settings]),
-    ...(omitted.length === 0 ? [] : ['', 'Left out:', ...omitted]),
+    ...(omitted.length === 0 ? [] : ['', 'Left out, or left for later:', ...omitted]),
     '',
     `Plan digest ${plan.digest}`,
   ].join('\n');

@@ -4,7 +4,7 @@ import { planMaintenance } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
 import { renderPreflightMarkdown } from '../domain/preflight-markdown.ts';
 import type { PreflightReport } from '../domain/preflight-report.ts';
-import { judgePreflight } from '../domain/preflight.ts';
+import { judgePlan, judgePreflight } from '../domain/preflight.ts';
 import type { Command, CommandArguments, CommandIo, OutputFormat } from './command.ts';
 import { renderPreflightText } from './preflight-text.ts';
 import { renderFault, renderJson } from './print.ts';
@@ -48,6 +48,6 @@ async function locate(report: PreflightReport, args: CommandArguments, io: Comma
 }
 
 function judge({ policy, opening, snapshot }: SnapshotInput): PreflightReport {
-  const plan = policy === null || opening === null ? null : planMaintenance(policy, opening, planningStateOf(snapshot));
-  return judgePreflight(policy, plan, snapshot);
+  if (policy === null || opening === null) return judgePreflight(policy, null, snapshot);
+  return judgePlan(policy, planMaintenance(policy, opening, planningStateOf(snapshot)), snapshot).report;
 }

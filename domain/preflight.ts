@@ -41,6 +41,8 @@ import { viewPreflight } from './preflight-view.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 import { checkDrainBlocks } from './quarantine-findings.ts';
 import { checkSubnets } from './subnet-findings.ts';
+import { judgeWithFallback } from './surge-fallback.ts';
+import type { FallbackJudgment } from './surge-fallback.ts';
 import { uncheckedFacts } from './unchecked-facts.ts';
 import { checkLocalData, checkZonePinned } from './volume-findings.ts';
 import { checkDelegatedEvictions, checkWebhookSelfLock, uncheckedWebhooks } from './webhook-findings.ts';
@@ -120,6 +122,16 @@ export function judgePreflight(
     pods: view.forecasts.map(describeForecast),
     unchecked: [...snapshot.unchecked, ...uncheckedFacts(view), ...uncheckedPools(view), ...uncheckedWorkloads(view)],
   };
+}
+
+/** {@link judgePreflight} of a run's plan, with as many surge nodes as fit where the policy allows fewer than wanted. */
+export function judgePlan(
+  policy: MaintenancePolicy,
+  plan: UndigestedPlan,
+  snapshot: ClusterSnapshot,
+  acknowledgements: readonly LossAcknowledgement[] = [],
+): FallbackJudgment {
+  return judgeWithFallback(policy, plan, snapshot, (each) => judgePreflight(policy, each, snapshot, acknowledgements));
 }
 
 function compareFindings(one: Finding, other: Finding): number {
