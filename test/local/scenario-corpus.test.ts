@@ -36,7 +36,8 @@ async function play(scenario: Scenario): Promise<Agreement> {
 }
 
 test("the project's own scenarios come out as expected", async () => {
-  for (const scenario of readCorpus(new URL('../../fixtures/scenarios/own.jsonl', import.meta.url))) {
+  const files = ['own.jsonl', 'families.jsonl'].map((name) => new URL(`../../fixtures/scenarios/${name}`, import.meta.url));
+  for (const scenario of files.flatMap(readCorpus)) {
     assert.deepEqual(await play(scenario), { preflight: [], decision: [], final: [], violations: [] }, scenario.id);
   }
 });
