@@ -1,4 +1,5 @@
 import { judgeBlocks } from '../domain/block-cause.ts';
+import { REFUSED } from '../domain/block-view.ts';
 import type { Cluster, Node, NodePool, Pod } from '../domain/cluster-snapshot.ts';
 import { isDrained } from '../domain/drain-forecast.ts';
 import type { Outcome } from '../domain/failure.ts';
@@ -46,7 +47,7 @@ export async function findBlocks(ports: Ports, look: Look): Promise<Outcome<Foun
   const waiting = await findWaiting(ports, look);
   if (!waiting.ok) return waiting;
   const isDown = earlier !== null && nodes.some((node) => isNewHere(look, node, earlier.startedAt) && !node.isReady);
-  if (draining.length === 0 && waiting.value.length === 0 && !isDown) return { ok: true, value: nothingFound };
+  if (draining.length === 0 && waiting.value.length === 0 && !isDown) return { ok: true, value: { ...nothingFound, signals: refusalsOf(earlier) } };
   const objects = await ports.kubernetes.readObjects(cluster);
   if (!objects.ok) return objects;
   const leaving = draining.flatMap((node) => objects.value.pods.filter((pod) => pod.nodeName === node.name && isDrained(pod)));
@@ -57,6 +58,7 @@ export async function findBlocks(ports: Ports, look: Look): Promise<Outcome<Foun
   const judged = judgeBlocks({
     now: ports.clock.now(),
     startedAt: earlier?.startedAt ?? null,
+    phase: isStopped(look.pool) ? 'stopped' : 'rolling',
     pool: look.pool.name,
     target: unit.to,
     drainTimeoutMinutes: unit.drainTimeoutMinutes,
@@ -71,13 +73,21 @@ export async function findBlocks(ports: Ports, look: Look): Promise<Outcome<Foun
   return { ok: true, value: { causes: judged.causes, signals: judged.signals, podsLeft: draining.length === 0 ? null : judged.podsLeft, drainStartedAt } };
 }
 
+/** Between two looks with a drain the refusals seen so far are kept. */
+function refusalsOf(earlier: EarlierLooks | null): FoundBlocks['signals'] {
+  return earlier?.signals.filter(({ key }) => key.startsWith(REFUSED)) ?? [];
+}
+
 /** While an operation runs: cordoned nodes, which AKS drains, old ones and its own spares. After it stopped: every old node. */
 function nodesThatDrain({ pool, unit, nodes, earlier }: Look): readonly Node[] {
   const mine = nodes.filter((node) => node.nodePool === pool.name);
-  const isStopped = isTerminalState(pool.provisioningState) && pool.provisioningState !== 'Succeeded';
-  if (isStopped) return mine.filter((node) => !isOnTarget(node, unit.to)).slice(0, NODES_JUDGED);
+  if (isStopped(pool)) return mine.filter((node) => !isOnTarget(node, unit.to)).slice(0, NODES_JUDGED);
   const isSpare = (node: Node): boolean => earlier !== null && node.createdAt >= earlier.startedAt;
   return mine.filter((node) => node.isCordoned && cordonMarkOf(node) === null && (!isOnTarget(node, unit.to) || isSpare(node))).slice(0, NODES_JUDGED);
+}
+
+function isStopped(pool: NodePool): boolean {
+  return isTerminalState(pool.provisioningState) && pool.provisioningState !== 'Succeeded';
 }
 
 function isNewHere({ pool, unit }: Look, node: Node, startedAt: Instant): boolean {

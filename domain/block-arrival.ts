@@ -20,10 +20,15 @@ export function judgeArrivals(judging: Judging, failures: ReadonlyMap<string, No
   const { startedAt } = judging;
   if (startedAt === null) return [];
   const newcomers = judging.objects.pods.filter((pod) => pod.createdAt >= startedAt && isReplacement(pod));
-  const causes = newcomers.flatMap((pod) => judgeStuckDisk(judging, pod) ?? judgeUnstarted(judging, pod) ?? judgeUnplaced(judging, pod) ?? []);
+  const causes = newcomers.flatMap((pod) => judgeStuckDisk(judging, pod) ?? judgeUnstarted(judging, pod) ?? (isForWantOfNode(failures, pod) ? null : judgeUnplaced(judging, pod)) ?? []);
   const told = new Set(causes.filter((cause) => cause.class === 'YOUNG_NODE').map(({ node }) => node));
   const unready = [...failures.values()].filter(({ node }) => !node.isReady && !told.has(node.name));
   return [...causes, ...unready.map((failure) => nodeCause(failure))];
+}
+
+/** A pod made after a new node failed to come up waits for that node, which is told by itself. */
+function isForWantOfNode(failures: ReadonlyMap<string, NodeFailure>, pod: Pod): boolean {
+  return [...failures.values()].some(({ node, since }) => !node.isReady && since <= pod.createdAt);
 }
 
 /** A pod that a controller made in place of another; a Job's pods come and go by themselves. */
@@ -39,6 +44,7 @@ function judgeUnstarted(judging: Judging, pod: Pod): BlockCause | null {
   const isYoung = judging.now < waitsUntil;
   return causeOf(judging, pod, pod.nodeName, {
     class: 'YOUNG_NODE',
+    guiltyNode: pod.nodeName,
     since: trouble.since,
     waitsUntil,
     evidence: `It does not start on new node ${pod.nodeName} (${trouble.what})${isYoung ? `; the node is young until ${formatUtc(waitsUntil)}.` : ', which is not young any more.'}`,
@@ -85,6 +91,7 @@ function nodeCause({ node, since, what, waitsUntil }: NodeFailure): BlockCause {
     budgets: [],
     webhook: null,
     disk: null,
+    guiltyNode: node.name,
     owner: null,
     workload: null,
     since,

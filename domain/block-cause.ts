@@ -3,7 +3,7 @@ import { classRank, isAboutArrival, isBlocking } from './block-class.ts';
 import { judgeLeaving } from './block-leaving.ts';
 import { judgeRefusal } from './block-refusal.ts';
 import type { Refusal } from './block-refusal.ts';
-import { beginJudging, causeOf, eventsAbout } from './block-view.ts';
+import { beginJudging, causeOf, eventsAbout, REFUSED } from './block-view.ts';
 import type { BlockView, Judging, KnownEvictionAnswer } from './block-view.ts';
 import { judgeDenial, judgeUnreachableWebhook, noteDenials } from './block-webhook.ts';
 import { namesText } from './budget-health.ts';
@@ -44,12 +44,12 @@ export function judgeBlocks(view: BlockView): JudgedBlocks {
   const denied: Refusal[] = [];
   const stays = leaving.flatMap(({ node, pod }) => judgePod(judging, failures, { node, pod, denied }) ?? []);
   noteDenials(judging, denied);
-  const guilty = new Set(stays.filter((cause) => cause.class === 'PDB_SYMPTOM').map(({ node }) => node));
+  const guilty = new Set(stays.flatMap(({ guiltyNode }) => guiltyNode ?? []));
   const known = new Set(stays.map((cause) => `${cause.class} ${cause.pod}`));
   const arrivals = judgeArrivals(judging, failures).filter((cause) => !known.has(`${cause.class} ${cause.pod}`) && !(cause.class === 'YOUNG_NODE' && guilty.has(cause.node)));
   const causes = mergeAlike([...stays, ...arrivals]);
   const ordered = causes.sort((one, other) => rankOf(one, view.now) - rankOf(other, view.now) || (one.pod < other.pod ? -1 : 1));
-  return { causes: ordered.slice(0, CAUSES_TOLD), signals: judging.recall.notes(), podsLeft: leaving.length };
+  return { causes: ordered.slice(0, CAUSES_TOLD), signals: judging.recall.notes(new Set(judging.objects.pods.map(({ uid }) => uid))), podsLeft: leaving.length };
 }
 
 function rankOf(cause: BlockCause, now: Instant): number {
@@ -87,7 +87,7 @@ function judgePod(judging: Judging, failures: ReadonlyMap<string, NodeFailure>, 
   const known = judging.answers.get(pod.uid);
   const { status, message } = known === undefined || isOverload(known) ? forecastAnswer(judging, pod, budgets) : known;
   if (status === 201) return null;
-  const refusal: Refusal = { pod, node, budgets, message, since: refusedSince(judging, node, pod) };
+  const refusal: Refusal = { pod, node, budgets, message, ...refusedSince(judging, node, pod) };
   if (status === 429) return judgeRefusal(judging, failures, refusal);
   if (status === 500 && message.includes('more than one PodDisruptionBudget')) return judgeSeveral(judging, refusal);
   if (message.includes('failed calling webhook')) return judgeUnreachableWebhook(judging, refusal);
@@ -105,10 +105,15 @@ function judgePod(judging: Judging, failures: ReadonlyMap<string, NodeFailure>, 
   });
 }
 
-/** AKS's upgrader writes an event for each pod it may not evict; where that is missing, the first look that saw it counts. */
-function refusedSince(judging: Judging, node: Node, pod: Pod): Instant {
+/**
+ * AKS's upgrader writes an event for each pod it may not evict; where that is missing, the first look that saw it counts. What a
+ * dry run alone refuses after the operation stopped was never refused to a drain.
+ */
+function refusedSince(judging: Judging, node: Node, pod: Pod): Pick<Refusal, 'since' | 'by'> {
+  const key = `${REFUSED}${pod.uid}`;
   const told = eventsAbout(judging, 'Node', node.name).find(({ type, reason, message, lastSeen }) => type === 'Warning' && reason === 'Drain' && message.endsWith(` ${pod.name}`) && lastSeen >= pod.createdAt);
-  return judging.recall.since(`refused ${pod.uid}`, told?.firstSeen ?? null);
+  if (judging.phase === 'stopped' && told === undefined && judging.recall.knows(key) === null) return { since: judging.now, by: 'dry-run' };
+  return { since: judging.recall.since(key, told?.firstSeen ?? null), by: 'drain' };
 }
 
 function judgeSeveral(judging: Judging, { pod, node, budgets, since }: Refusal): BlockCause {

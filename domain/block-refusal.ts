@@ -26,10 +26,12 @@ export interface Refusal {
   readonly message: string;
   /** When the first eviction of this pod was refused, as far as events and earlier looks tell. */
   readonly since: Instant;
+  /** `dry-run`: nothing drains, and no drain was refused it before. */
+  readonly by: 'drain' | 'dry-run';
 }
 
-/** Why a budget refuses an eviction now: what it was written to do, who keeps it so, or what spent it first. */
-export function judgeRefusal(judging: Judging, failures: ReadonlyMap<string, NodeFailure>, refusal: Refusal): BlockCause {
+/** Why a budget refuses an eviction now: what it was written to do, who keeps it so, or what spent it first. Null: a helper keeps it so, and nothing drains. */
+export function judgeRefusal(judging: Judging, failures: ReadonlyMap<string, NodeFailure>, refusal: Refusal): BlockCause | null {
   const { pod, node, budgets, message, since } = refusal;
   const [budget] = budgets;
   if (budget === undefined) {
@@ -47,7 +49,7 @@ export function judgeRefusal(judging: Judging, failures: ReadonlyMap<string, Nod
   const tell = (told: Omit<Parameters<typeof causeOf>[3], 'since' | 'budgets' | 'ruledOut'>): BlockCause =>
     causeOf(judging, pod, node.name, { since, budgets, ruledOut, ...told });
   const managed = judgeManaged(judging, budget, refusal, about);
-  if (managed !== null) return tell(managed);
+  if (managed !== null) return refusal.by === 'drain' ? tell(managed) : null;
   if (health.kind === 'structural') return tell({ class: 'PDB_STRUCTURAL', evidence: about, remedy: health.remedy });
   return judgeSpent(judging, failures, { refusal, budget, health, about }) ?? tell({ class: 'PDB_TRANSIENT', evidence: about, remedy: health.remedy });
 }
@@ -122,8 +124,9 @@ function judgeSpent(judging: Judging, failures: ReadonlyMap<string, NodeFailure>
     const failure = guiltyNode(failures, waiting);
     // The order decides: a node that failed only after the refusal did not spend the budget.
     if (failure === null || failure.since > since) continue;
-    return causeOf(judging, pod, failure.node.name, {
+    return causeOf(judging, pod, node.name, {
       class: 'PDB_SYMPTOM',
+      guiltyNode: failure.node.name,
       since: failure.since,
       waitsUntil: failure.waitsUntil,
       budgets,

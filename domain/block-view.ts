@@ -27,6 +27,8 @@ export interface BlockView {
   readonly now: Instant;
   /** When the attempt began: younger nodes and pods are its own doing. Null before it began: then only what drains is judged. */
   readonly startedAt: Instant | null;
+  /** `stopped`: Azure's operation ended, so nothing drains and nobody moves anything now. */
+  readonly phase: 'rolling' | 'stopped';
   readonly pool: string;
   readonly target: UnitVersion;
   readonly drainTimeoutMinutes: number;
@@ -54,8 +56,8 @@ interface Recall {
   since(key: string, hint?: Instant | null): Instant;
   /** When `key` was first seen; null when no look saw it. Not noted. */
   knows(key: string): Instant | null;
-  /** What is to be remembered: what was noted now; at most {@link SIGNALS_KEPT}, the oldest first. */
-  notes(): readonly SeenSignal[];
+  /** What is to be remembered: what was noted now, and refusals of pods that are still there; at most {@link SIGNALS_KEPT}, the oldest first. */
+  notes(livePods: ReadonlySet<string>): readonly SeenSignal[];
 }
 
 function createRecall(seen: readonly SeenSignal[], now: Instant): Recall {
@@ -69,9 +71,20 @@ function createRecall(seen: readonly SeenSignal[], now: Instant): Recall {
       return since;
     },
     knows: (name) => earlier.get(name.slice(0, SIGNAL_CHARACTERS)) ?? null,
-    notes: () => [...noted].map(([key, since]) => ({ key, since })).sort((one, other) => one.since - other.since).slice(0, SIGNALS_KEPT),
+    notes: (livePods) => {
+      const kept = seen.filter(({ key }) => !noted.has(key) && isRefusalOf(key, livePods));
+      return [...[...noted].map(([key, since]) => ({ key, since })), ...kept].sort((one, other) => one.since - other.since).slice(0, SIGNALS_KEPT);
+    },
   };
 }
+
+/** A refusal is remembered as long as its pod is there: between two looks Azure may give its node up and take it again. */
+function isRefusalOf(key: string, livePods: ReadonlySet<string>): boolean {
+  return key.startsWith(REFUSED) && livePods.has(key.slice(REFUSED.length));
+}
+
+/** Key of a refusal in what looks remember, before the pod's uid. */
+export const REFUSED = 'refused ';
 
 /** A view with what every rule needs of it, derived once. */
 export interface Judging extends BlockView {
@@ -110,6 +123,7 @@ export interface ToldCause {
   readonly budgets?: readonly DisruptionBudget[];
   readonly webhook?: string | null;
   readonly disk?: string | null;
+  readonly guiltyNode?: string | null;
   readonly ruledOut?: readonly RuledOut[];
 }
 
@@ -125,6 +139,7 @@ export function causeOf(judging: Judging, pod: Pod, node: string, told: ToldCaus
     budgets: budgets.map(fullName),
     webhook: told.webhook ?? null,
     disk: told.disk ?? null,
+    guiltyNode: told.guiltyNode ?? null,
     owner: ownerNamedBy([controller?.workload, ...budgets, pod, namespace]),
     workload: controller === null ? null : controllerText(controller),
     since: told.since,

@@ -37,9 +37,9 @@ function backendText({ objects }: Judging, webhook: AdmissionWebhook | null): st
  * A webhook answered and denied the eviction: judged by where the pod is, not by the answer.
  *
  * Whoever is known to move pods by itself, or moved one of this workload in this attempt, has twice the pod's own time; any
- * other is a refusal from the first.
+ * other is a refusal from the first. Null: its helper moves nothing now, because nothing drains.
  */
-export function judgeDenial(judging: Judging, { pod, node, message, since, budgets }: Refusal): BlockCause {
+export function judgeDenial(judging: Judging, { pod, node, message, since, by, budgets }: Refusal): BlockCause | null {
   const delegate = judging.delegateOf({ pod, budgets });
   const workload = controllerText(controllerOf(pod, judging.workloadIndex) ?? { kind: 'Pod', namespace: pod.namespace, name: pod.name, workload: null });
   const movedAt = judging.recall.knows(`moved ${workload}`);
@@ -55,6 +55,7 @@ export function judgeDenial(judging: Judging, { pod, node, message, since, budge
       ruledOut: [{ what: 'a helper that moves the pod by itself', answer: 'none is known for it, and none has moved one' }],
     });
   }
+  if (by === 'dry-run') return null;
   const late = since + delegatedMs(pod);
   const helper = delegate?.helper ?? `the operator behind ${said ?? 'the webhook'}`;
   const minutes = Math.round(delegatedMs(pod) / 60_000);

@@ -38,6 +38,8 @@ export interface UnitMemory {
   readonly nodesDoneSince: Instant | null;
   /** Whether the window was told that Azure is still busy with nodes that are all new. */
   readonly lingerTold: boolean;
+  /** The leading cause as the window was told of it; another one is told in place. */
+  readonly toldCause: string;
   /** Nodes whose foreign cordon the window was told of. */
   readonly foreignTold: readonly string[];
   /** The eTag the request was sent with: an answer that still carries it is older than the request. Null when adopted. */
@@ -103,6 +105,7 @@ export function beginMemory(now: Instant, eTagBefore: string | null = null): Uni
     podsLeft: null,
     nodesDoneSince: null,
     lingerTold: false,
+    toldCause: '',
     foreignTold: [],
     eTagBefore,
   };
@@ -211,9 +214,16 @@ function moveWhileBlocked(memory: UnitMemory, progress: UnitProgress, now: Insta
     return end(held, 'window-ended', 'The window closed and a drain is still blocked.', now);
   }
   const isDue = now - blockedSince >= limits.graceMinutes * MINUTE_MS;
-  if (isDue && !held.declared) return again({ ...held, declared: true }, 'blocked', now, limits);
+  const toldCause = leadingCause(progress, now);
+  if (isDue && !held.declared) return again({ ...held, declared: true, toldCause }, 'blocked', now, limits);
   const relapsed = memory.clearedSince !== null && held.declared;
-  return again(held, relapsed || seen.changed ? 'progress' : null, now, limits);
+  const isOther = held.declared && toldCause !== memory.toldCause;
+  return again(isOther ? { ...held, toldCause } : held, relapsed || seen.changed || isOther ? 'progress' : null, now, limits);
+}
+
+function leadingCause({ causes }: UnitProgress, now: Instant): string {
+  const first = causes.find((cause) => isBlocking(cause, now));
+  return first === undefined ? '' : `${first.class} ${first.node} ${first.workload ?? first.pod}`;
 }
 
 /**

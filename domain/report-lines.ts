@@ -141,8 +141,9 @@ function blockedWords(cause: BlockCause, kind: Pause['kind']): Phrase {
     kind === 'quarantined'
       ? [', so AKS set node ', { name: cause.node }, ' aside, old and cordoned.']
       : [', so node ', { name: cause.node }, ' cannot empty.'];
-  if (isAboutArrival(cause.class) || cause.class === 'PDB_SYMPTOM') return [...(cause.pod === '' ? [] : [...holder, '. ']), cause.evidence];
+  if (isAboutArrival(cause.class) || cause.guiltyNode !== null) return [...(cause.pod === '' ? [] : [...holder, '. ']), cause.evidence];
   const [budget, second] = cause.budgets;
+  if (cause.webhook !== null || cause.waitsUntil !== null) return [...holder, '. ', cause.evidence, ' Meanwhile it does not leave', ...node];
   if (budget === undefined) return [...holder, '. It does not leave', ...node];
   if (second !== undefined) return [...holder, '. More than one budget selects it (', ...namesOf(cause.budgets, 3), ')', ...node];
   return [...holder, '. Its budget ', { name: budget }, ' allows no eviction', ...node];

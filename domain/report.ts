@@ -172,12 +172,15 @@ function whyOf(status: WindowStatus, now: Instant): readonly Phrase[] {
 
 function causePhrases(cause: BlockCause): readonly Phrase[] {
   const budgets: Phrase = cause.budgets.length === 0 ? ['; no budget is involved'] : ['; budget ', ...namesOf(cause.budgets, 5)];
+  const others = [['webhook', cause.webhook], ['disk', cause.disk], ['to blame', cause.guiltyNode]] as const;
+  const involved: Phrase = others.flatMap(([what, name]): Phrase => (name === null ? [] : [`; ${what} `, { name }]));
   const workload: Phrase = cause.workload === null ? ['; a bare pod'] : ['; workload ', { name: cause.workload }];
   const owner: Phrase = cause.owner === null ? ['; no owner is named on it'] : ['; owner ', { name: cause.owner }];
   return [
-    ['Node ', { name: cause.node }, ', pod ', { name: cause.pod }, ...workload, ...budgets, ...owner, '; class ', { name: cause.class }],
+    ['Node ', { name: cause.node }, ', pod ', { name: cause.pod }, ...workload, ...budgets, ...involved, ...owner, '; class ', { name: cause.class }],
     ['Evidence: ', cause.evidence],
     ['What clears it: ', cause.remedy],
+    ['Since ', { at: cause.since, form: 'dated' }, ...(cause.ruledOut.length === 0 ? [] : ['; ruled out: ', cause.ruledOut.map(({ what, answer }) => `${what} (${answer})`).join('; ')]), '.'],
   ];
 }
 

@@ -19,7 +19,7 @@ export interface NodeInventory {
 export interface BlockCause {
   /** A word of the block classifier, see `BlockClass`. */
   readonly class: string;
-  /** The node that drains, or the new node that is guilty. */
+  /** The node that does not empty; of a pod that left, the one it waits on or its disk is still at. */
   readonly node: string;
   /** `namespace/name`. */
   readonly pod: string;
@@ -29,6 +29,8 @@ export interface BlockCause {
   readonly webhook: string | null;
   /** The PersistentVolume that is still attached elsewhere; null when none is involved. */
   readonly disk: string | null;
+  /** The new node that is to blame although a pod elsewhere waits; null when none is. */
+  readonly guiltyNode: string | null;
   /** When it began, as far as objects, events or earlier looks tell. */
   readonly since: Instant;
   /** Until then it may clear by itself and is no block; null: it was one from the first. */

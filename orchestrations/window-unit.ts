@@ -176,6 +176,7 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
       return;
     case 'progress':
       describeProgress(run, report, before);
+      if (run.status.pause?.unit === unit) noteSuspect(run, report);
       refreshPause(run, current.unit, report);
       if (provenOf(report.progress.inventory) > provenOf(before)) yield* glanceAtHealth(run);
       return;
@@ -214,6 +215,24 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
   }
 }
 
+/** Remembers that what stops the unit may lie in its version or image. */
+function noteSuspect(run: WindowRun, { unit, progress }: UnitProgressReport): void {
+  const suspect = progress.causes.find((cause) => mayLieInTarget(cause.class) && isBlocking(cause, progress.seenAt));
+  if (suspect !== undefined) run.suspects.set(unit, suspect.class);
+}
+
+/** One line of the story. */
+function describeCause({ class: name, node, pod }: Pause['causes'][number]): string {
+  if (pod === '') return `${node} does not come up: ${name}.`;
+  return isAboutArrival(name) ? `${pod} does not come up: ${name}.` : `${node} waits for ${pod}: ${name}.`;
+}
+
+/** What people are told of: causes that clear by themselves only where there is no other. */
+function toldCauses({ causes, seenAt }: UnitProgressReport['progress']): Pause['causes'] {
+  const blocking = causes.filter((cause) => isBlocking(cause, seenAt));
+  return blocking.length > 0 ? blocking : causes;
+}
+
 /** The nodes' side first: what is new stays new whatever becomes of the operation. */
 function describeLingering({ unit, progress, nodesDoneSince }: UnitProgressReport): string {
   const { inventory, provisioningState } = progress;
@@ -237,8 +256,7 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
   const error = report.progress.provisioningError;
   const detail = kind === 'needs-reconcile' ? describeReconcile(report, report.progress) : error === null ? '' : `${error.code}: ${error.message}`;
   const [cause] = report.progress.causes;
-  const suspect = report.progress.causes.find((each) => mayLieInTarget(each.class) && isBlocking(each, run.flow.now()));
-  if (suspect !== undefined) run.suspects.set(unit.unit, suspect.class);
+  noteSuspect(run, report);
   if (cause !== undefined || kind !== 'failed') run.explained.add(unit.unit);
   if (kind === 'quarantined') {
     // One event for all of them: its message id is made of unit and attempt, and the broker would drop a second.
@@ -247,14 +265,14 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
   startPause(run, {
     unit: unit.unit,
     kind,
-    causes: health === null ? report.progress.causes : [],
+    causes: health === null ? toldCauses(report.progress) : [],
     ...(health === null ? {} : { health }),
     drainDeadline: report.stopped === null ? drainDeadlineOf(unit, report) : null,
     clearedSince: null,
     detail,
   }, report.blockedSince);
   const ended = report.stopped === null ? '' : `Azure stopped it${error === null ? '' : ` (${error.code})`}${kind === 'quarantined' ? ' and set nodes aside' : ''}. `;
-  const why = health !== null ? health.summary : kind === 'needs-reconcile' ? detail : cause === undefined ? 'It cannot go on.' : `${cause.node} waits for ${cause.pod}: ${cause.class}.`;
+  const why = health !== null ? health.summary : kind === 'needs-reconcile' ? detail : cause === undefined ? 'It cannot go on.' : describeCause(cause);
   say(run, `${unit.unit}: ${ended}${why}`);
 }
 
@@ -269,8 +287,9 @@ function drainDeadlineOf(unit: PlannedUnit, report: UnitProgressReport): Instant
 function refreshPause(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport): void {
   const { pause } = run.status;
   if (pause === null || pause.unit !== unit.unit) return;
-  const causes = report.progress.causes.length > 0 && pause.health === undefined ? report.progress.causes : pause.causes;
-  update(run, { pause: { ...pause, causes, clearedSince: report.clearedSince } });
+  const causes = report.progress.causes.length > 0 && pause.health === undefined ? toldCauses(report.progress) : pause.causes;
+  const drainDeadline = report.stopped === null && report.progress.causes.length > 0 ? drainDeadlineOf(unit, report) : pause.drainDeadline;
+  update(run, { pause: { ...pause, causes, drainDeadline, clearedSince: report.clearedSince } });
 }
 
 function settleUnit(run: WindowRun, unit: PlannedUnit, attempt: number, verdict: UnitVerdict): void {

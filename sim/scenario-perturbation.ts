@@ -41,7 +41,7 @@ export function perturbationsOf(scenario: Scenario, step: TimelineEvent): readon
     case 'image.published':
       return scenario.pools.map((pool) => ({ kind: 'publish-image', pool: pool.name, image: imageVersionOf(pool, textAt(data, 'image') ?? pool.image) }));
     case 'eviction.error':
-      return [{ kind: 'eviction-webhook', namespace: null, status: 500, message: textAt(data, 'text') ?? '' }];
+      return [{ kind: 'eviction-webhook', namespace: null, status: 500, message: (textAt(data, 'text') ?? '').replace(/^.*failed calling webhook /, '') }];
     default:
       return healthPerturbations(step);
   }

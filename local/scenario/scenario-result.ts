@@ -86,9 +86,9 @@ function debtWord({ debts, openDebtsCount }: PlayedScenario): string | number {
   return debts.settledCount > 0 ? 'closed' : 'none';
 }
 
-/** What Azure said of the last operation on a unit that ended; empty when none did. */
+/** What Azure said of a unit's last operation; empty while one runs, or when none did. */
 function lastEnd({ changes }: Rehearsal, unit: string): string {
-  return String(changes.findLast(({ kind, data }) => kind === 'operation.ended' && `pool/${String(data['pool'])}` === unit)?.data['status'] ?? '');
+  return String(changes.findLast(({ kind, data }) => kind.startsWith('operation.') && `pool/${String(data['pool'])}` === unit)?.data['status'] ?? '');
 }
 
 /** What the world did beside the run, from what it told and what the script says of it. */

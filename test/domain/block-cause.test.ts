@@ -24,6 +24,7 @@ function judge({ pods, budgets = [], answers = {}, objects = {}, isReady = true 
   return judgeBlocks({
     now,
     startedAt: null,
+    phase: 'rolling',
     pool: 'usr',
     target: { kubernetesVersion: '1.36.2', nodeImageVersion: null },
     drainTimeoutMinutes: 30,
@@ -90,6 +91,7 @@ test('a cause names node, pod, budget, workload, owner, the arithmetic and the n
       remedy: 'Lower minAvailable to 2, or run 4 replicas.',
       webhook: null,
       disk: null,
+      guiltyNode: null,
       since: now,
       waitsUntil: null,
       ruledOut: [

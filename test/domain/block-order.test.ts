@@ -41,14 +41,16 @@ interface Case {
   readonly answers?: Readonly<Record<string, string>>;
   readonly seen?: readonly SeenSignal[];
   readonly minute?: number;
+  readonly phase?: BlockView['phase'];
   readonly objects?: Partial<ClusterSnapshot>;
 }
 
 function judge(one: Case) {
-  const { pods = [leaving, second], budgets = [], fresh = newNode, draining = oldNode, events = [], disks = null, answers = {}, seen = [], minute = 30 } = one;
+  const { pods = [leaving, second], budgets = [], fresh = newNode, draining = oldNode, events = [], disks = null, answers = {}, seen = [], minute = 30, phase = 'rolling' } = one;
   const view: BlockView = {
     now: m(minute),
     startedAt: m(0),
+    phase,
     pool: 'usr',
     target,
     drainTimeoutMinutes: 30,
@@ -85,7 +87,9 @@ const table: readonly (readonly [what: string, one: Case, expected: readonly str
   ['an earlier look saw the refusal before the node died', { pods: [leaving, second, replacement({})], budgets: [tight], fresh: deadSince(12), seen: [{ key: 'refused uid-web-1', since: m(10) }] }, ['PDB_TRANSIENT', 'YOUNG_NODE']],
   ['a budget that never allows is guilty whatever the node does', { pods: [leaving, second, replacement({})], budgets: [impossible], fresh: deadSince(12), events: [refused(20)] }, ['PDB_STRUCTURAL', 'YOUNG_NODE']],
   ['the node is still young', { pods: [leaving, second, replacement({ createdAt: m(27) })], budgets: [tight], fresh: { ...deadSince(26), createdAt: m(25) }, events: [refused(28)] }, ['(PDB_SYMPTOM)']],
-  ['the replacement found no place because the new node is down', { pods: [leaving, second, replacement({ nodeName: '', waitingReason: 'Unschedulable' })], budgets: [tight], fresh: deadSince(7), events: [refused(20)] }, ['PDB_SYMPTOM', 'UNSCHEDULABLE']],
+  ['the replacement found no place because the new node is down', { pods: [leaving, second, replacement({ nodeName: '', waitingReason: 'Unschedulable' })], budgets: [tight], fresh: deadSince(7), events: [refused(20)] }, ['PDB_SYMPTOM']],
+  ['pods find no place because the new nodes are down', { pods: [replacement({ nodeName: '' })], fresh: deadSince(7) }, ['YOUNG_NODE']],
+  ['pods found no place, then a new node went down', { pods: [replacement({ nodeName: '' })], fresh: deadSince(9) }, ['UNSCHEDULABLE', 'YOUNG_NODE']],
   ['the replacement cannot be pulled on the new node', { pods: [leaving, second, replacement({ waitingReason: 'ImagePullBackOff' })], budgets: [tight], events: [refused(20)] }, ['PDB_SYMPTOM']],
   ['the replacement crashes by itself', { pods: [leaving, second, replacement({ phase: 'Running', waitingReason: 'CrashLoopBackOff' })], budgets: [tight], events: [refused(20)] }, ['PDB_TRANSIENT']],
   ['another pod of it is Ready on the new node', { pods: [leaving, second, replacement({ waitingReason: 'ImagePullBackOff' }), samplePod('shop/web-4', { nodeName: 'usr-9', createdAt: m(8) })], budgets: [tight], events: [refused(20)] }, ['PDB_TRANSIENT', 'YOUNG_NODE']],
@@ -117,6 +121,11 @@ const table: readonly (readonly [what: string, one: Case, expected: readonly str
   ['and an earlier look saw that', { answers: { 'uid-web-1': denied }, seen: [{ key: 'moved Deployment shop/web', since: m(20) }] }, ['(EVICTION_DELEGATED)']],
   ['but this one stays too long', { answers: { 'uid-web-1': denied }, seen: [{ key: 'moved Deployment shop/web', since: m(20) }, { key: 'refused uid-web-1', since: m(25) }] }, ['EVICTION_DELEGATED']],
 
+  // After the operation stopped nothing drains: what only a helper keeps is no cause, unless a drain met it.
+  ['a lead whose drain was never refused', { pods: [lead, standby('usr-2')], budgets: [leadBudget], phase: 'stopped' }, []],
+  ['a lead that a drain waited for in vain', { pods: [lead, standby('usr-2')], budgets: [leadBudget], phase: 'stopped', seen: [{ key: 'refused uid-orders-1', since: m(10) }] }, ['PDB_OPERATOR_MANAGED']],
+  ['a budget that never allows', { budgets: [impossible], phase: 'stopped' }, ['PDB_STRUCTURAL']],
+
   // Several at once, each told.
   ['two budgets, and a finalizer', { pods: [leaving, second, ending(10, { finalizers: ['example.com/x'] })], budgets: [tight, twice] }, ['PDB_MULTIPLE', 'FINALIZER']],
   ['a refusal, and a pod that is ending', { pods: [leaving, second, ending(30.25)], budgets: [impossible] }, ['PDB_STRUCTURAL', '(GRACE_RUNNING)']],
@@ -144,7 +153,7 @@ test('every cause names its pod or node, since when, what clears it and what it 
 test('a symptom names the guilty node first, and stops what moves to the same image; a budget does not', () => {
   const [symptom] = judge({ pods: [leaving, second, replacement({})], budgets: [tight], fresh: deadSince(12), events: [refused(20)] }).causes;
 
-  assert.equal(symptom?.node, 'usr-9');
+  assert.deepEqual([symptom?.guiltyNode, symptom?.node], ['usr-9', 'usr-1']);
   assert.deepEqual(symptom?.budgets, ['shop/web']);
   assert.match(symptom?.evidence ?? '', /^New node usr-9 has not been Ready since 22:12Z\. So shop\/web-3 is not Ready, and shop\/web has refused to let web-1 leave usr-1 since 22:20Z\.$/);
   assert.equal(mayLieInTarget('PDB_SYMPTOM'), true);
@@ -161,13 +170,15 @@ test('a hanging disk names the disk, the old node and the new one; a webhook nam
   assert.match(webhook?.evidence ?? '', /service guard\/evict/);
 });
 
-test('what was seen is handed on small, and only while it is seen', () => {
+test('what was seen is handed on small: a refusal as long as its pod is there, anything else as long as it is seen', () => {
   const first = judge({ budgets: [impossible], minute: 10 });
   const later = judge({ budgets: [impossible], minute: 20, seen: first.signals });
-  const over = judge({ minute: 21, seen: later.signals });
+  const between = judge({ minute: 21, seen: later.signals });
+  const over = judge({ pods: [second], minute: 22, seen: [...later.signals, { key: 'unready usr-9', since: m(2) }] });
 
   assert.deepEqual(first.signals, [{ key: 'refused uid-web-1', since: m(10) }]);
   assert.equal(later.causes[0]?.since, m(10));
+  assert.deepEqual(between.signals, first.signals);
   assert.deepEqual(over.signals, []);
   const many = Array.from({ length: 90 }, (_, index) => samplePod(`shop/web-${index}`));
   assert.equal(judge({ pods: many, budgets: [impossible] }).signals.length, 40);

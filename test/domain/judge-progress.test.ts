@@ -78,7 +78,7 @@ function node(name: string, change: Partial<Node>): Node {
 }
 
 const old = { kubeletVersion: '1.35.5', imageVersion: oldImage };
-const cause: BlockCause = { class: 'PDB_STRUCTURAL', node: 'a', pod: 'shop/x', budgets: [], owner: null, workload: null, evidence: '', remedy: '', webhook: null, disk: null, since: 0, waitsUntil: null, ruledOut: [] };
+const cause: BlockCause = { class: 'PDB_STRUCTURAL', node: 'a', pod: 'shop/x', budgets: [], owner: null, workload: null, evidence: '', remedy: '', webhook: null, disk: null, guiltyNode: null, since: 0, waitsUntil: null, ruledOut: [] };
 const judge = (poolChange: Partial<NodePool>, nodes: readonly Node[], causes = [] as readonly (typeof cause)[], action: PlannedUnit['action'] = unit.action): string =>
   judgePool({ seenAt: 0, unit: { ...unit, action }, pool: pool(poolChange), nodes, ...nothingFound, causes }).state;
 

@@ -15,7 +15,7 @@ const limits: MoveLimits = {
 };
 
 function cause(pod: string): BlockCause {
-  return { class: 'PDB_STRUCTURAL', node: 'node-1', pod, budgets: ['shop/images'], owner: null, workload: null, evidence: '', remedy: '', webhook: null, disk: null, since: 0, waitsUntil: null, ruledOut: [] };
+  return { class: 'PDB_STRUCTURAL', node: 'node-1', pod, budgets: ['shop/images'], owner: null, workload: null, evidence: '', remedy: '', webhook: null, disk: null, guiltyNode: null, since: 0, waitsUntil: null, ruledOut: [] };
 }
 
 function look(atMinute: number, change: Partial<UnitProgress>): UnitProgress {

@@ -43,6 +43,7 @@ export const ledgerCause: BlockCause = {
   remedy: 'Set maxUnavailable of pay/ledger-pdb from 0 to 1: 3 of 3 pods are healthy, so one can move.',
   webhook: null,
   disk: null,
+  guiltyNode: null,
   since: minutesIn(20),
   waitsUntil: null,
   ruledOut: [{ what: 'a second budget', answer: 'no' }],

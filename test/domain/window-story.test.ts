@@ -30,7 +30,7 @@ function status(change: Partial<WindowStatus>): WindowStatus {
 test('the status fits 16 KB of UTF-16 however large the cluster and long the story', () => {
   const names = Array.from({ length: 500 }, (_, index) => `aks-apps-12345678-vmss${index}`);
   const inventory = { total: 500, upgraded: 0, old: names, cordoned: names, quarantined: names, notReady: names, surge: names };
-  const cause = { class: 'PDB_STRUCTURAL', node: 'n', pod: 'a/b', budgets: ['a/c'], owner: 'team', workload: null, evidence: 'x'.repeat(4_000), remedy: 'y'.repeat(4_000), webhook: null, disk: null, since: 0, waitsUntil: null, ruledOut: [] };
+  const cause = { class: 'PDB_STRUCTURAL', node: 'n', pod: 'a/b', budgets: ['a/c'], owner: 'team', workload: null, evidence: 'x'.repeat(4_000), remedy: 'y'.repeat(4_000), webhook: null, disk: null, guiltyNode: null, since: 0, waitsUntil: null, ruledOut: [] };
   let large = status({
     units: Array.from({ length: 100 }, (_, index) => unit(`pool${index}`, { inventory, note: 'z'.repeat(300) })),
     findings: Array.from({ length: 40 }, () => ({ code: 'PDB_STRUCTURAL', where: 'a/b', severity: 'block' as const, pools: ['x'], message: 'm'.repeat(300), remedy: 'r'.repeat(300), owner: 'o'.repeat(300) })),
