@@ -1,9 +1,11 @@
-import { formatBothDated, formatInstant, utcOffsetAt } from './local-time.ts';
+import { formatBothDated, formatInstant, formatLocalDay, lastClockChange, utcOffsetAt } from './local-time.ts';
 import type { WindowOpening, WindowSchedule } from './maintenance-policy.ts';
 import { nextOpenings, openingAt } from './maintenance-window.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 import { activeAutoUpgradeChannel } from './plan-maintenance.ts';
-import { DAY_MS } from './time.ts';
+import { spellMinutes } from './report-words.ts';
+import { DAY_MS, minutesBetween } from './time.ts';
+import type { Instant } from './time.ts';
 
 /** Names AKS gives to the windows of its two channels (facts: AKS "Use planned maintenance"). */
 type AksSchedule = 'aksManagedAutoUpgradeSchedule' | 'aksManagedNodeOSUpgradeSchedule';
@@ -54,6 +56,13 @@ export function activeNodeOsChannel({ snapshot: { cluster } }: PreflightView): s
   return channel === 'NodeImage' || channel === 'SecurityPatch' ? channel : null;
 }
 
+/** By how much AKS is early or late, and since which change of clocks. */
+function apartText(aks: Instant, ours: Instant, zone: string): string {
+  const minutes = minutesBetween(Math.min(aks, ours), Math.max(aks, ours));
+  const since = lastClockChange(ours, zone);
+  return ` AKS opens ${spellMinutes(minutes)} ${aks < ours ? 'before' : 'after'} us${since === null ? '' : ` since clocks changed on ${formatLocalDay(since, zone)}`}.`;
+}
+
 /** A window of AKS's that opens at another instant than ours, most often because its offset stands still while clocks change. */
 export const checkWindowMismatch: PreflightCheck = (view) => {
   const channels: readonly (readonly [AksSchedule, string | null])[] = [
@@ -67,7 +76,8 @@ export const checkWindowMismatch: PreflightCheck = (view) => {
     const { window, aks, ours } = nearest;
     const offset = utcOffsetAt(ours.opens, zone);
     const isSameClock = window.startTime === view.policy?.window.startTime && window.timeZone !== offset;
-    const why = isSameClock ? ` Both say ${window.startTime}, but AKS counts in the fixed offset ${window.timeZone} and ${zone} stands at ${offset}.` : '';
+    const apart = isSameClock ? apartText(aks.opens, ours.opens, zone) : '';
+    const why = isSameClock ? `${apart} Both say ${window.startTime}, but AKS counts in the fixed offset ${window.timeZone} and ${zone} stands at ${offset}.` : '';
     return [
       {
         code: 'WINDOW_MISMATCH',

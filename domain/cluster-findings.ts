@@ -5,6 +5,7 @@ import { chooseControlPlaneTarget, isMinorUpgrade, minorOf } from './kubernetes-
 import { formatBothDated, formatInstant, formatUtcDated } from './local-time.ts';
 import { activeAutoUpgradeChannel } from './plan-maintenance.ts';
 import type { Finding } from './preflight-report.ts';
+import { zoneOf } from './preflight-view.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
 import { describeWrite, lastFailedWrite } from './recent-write.ts';
 import type { RecentWrite } from './recent-write.ts';
@@ -27,12 +28,12 @@ export const checkClusterStopped: PreflightCheck = ({ snapshot: { cluster } }) =
   ];
 };
 
-export const checkClusterFailed: PreflightCheck = ({ snapshot: { cluster, nodes, azureFacts, takenAt } }) => {
+export const checkClusterFailed: PreflightCheck = ({ policy, snapshot: { cluster, nodes, azureFacts, takenAt } }) => {
   if (cluster.provisioningState !== 'Failed') return [];
   const error = cluster.provisioningError;
   const why = error === null ? '' : ` (${error.code}: ${error.message})`;
   const lastFailed = lastFailedWrite(azureFacts.recentWrites ?? []);
-  const since = lastFailed === null ? '' : ` since ${formatUtcDated(lastFailed.endedAt ?? lastFailed.startedAt)}, when ${describeWrite(lastFailed)} failed`;
+  const since = lastFailed === null ? '' : ` since ${formatBothDated(lastFailed.endedAt ?? lastFailed.startedAt, zoneOf({ policy }))}, when ${describeWrite(lastFailed)} failed`;
   const ready = nodes.filter((node) => node.isReady).length;
   return [
     {
@@ -51,7 +52,7 @@ function evidenceOf(write: RecentWrite, now: Instant): Readonly<Record<string, u
   return { operation: write.operation, caller: write.caller, errorCode: write.errorCode, at: formatInstant(at), ageHours: Math.floor((now - at) / HOUR_MS) };
 }
 
-export const checkForceOverride: PreflightCheck = ({ snapshot: { cluster, takenAt } }) => {
+export const checkForceOverride: PreflightCheck = ({ policy, snapshot: { cluster, takenAt } }) => {
   const until = cluster.forceUpgradeUntil;
   if (until === null || until <= takenAt) return [];
   return [
@@ -59,7 +60,7 @@ export const checkForceOverride: PreflightCheck = ({ snapshot: { cluster, takenA
       ...wholeRun,
       code: 'FORCE_OVERRIDE_ACTIVE',
       severity: 'block',
-      message: `forceUpgrade is armed until ${formatUtcDated(until)}: an upgrade would bypass every disruption budget.`,
+      message: `Somebody left forceUpgrade armed until ${formatBothDated(until, zoneOf({ policy }))}: any upgrade now ignores every disruption budget, and the setting for nodes that do not drain does not apply.`,
       remedy: 'Switch it off: az aks update --disable-force-upgrade.',
       evidence: { until: formatUtcDated(until) },
     },
@@ -81,7 +82,7 @@ export const checkAutoUpgradeChannel: PreflightCheck = (view) => {
       severity: isMinor ? 'block' : 'warn',
       pools: isMinor ? ['*'] : [],
       message: `The cluster upgrades itself (channel ${channel}); AKS refuses to upgrade its control plane alone while that is on.${when}`,
-      remedy: 'Set the channel to none and let the policy drive it, or leave the Kubernetes version out of the policy.',
+      remedy: 'Set the channel to none and let the policy drive it, or leave the Kubernetes version out of the policy: AKS then upgrades it, and this service only watches.',
       evidence: { channel, aksWindow: overlap },
     },
   ];

@@ -1,11 +1,13 @@
-import { nodeNames, poolNames } from './preflight-view.ts';
+import { ourOpening } from './aks-window.ts';
+import { nodeNames, poolNames, zoneOf } from './preflight-view.ts';
 import type { PlacedPod, PreflightCheck, PreflightView } from './preflight-view.ts';
 import { ownerOfPods } from './drained-workload.ts';
 import { fullName } from './disruption-budget.ts';
-import { formatUtcDated } from './local-time.ts';
+import { formatBothDated } from './local-time.ts';
 import type { Finding } from './preflight-report.ts';
 import { MINUTE_MS, SECOND_MS, minutesBetween } from './time.ts';
 import type { Instant } from './time.ts';
+import { startCutOff } from './upgrade-plan.ts';
 import type { JobRun } from './workload-facts.ts';
 
 /**
@@ -48,6 +50,15 @@ function earliestDrain({ plan, snapshot }: PreflightView, { pool }: PlacedPod): 
   return snapshot.takenAt + minutes * MINUTE_MS;
 }
 
+/** Until when the pools may wait and still fit the window. */
+function latestStart(view: PreflightView, pools: readonly string[]): string {
+  const opening = ourOpening(view);
+  const units = view.plan?.units.filter(({ unit }) => pools.some((pool) => unit === `pool/${pool}`)) ?? [];
+  if (opening === null || units.length === 0) return '';
+  const starts = units.map((unit) => startCutOff(unit, opening.closes));
+  return `: its latest useful start is ${formatBothDated(Math.min(...starts), zoneOf(view))}`;
+}
+
 interface LostJob {
   readonly where: string;
   readonly job: JobRun | null;
@@ -59,7 +70,7 @@ interface LostJob {
 function lost(view: PreflightView, { where, job, pods, endsAt, drainsAt }: LostJob): Finding {
   const now = view.snapshot.takenAt;
   const remainingMinutes = endsAt === null ? null : Math.max(0, minutesBetween(now, endsAt));
-  const end = endsAt === null ? 'nothing tells when it ends' : `it ends about ${formatUtcDated(endsAt)} (in ${remainingMinutes} min)`;
+  const end = endsAt === null ? 'nothing tells when it ends' : `it ends about ${formatBothDated(endsAt, zoneOf(view))} (in ${remainingMinutes} min)`;
   const pools = poolNames(pods);
   return {
     code: 'JOB_WILL_BE_LOST',
@@ -67,9 +78,9 @@ function lost(view: PreflightView, { where, job, pods, endsAt, drainsAt }: LostJ
     severity: 'warn',
     pools,
     message:
-      `Job ${where} runs on ${nodeNames(pods).join(', ')}, and ${end}; ${pools.join(', ')} may be drained from ${formatUtcDated(drainsAt)}. ` +
+      `Job ${where} runs on ${nodeNames(pods).join(', ')}, and ${end}; ${pools.join(', ')} may be drained from ${formatBothDated(drainsAt, zoneOf(view))}. ` +
       `Evicted, it ${job?.backoffLimit === 0 ? 'fails' : 'starts again from the beginning'}.`,
-    remedy: `Upgrade ${pools.join(', ')} last, or wait until the Job has ended.`,
+    remedy: `Upgrade ${pools.join(', ')} last, or wait until the Job has ended${latestStart(view, pools)}.`,
     owner: ownerOfPods(view, pods),
     evidence: { remainingMinutes, endsAt, drainsAt, backoffLimit: job?.backoffLimit ?? null, nodes: nodeNames(pods) },
   };

@@ -96,6 +96,16 @@ export function formatBothDated(instant: Instant, timeZone: string): string {
   return `${dayAndMonth(local)} ${clock(local)} (${utcDay}${clock(utc)}Z)`;
 }
 
+/** `Sun 25 Oct`, by the clock of `timeZone`, which must satisfy {@link isTimeZone}. */
+export function formatLocalDay(instant: Instant, timeZone: string): string {
+  return dayAndMonth(localTime(instant, timeZone));
+}
+
+/** When clocks of `timeZone` last changed before `instant`; null where they do not. `timeZone` must satisfy {@link isTimeZone}. */
+export function lastClockChange(instant: Instant, timeZone: string): Instant | null {
+  return localTime(instant, timeZone).getTimeZoneTransition('previous')?.epochMilliseconds ?? null;
+}
+
 /** `Sat 19 Dec 2026` for `2026-12-19`. `localDate` must satisfy {@link isLocalDate}. */
 export function formatLocalDate(localDate: string): string {
   const date = Temporal.PlainDate.from(localDate);

@@ -1,4 +1,6 @@
-import type { NodePool } from './cluster-snapshot.ts';
+import { namesText } from './budget-health.ts';
+import type { Node, NodePool } from './cluster-snapshot.ts';
+import { isDrained } from './drain-forecast.ts';
 import { isTerminalState } from './judge-progress.ts';
 import { chooseControlPlaneTarget, judgeSkew, minorOf, SKEW_MINORS_MAX } from './kubernetes-version.ts';
 import type { ControlPlaneTarget } from './kubernetes-version.ts';
@@ -6,7 +8,9 @@ import { isSpot, isStopped } from './node-pool.ts';
 import { lowestVersion } from './plan-node-pool.ts';
 import { countNodeVersions } from './planning-state.ts';
 import type { Finding } from './preflight-report.ts';
-import type { PreflightCheck, PreflightView } from './preflight-view.ts';
+import type { PlacedPod, PreflightCheck, PreflightView } from './preflight-view.ts';
+import { placeOf } from './workload.ts';
+import type { WorkloadIndex } from './workload.ts';
 
 function about(pool: NodePool): Pick<Finding, 'where' | 'pools' | 'owner'> {
   return { where: pool.name, pools: [pool.name], owner: null };
@@ -56,17 +60,25 @@ function wantedControlPlane({ policy, snapshot }: PreflightView): ControlPlaneTa
   return chooseControlPlaneTarget(wanted, snapshot.cluster.currentKubernetesVersion, offered);
 }
 
-export const checkSingleNodeSystemPool: PreflightCheck = ({ pools }) =>
+export const checkSingleNodeSystemPool: PreflightCheck = ({ pools, placed, workloads }) =>
   pools
     .filter((pool) => pool.mode === 'System' && pool.nodeCount === 1)
     .map((pool) => ({
       ...about(pool),
       code: 'SINGLE_NODE_SYSTEM_POOL',
       severity: 'warn',
-      message: `System pool ${pool.name} has one node: everything it carries, DNS too, moves at once.`,
-      remedy: 'Run at least two nodes, better three, in a system pool.',
+      message: `System pool ${pool.name} has one node: everything it carries, DNS too, moves at once.${allOnOneNode(pool, placed, workloads)}`,
+      remedy: 'Run at least two nodes, better three, in a system pool; with one, expect about a minute without it.',
       evidence: { nodeCount: pool.nodeCount },
     }));
+
+/** Workloads of kube-system with several pods, all of them on the pool's one node. */
+function allOnOneNode(pool: NodePool, placed: readonly PlacedPod[], workloads: WorkloadIndex): string {
+  const here = placed.filter((one) => one.pool === pool && one.pod.namespace === 'kube-system' && isDrained(one.pod));
+  const several = [...Map.groupBy(here, ({ pod }) => placeOf(pod, workloads))].filter(([, pods]) => pods.length > 1);
+  const told = several.map(([where, pods]) => `${pods.length} pods of ${where}`);
+  return told.length === 0 ? '' : ` ${namesText(told)} live on it together.`;
+}
 
 export const checkSpot: PreflightCheck = ({ pools }) =>
   pools.filter(isSpot).map((pool) => ({
@@ -100,7 +112,7 @@ export const checkEmpty: PreflightCheck = ({ pools, snapshot }) =>
       evidence: { nodeCount: 0 },
     }));
 
-export const checkNodesReady: PreflightCheck = ({ pools, snapshot }) =>
+export const checkNodesReady: PreflightCheck = ({ pools, snapshot, placed }) =>
   pools.flatMap((pool) =>
     snapshot.nodes
       .filter((node) => node.nodePool === pool.name && !node.isReady)
@@ -109,12 +121,18 @@ export const checkNodesReady: PreflightCheck = ({ pools, snapshot }) =>
         where: node.name,
         severity: 'block',
         pools: [pool.name],
-        message: `Node ${node.name} is not Ready: a drain of it hangs, and its pods are missing elsewhere already.`,
-        remedy: `Repair or delete ${node.name} (az aks nodepool delete-machines), then look again.`,
+        message: `Node ${node.name} is not Ready: a drain of it hangs, and its pods are missing elsewhere already. AKS advises against an upgrade until it is healthy or removed.`,
+        remedy: `AKS may restart or re-image it by itself within an hour; look again then, or repair or delete ${node.name} (az aks nodepool delete-machines).${twoWriters(node, placed)}`,
         owner: null,
         evidence: { node: node.name, zone: node.zone },
       })),
   );
+
+/** A StatefulSet's pod on a silent node may still write; deleting it by force makes a second writer. */
+function twoWriters(node: Node, placed: readonly PlacedPod[]): string {
+  const pods = placed.filter(({ pod, node: own }) => own.name === node.name && pod.owner?.kind === 'StatefulSet').map(({ pod }) => pod.name);
+  return pods.length === 0 ? '' : ` Force-deleting ${namesText(pods)} risks two writers on one disk.`;
+}
 
 /** Only while AKS is not at work: a cordon during an operation is its own. */
 export const checkOperatorCordon: PreflightCheck = ({ pools, snapshot }) =>

@@ -108,6 +108,7 @@ export const checkLoadBalancers: PreflightCheck = ({ snapshot, pools, workloads 
     ({ type, externalTrafficPolicy, selector }) => type === 'LoadBalancer' && externalTrafficPolicy !== 'Local' && Object.keys(selector).length > 0,
   );
   if (fronts.length === 0 || pools.length === 0) return [];
+  const nodes = Math.max(1, snapshot.nodes.length);
   const byNamespace = Map.groupBy(snapshot.pods, ({ namespace }) => namespace);
   return fronts.flatMap((front): readonly Finding[] => {
     const selector = { matchLabels: front.selector, matchExpressions: [] };
@@ -120,7 +121,7 @@ export const checkLoadBalancers: PreflightCheck = ({ snapshot, pools, workloads 
         where: fullName(front),
         severity: 'info',
         pools: pools.map(({ name }) => name).sort(),
-        message: `Traffic to ${fullName(front)} passes through any node (externalTrafficPolicy Cluster): long-lived connections end with the node they pass, even where none of its ${pods.length} pods runs.`,
+        message: `Traffic to ${fullName(front)} passes through any node (externalTrafficPolicy Cluster): long-lived connections end with the node they pass, even where none of its ${pods.length} pods runs. Expect brief resets as each of ${nodes} nodes leaves, of up to 1 in ${nodes} connections.`,
         remedy: 'Set externalTrafficPolicy to Local where clients cannot reconnect, or tell them to expect it.',
         owner: ownerOfPod(first, snapshot, workloads),
         evidence: { externalTrafficPolicy: front.externalTrafficPolicy, pods: pods.length },

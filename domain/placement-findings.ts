@@ -79,7 +79,7 @@ function tooClose({ pod }: PlacedPod, places: Places, replicas: number): Reason 
       because:
         `${countText(replicas, 'replica')} must not share a ${unit} (at most ${separation.mostTogether} in each ${separation.topologyKey}), ` +
         `and while ${countText(places.drainedTogether, 'node')} ${places.drainedTogether === 1 ? 'is' : 'are'} drained ${countText(domains, unit)} ${domains === 1 ? 'stays' : 'stay'}, ` +
-        `${places.surgeNodes === 0 ? 'with no surge node' : `${places.surgeNodes} of them new`}`,
+        `${places.surgeNodes === 0 ? 'with no surge node' : `${places.surgeNodes} of them new`}: the first would drain, its pod would wait, and the next would block`,
       remedy: isByHost(separation)
         ? 'Give the pool maxSurge 1 (with maxUnavailable 0), or prefer the spread instead of requiring it.'
         : 'Prefer the spread instead of requiring it, or run a replica less.',

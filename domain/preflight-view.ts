@@ -132,6 +132,11 @@ function judgeBudgets(
   });
 }
 
+/** The policy's time zone, in which people read moments; UTC without a policy. */
+export function zoneOf({ policy }: Pick<PreflightView, 'policy'>): string {
+  return policy?.window.timeZone ?? 'UTC';
+}
+
 /** Settings the pool would be upgraded with: those of its planned unit, else the policy's. */
 export function settingsOf({ settings }: Pick<PreflightView, 'settings'>, pool: NodePool): UpgradeSettings {
   return settings.get(pool.name) ?? pool.upgradeSettings;

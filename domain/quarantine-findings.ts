@@ -82,7 +82,7 @@ function exceeds({ pool, nodes, bearable }: PoolBlocks, blocks: readonly DrainBl
     pools: [pool.name],
     message:
       `${countText(nodes.length, 'node')} of ${pool.name} would not drain (${namesText(nodes)}) because of ${namesText(names)}, and AKS can set aside ` +
-      `${bearable ?? 0}: it would stop in the middle.`,
+      `${bearable ?? 0}: it would stop in the middle, all surge nodes used up.`,
     remedy: causes.map(({ finding }) => `${finding.where}: ${finding.remedy}`).join(' '),
     amendments: causes.flatMap(({ finding }) => finding.amendments ?? []),
     owner: ownersText(causes.map(({ finding }) => finding.owner)),
@@ -108,7 +108,7 @@ function openDebt({ snapshot }: PreflightView, { pool }: PoolBlocks, { node, blo
     pools: [pool.name],
     message:
       `Node ${node} is still quarantined ${since}, and ${namesText(names)} still keeps it from draining: another run would block there ` +
-      `again and keep one more spare node.`,
+      `again and keep a second extra node, ${pool.nodeCount + 1} in all.`,
     remedy: `${causes[0]?.finding.remedy ?? ''} Then run ${pool.name}; other pools can go on meanwhile.`,
     amendments: causes.flatMap(({ finding }) => finding.amendments ?? []),
     owner: ownersText(causes.map(({ finding }) => finding.owner)),

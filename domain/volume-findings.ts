@@ -1,9 +1,10 @@
 import { countText, namesText } from './budget-health.ts';
 import { takesPods } from './budget-intent.ts';
 import type { Pod } from './cluster-snapshot.ts';
-import { ownerOfPods } from './drained-workload.ts';
-import { surgeNodeCount } from './node-pool.ts';
+import { ownerOfPods, startSecondsOf } from './drained-workload.ts';
+import { nodeSoakMinutes, surgeNodeCount } from './node-pool.ts';
 import { allowsPod } from './pod-scheduling.ts';
+import { defaultPoolTimeModel } from './pool-time-model.ts';
 import type { Finding } from './preflight-report.ts';
 import { nodeNames, podNames, poolNames, settingsOf } from './preflight-view.ts';
 import type { PlacedPod, PreflightCheck, PreflightView } from './preflight-view.ts';
@@ -41,14 +42,20 @@ export const checkLocalData: PreflightCheck = (view) => {
         where,
         severity: 'block',
         pools: poolNames(local),
-        message: `${countText(volumes.length, 'volume')} of ${where} (${namesText(volumes)}) ${volumes.length === 1 ? 'lies' : 'lie'} on the disks of ${countText(nodeNames(local).length, 'node')}: a re-image erases them.`,
-        remedy: `Let ${where} copy its data to other nodes and wait for it between nodes, or move it to network disks; then acknowledge the loss.`,
+        message: `${countText(volumes.length, 'volume')} of ${where} (${namesText(volumes)}) ${volumes.length === 1 ? 'lies' : 'lie'} on the disks of ${countText(nodeNames(local).length, 'node')}: a re-image erases them, and ${pauseText(view, local)}.`,
+        remedy: `Let ${where} copy its data to other nodes and wait for it between nodes (nodeSoakDurationInMinutes as long as a rebuild takes, or one node a window), or move it to network disks; then acknowledge the loss.`,
         owner: ownerOfPods(view, local),
         evidence: { volumes, pods: podNames(local), nodes: nodeNames(local) },
       },
     ];
   });
 };
+
+/** How soon the next node follows, which is what a rebuild has to fit in. */
+function pauseText(view: PreflightView, placed: readonly PlacedPod[]): string {
+  const soak = Math.min(...placed.map(({ pool }) => nodeSoakMinutes(settingsOf(view, pool))));
+  return soak === 0 ? 'the next node follows at once, before a copy is rebuilt' : `the next node follows after ${soak} min`;
+}
 
 /**
  * Workloads with disks of one zone where only one node can take them: while it is drained, the pod waits unless the surge
@@ -67,7 +74,7 @@ export const checkZonePinned: PreflightCheck = (view) => {
         where,
         severity: 'warn',
         pools: poolNames(pinned),
-        message: `Disks of ${where} can only be reached from ${namesText(zones)}, each with a single node for it; in which zone a surge node comes up is not known, so its pods may wait.`,
+        message: `Disks of ${where} can only be reached from ${namesText(zones)}, each with a single node for it; in which zone a surge node comes up is not known, so a pod may be down while its own node is made anew, about ${downMinutes(pinned)} min, one after the other.`,
         remedy: `Set maxSurge of ${poolNames(pinned).join(', ')} to ${Math.max(2, most)} so that every zone gets one, or use zone-redundant disks.`,
         owner: ownerOfPods(view, pinned),
         evidence: { zones, pods: podNames(pinned), nodes: nodeNames(pinned) },
@@ -75,6 +82,11 @@ export const checkZonePinned: PreflightCheck = (view) => {
     ];
   });
 };
+
+/** Re-image and start of the slowest pod. */
+function downMinutes(pinned: readonly PlacedPod[]): number {
+  return defaultPoolTimeModel.reimageMinutes + Math.max(1, Math.ceil((startSecondsOf(pinned) ?? 0) / 60));
+}
 
 function isPinned(view: PreflightView, { pod, pool }: PlacedPod, volumes: readonly PersistentVolume[]): boolean {
   const zones = volumes.flatMap((volume) => volume.zones);

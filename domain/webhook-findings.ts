@@ -59,7 +59,7 @@ export const checkWebhookSelfLock: PreflightCheck = (view) => {
 
 function selfLock(
   view: PreflightView,
-  { configuration, name, service }: AdmissionWebhook,
+  { configuration, name, service, namespaceSelector }: AdmissionWebhook,
   { pool, placed, together }: { readonly pool: NodePool; readonly placed: readonly PlacedPod[]; readonly together: number },
 ): Finding {
   const [namespace] = (service ?? '').split('/', 1);
@@ -70,11 +70,15 @@ function selfLock(
     pools: [pool.name],
     message:
       `Webhook ${configuration} lets no pod be made while it does not answer, and its own ${countText(placed.length, 'pod')} (${service ?? ''}) can leave together: ` +
-      `${pool.name} drains ${countText(together, 'node')} at once, no budget keeps one, and its own namespace is not exempt.`,
+      `${pool.name} drains ${countText(together, 'node')} at once, no budget keeps one, and its own namespace is not exempt. Pod creation would then stop ${isEverywhere(namespaceSelector) ? 'in the whole cluster' : 'in every namespace it guards'}, that of its own pods included.`,
     remedy: `Give its pods a budget with maxUnavailable 1 and ${placed.length < 2 ? 'a second replica' : 'spread them over more nodes'}, and exempt namespace ${namespace} in its namespaceSelector.`,
     owner: ownerOfPods(view, placed),
     evidence: { webhook: name, service, pods: podNames(placed), nodes: nodeNames(placed), nodesDrainedTogether: together },
   };
+}
+
+function isEverywhere({ matchLabels, matchExpressions }: AdmissionWebhook['namespaceSelector']): boolean {
+  return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
 }
 
 /** Fail-closed webhooks on new pods that look at more than the namespace, so that it cannot be told whether their own pods meet them. */

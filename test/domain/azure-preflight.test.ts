@@ -241,7 +241,7 @@ test("AKS's own window is compared by instants, not by what clocks show", () => 
   for (const [name, each, wanted] of table) assert.deepEqual(outline(each), wanted, name);
   const [finding] = report(given([aksWindow(os)], image)).findings;
   assert.deepEqual([finding?.evidence['aksOpens'], finding?.evidence['oursOpens']], ['2026-11-21T20:00:00Z', '2026-11-21T21:00:00Z']);
-  assert.match(finding?.message ?? '', /Sat 21 Nov 21:00 \(20:00Z\), ours opens Sat 21 Nov 22:00 \(21:00Z\)\. Both say 22:00, but AKS counts in the fixed offset \+02:00/);
+  assert.match(finding?.message ?? '', /Sat 21 Nov 21:00 \(20:00Z\), ours opens Sat 21 Nov 22:00 \(21:00Z\)\. AKS opens 1 h before us since clocks changed on Sun 25 Oct\. Both say 22:00, but AKS counts in the fixed offset \+02:00/);
   assert.match(finding?.remedy ?? '', /utcOffset of aksManagedNodeOSUpgradeSchedule to \+01:00/);
 });
 

@@ -55,7 +55,7 @@ test('a replacement needs a node that takes it among those that stay and the sur
   const finding = onlyFinding(cluster(replicas(3, byHost), { upgradeSettings: noSurge }));
   assert.equal(
     finding.message,
-    'A pod of db/pg evicted from usr would have no place: 3 replicas must not share a node (at most 1 in each kubernetes.io/hostname), and while 1 node is drained 2 nodes stay, with no surge node.',
+    'A pod of db/pg evicted from usr would have no place: 3 replicas must not share a node (at most 1 in each kubernetes.io/hostname), and while 1 node is drained 2 nodes stay, with no surge node: the first would drain, its pod would wait, and the next would block.',
   );
   assert.match(finding.remedy, /maxSurge 1/);
 });
