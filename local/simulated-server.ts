@@ -51,8 +51,8 @@ export interface RunningServer {
 
 /** Largest request body taken. Unit: bytes. */
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
-/** Smallest answer worth compressing. Unit: bytes. */
-const GZIP_BYTES_MIN = 1_024;
+/** Smallest answer that is compressed. Unit: bytes. Source: the threshold of the Kubernetes API server. */
+const GZIP_BYTES_MIN = 128 * 1_024;
 
 /**
  * Serves a simulated service over HTTP on loopback: JSON in and out, faults on demand, every exchange in the log.

@@ -1,6 +1,5 @@
 import { isRecord } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
-import { encodeUtf8, sha1 } from './git-object.ts';
 import { baseRole, githubRoles, roleOf } from './github-world.ts';
 import type { Account, GitHubRole, Repository, World } from './github-world.ts';
 import type { WireRequest, WireResponse, WorldChange } from './wire.ts';
@@ -131,8 +130,20 @@ export function cutPage<T>(call: Call, items: readonly T[]): { shown: readonly T
 /** Adds an ETag to a 200 of a GET and turns it into a 304 when the client has that one already. */
 export function withEntityTag(request: WireRequest, response: WireResponse): WireResponse {
   if (request.method !== 'GET' || response.status !== 200) return response;
-  const etag = `W/"${sha1(encodeUtf8(JSON.stringify(response.body)))}"`;
+  const etag = `W/"${fingerprintOf(JSON.stringify(response.body))}"`;
   const headers = { ...response.headers, etag, 'cache-control': 'private, max-age=60, s-maxage=60' };
   const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim());
   return known.includes(etag) ? { status: 304, headers, body: null } : { ...response, headers };
+}
+
+/** 64 bits by FNV-1a in two lanes: enough to tell two answers apart, and far cheaper than a digest on every read. */
+function fingerprintOf(text: string): string {
+  let one = 0x811c9dc5;
+  let other = 0x01000193;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    one = Math.imul(one ^ code, 0x01000193);
+    other = Math.imul(other ^ (code + index), 0x85ebca6b);
+  }
+  return [one, other].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('');
 }

@@ -146,12 +146,14 @@ test('the log file holds one JSON line a request and leaves huge bodies out', as
   assert.match(lines[0] ?? '', /"omittedCharacters":70002/);
 });
 
-test('a large answer is compressed for a client that accepts it', async (context) => {
-  const body = { text: 'x'.repeat(5_000) };
-  const { server } = await serve(context, { guard: () => ({ status: 200, headers: {}, body }) });
+test('an answer from 128 KiB on is compressed for a client that accepts it, as a real API server does', async (context) => {
+  for (const [characters, encoding] of [[100_000, null], [140_000, 'gzip']] as const) {
+    const body = { text: 'x'.repeat(characters) };
+    const { server } = await serve(context, { guard: () => ({ status: 200, headers: {}, body }) });
 
-  const response = await fetch(server.url);
+    const response = await fetch(server.url);
 
-  assert.equal(response.headers.get('content-encoding'), 'gzip');
-  assert.deepEqual(await response.json(), body);
+    assert.equal(response.headers.get('content-encoding'), encoding);
+    assert.deepEqual(await response.json(), body);
+  }
 });
