@@ -71,6 +71,7 @@ const listKinds: Readonly<Record<string, string>> = {
   deployments: 'DeploymentList', replicasets: 'ReplicaSetList', statefulsets: 'StatefulSetList', daemonsets: 'DaemonSetList',
   horizontalpodautoscalers: 'HorizontalPodAutoscalerList', services: 'ServiceList',
   persistentvolumeclaims: 'PersistentVolumeClaimList', persistentvolumes: 'PersistentVolumeList',
+  volumeattachments: 'VolumeAttachmentList',
   jobs: 'JobList', replicationcontrollers: 'ReplicationControllerList', events: 'EventList',
   validatingwebhookconfigurations: 'ValidatingWebhookConfigurationList',
   mutatingwebhookconfigurations: 'MutatingWebhookConfigurationList',

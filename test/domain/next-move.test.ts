@@ -170,3 +170,70 @@ test('a tight budget on an old node does not explain a stop that Azure explains 
   assert.equal(stopOf({ provisioningError: { code: 'QuotaExceeded', message: 'cores' } }), 'failed');
   assert.equal(stopOf({}), 'blocked');
 });
+
+test('two causes that take turns are one stop: it is declared after the grace, counted from the first', () => {
+  const turn = (minute: number, pod: string): UnitProgress => look(minute, { state: 'blocked', causes: [cause(pod)], podsLeft: 2 });
+
+  const moves = play([turn(5, 'shop/a'), turn(8, 'shop/b'), turn(11, 'shop/a'), turn(15, 'shop/b')]);
+
+  assert.deepEqual(reports(moves), [null, null, null, 'blocked']);
+  assert.equal(moves.at(-1)?.memory.blockedSince, 5 * MINUTE_MS);
+});
+
+test('a cause that comes and goes is the same stop while no pod leaves, and another one as soon as a pod does', () => {
+  const stuck = (minute: number, podsLeft: number): UnitProgress => look(minute, { state: 'blocked', causes: [cause('shop/a')], podsLeft });
+  const calm = (minute: number, podsLeft: number): UnitProgress => look(minute, { podsLeft });
+
+  assert.deepEqual(reports(play([stuck(5, 3), calm(6, 3), stuck(8, 3), calm(10, 3), stuck(15, 3)])).at(-1), 'blocked');
+  assert.deepEqual(reports(play([stuck(5, 3), calm(6, 2), stuck(8, 2), calm(10, 1), stuck(15, 1)])).at(-1), null);
+});
+
+test('the same pod refused while others leave is a queue that moves', () => {
+  const moves = play([5, 9, 13, 17].map((minute, index) => look(minute, { state: 'blocked', causes: [cause('shop/a')], podsLeft: 9 - index })));
+
+  assert.deepEqual(new Set(reports(moves)), new Set([null]));
+});
+
+test('what clears by itself in its time is told nobody, and what did not is declared at once', () => {
+  const waiting: BlockCause = { ...cause('db/orders-1'), class: 'PDB_OPERATOR_MANAGED', since: 5 * MINUTE_MS, waitsUntil: 20 * MINUTE_MS };
+
+  const moves = play([look(5, { causes: [waiting] }), look(19, { causes: [waiting] }), look(20, { state: 'blocked', causes: [waiting] })]);
+
+  assert.deepEqual(reports(moves), [null, null, 'blocked']);
+  assert.equal(moves.at(-1)?.memory.blockedSince, 5 * MINUTE_MS);
+});
+
+test('a pause that turns out to have another cause is told in place, once', () => {
+  const blocked = (minute: number, name: string): UnitProgress => look(minute, { state: 'blocked', causes: [{ ...cause('shop/a'), class: name }], podsLeft: 1 });
+
+  const moves = play([blocked(5, 'PDB_TRANSIENT'), blocked(15, 'PDB_TRANSIENT'), blocked(16, 'PDB_SYMPTOM'), blocked(17, 'PDB_SYMPTOM')]);
+
+  assert.deepEqual(reports(moves), [null, 'blocked', 'progress', null]);
+});
+
+const done = { total: 3, upgraded: 3, old: [], cordoned: [], quarantined: [], notReady: [], surge: [] };
+
+test('nodes that are all new while Azure goes on are told once, after half an hour', () => {
+  const moves = play([look(20, { inventory: done }), look(40, { inventory: done }), look(50, { inventory: done }), look(90, { inventory: done })]);
+
+  assert.deepEqual(reports(moves).slice(1), [null, 'lingering', null]);
+});
+
+test('all nodes new after an operation that failed wait for a person, say so, and are never sent again by themselves', () => {
+  const failed = { state: 'needs-reconcile', provisioningState: 'Failed', inventory: done, provisioningError: { code: 'InternalOperationError', message: '' } } as const;
+
+  const moves = play([look(60, { inventory: done }), look(200, failed), look(230, failed), look(361, failed)]);
+
+  assert.deepEqual(reports(moves).slice(1), ['stopped', null, null]);
+  assert.deepEqual(verdicts(moves), [null, null, null, 'needs-reconcile']);
+  assert.match(moves.at(-1)?.verdict?.detail ?? '', /^3 of 3 nodes are new since 01:00Z; Azure's operation failed later \(InternalOperationError\)\. Nodes and pods are not affected/);
+});
+
+test('a foreign cordon is told once, by a look that has nothing else to tell', () => {
+  const cordon = { node: 'sys-1', pool: 'sys', by: 'Azure (node auto-drain)', since: 0 };
+
+  const moves = play([look(10, { foreignCordons: [cordon] }), look(11, { foreignCordons: [cordon] })]);
+
+  assert.deepEqual(reports(moves), ['foreign-cordon', null]);
+  assert.deepEqual(moves[0]?.foreignCordons, [cordon]);
+});
