@@ -47,7 +47,8 @@ function run({ command, arguments: given, environment, apiVersion }: ExecPlugin)
     const child = spawn(command, given, {
       env: { ...process.env, ...environment, KUBERNETES_EXEC_INFO: info },
       stdio: ['inherit', 'pipe', 'inherit'],
-      timeout: TIME_LIMIT_MS,
+      // Not the option of spawn: its timer would keep us waiting for a program that could not be started.
+      signal: AbortSignal.timeout(TIME_LIMIT_MS),
       windowsHide: true,
     });
     let output = '';
@@ -56,7 +57,10 @@ function run({ command, arguments: given, environment, apiVersion }: ExecPlugin)
       output += text;
       if (output.length > OUTPUT_BYTES_MAX) child.kill();
     });
-    child.once('error', (error) => settle('code' in error && error.code === 'ENOENT' ? { kind: 'missing' } : { kind: 'ended-badly', how: `could not be started: ${error.message}` }));
+    child.once('error', (error) => {
+      if ('code' in error && error.code === 'ENOENT') settle({ kind: 'missing' });
+      else settle({ kind: 'ended-badly', how: error.name === 'AbortError' ? `gave nothing within ${TIME_LIMIT_MS / 60_000} min` : `could not be started: ${error.message}` });
+    });
     child.once('close', (code, signal) => settle(code === 0 ? { kind: 'ended-well', output } : { kind: 'ended-badly', how: signal === null ? `ended with code ${code}` : `was ended by ${signal}` }));
   });
 }

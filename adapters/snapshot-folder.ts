@@ -14,6 +14,8 @@ import { refuse, succeed } from '../domain/result.ts';
 import type { Instant } from '../domain/time.ts';
 import { pickAzureDocuments, readAzureDocuments } from './snapshot-azure-facts.ts';
 import type { AzureDocuments } from './snapshot-azure-facts.ts';
+import { readManifest } from './snapshot-manifest.ts';
+import type { ReadManifest } from './snapshot-manifest.ts';
 
 /** The documents of a snapshot folder, parsed as JSON and not yet understood. */
 export interface SnapshotDocuments extends AzureDocuments {
@@ -24,6 +26,8 @@ export interface SnapshotDocuments extends AzureDocuments {
   readonly upgrades: unknown;
   /** Upgrade profiles of single pools, which alone tell the newest node image; empty when there is no `nodepool-upgrades.json`. */
   readonly nodePoolUpgrades: readonly unknown[];
+  /** `snapshot.json` of a folder that Slackwater wrote; null or absent for one made by hand. */
+  readonly manifest?: ReadManifest | null;
   /** Every item of every Kubernetes list in the folder, each once. */
   readonly kubernetesItems: readonly unknown[];
 }
@@ -48,7 +52,7 @@ export async function readSnapshotDocuments(directory: string): Promise<Result<S
 /**
  * Reads a snapshot folder into what rules may know, one file after the other, so that memory holds the raw text of one.
  *
- * `takenAt` is the newest moment the documents themselves tell, so that copying the folder does not change the
+ * A folder that Slackwater wrote says itself when it was taken and what it lacks. Else `takenAt` is the newest moment the documents tell, so that copying the folder does not change the
  * judgement; without any it is the age of `cluster.json`. A missing optional part is named in `unchecked`. Errors: those
  * of {@link readSnapshotDocuments}, and `unreadable-field` with file and path.
  */
@@ -64,8 +68,8 @@ export async function readSnapshotFolder(directory: string): Promise<Result<Clus
   const parts = understand(documents, reader.finish());
   if (!parts.ok) return parts;
   const { cluster, nodePools, upgradeProfile, azureFacts, kubernetes } = parts.value;
-  const takenAt = newest.found() ?? Math.floor((await stat(join(directory, 'cluster.json'))).mtimeMs);
-  return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, openDebts: [], unchecked: uncheckedParts(documents, nodePools, kubernetes) });
+  const takenAt = documents.manifest?.takenAt ?? newest.found() ?? Math.floor((await stat(join(directory, 'cluster.json'))).mtimeMs);
+  return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, openDebts: [], unchecked: documents.manifest?.unchecked ?? uncheckedParts(documents, nodePools, kubernetes) });
 }
 
 type AzureDocumentsOfFolder = Omit<SnapshotDocuments, 'kubernetesItems'>;
@@ -100,6 +104,7 @@ async function readDocuments(directory: string, take: (items: readonly unknown[]
     nodePools: documents.get('nodepools.json') ?? null,
     upgrades: documents.get('upgrades.json') ?? null,
     nodePoolUpgrades: Array.isArray(profiles) ? profiles : [profiles],
+    manifest: readManifest(documents.get('snapshot.json')),
     ...pickAzureDocuments(documents),
   });
 }
@@ -119,7 +124,7 @@ function understand(documents: AzureDocumentsOfFolder, objects: Result<Kubernete
   const upgrades: Result<UpgradeProfile | null, Fault> =
     documents.upgrades === null ? succeed(null) : inFile('upgrades.json', readUpgradeProfile(documents.upgrades));
   const kubernetes = inFile('kubernetes.json', objects);
-  const azure = readAzureDocuments({ ...documents, whyUnread: {} });
+  const azure = readAzureDocuments({ ...documents, whyUnread: documents.manifest?.whyUnread ?? {} });
   if (cluster.ok && pools.ok && upgrades.ok && kubernetes.ok && azure.ok) {
     const offers = nodePoolOffers(documents);
     return succeed({
