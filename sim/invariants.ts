@@ -68,7 +68,8 @@ function findRepeat(log: RunLog, entry: LoggedRequest): string | null {
   if (last === undefined) return null;
   const pool = /\/agentPools\/([^/]+)/i.exec(entry.request.path)?.[1] ?? null;
   const ends = log.changes.filter((change) => change.kind === 'operation.ended' && change.at >= last.at && change.at <= entry.at && change.data['pool'] === pool);
-  const end = ends.at(-1);
+  // A write is accepted only while nothing runs, so the first end is its own; later ones may be somebody else's.
+  const [end] = ends;
   if (end === undefined) return `The same write was accepted before and its operation had not ended.`;
   return end.data['status'] === 'Succeeded' ? 'The same write was accepted before and had succeeded.' : null;
 }

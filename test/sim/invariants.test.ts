@@ -28,6 +28,8 @@ const cases: readonly [what: string, requests: readonly LoggedRequest[], changes
   ['the same write while the first runs', [upgrade(1), upgrade(2, 409)], [], ['repeated-write']],
   ['the same write after success', [upgrade(1), upgrade(30)], [ended(20, 'Succeeded')], ['repeated-write']],
   ['a second attempt after a failure', [upgrade(1), upgrade(30)], [ended(20, 'Failed')], []],
+  ["a second attempt after a failure, with somebody else's success in between", [upgrade(1), upgrade(30)], [ended(10, 'Failed'), ended(20, 'Succeeded')], []],
+  ["a repeat after success, with somebody else's failure in between", [upgrade(1), upgrade(30)], [ended(10, 'Succeeded'), ended(20, 'Failed')], ['repeated-write']],
   ['a repeat of a write that was refused', [upgrade(1, 409), upgrade(2)], [], []],
   ['settings first, then the version', [entry(1, 'arm', 'PUT', poolPath, { properties: { orchestratorVersion: '1.34.2', upgradeSettings: { maxSurge: '2' } } }), entry(2, 'arm', 'PUT', poolPath, { properties: { orchestratorVersion: '1.35.1', upgradeSettings: { maxSurge: '2' } } })], [], []],
   ['force', [entry(1, 'arm', 'PUT', clusterId, { properties: { kubernetesVersion: '1.35.1', upgradeSettings: { overrideSettings: { forceUpgrade: true } } } })], [], ['force-set']],
