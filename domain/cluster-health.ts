@@ -67,13 +67,19 @@ export function judgeHealth(question: HealthQuestion): HealthAlarm | null {
   return alarmOfPath(question.look.path) ?? alarmOfProbes(question) ?? alarmOfDns(question) ?? alarmOfNodes(question);
 }
 
+/** The few words of a transport's error that mean something to a reader; addresses and paths left out. */
+function shortReason(failure: string): string {
+  const [reason = 'no answer'] = /i\/o timeout|connection refused|no route to host|context deadline exceeded|TLS handshake timeout|error dialing backend|unexpected EOF/.exec(failure) ?? [];
+  return reason;
+}
+
 /** The words of a broken path to nodes; null while it works. */
 export function alarmOfPath(path: PathVerdict): HealthAlarm | null {
   if (path.state === 'works') return null;
   const { webhooks, callFailure, agents } = path;
   const signs = [
     ...(webhooks.length === 0 ? [] : [`${webhooks.length} unrelated webhooks time out together (${webhooks.join(', ')}): they are victims, nobody of them is to blame`]),
-    ...(callFailure === null ? [] : [`a call to a node broke on its way (${callFailure})`]),
+    ...(callFailure === null ? [] : [`a call to a node broke on its way (${shortReason(callFailure)})`]),
     ...(agents === null ? [] : [`konnectivity-agent: ${agents.ready} of ${agents.wanted} Ready`]),
   ];
   return {

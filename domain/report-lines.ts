@@ -162,7 +162,7 @@ function neededWhilePaused(pause: Pause): Phrase {
     case 'blocked':
       return change.length === 0
         ? ['somebody who looks at the evidence below.']
-        : [...change, ` The run goes on by itself ${CLEAR_MINUTES} min after that is live.`];
+        : [...change, ` The run goes on by itself ${CLEAR_MINUTES} min after that is live`, ...withoutNewOperation(pause), '.'];
     case 'quarantined':
       return [...change, ' Then ', { command: retry(pause) }, ', or ', { command: skip(pause) }, ' to leave the node for later.'];
     case 'needs-reconcile':
@@ -170,6 +170,11 @@ function neededWhilePaused(pause: Pause): Phrase {
     case 'failed':
       return [...change, explainOperation(pause.detail)?.needed ?? 'Mend what Azure named below.', ' Then ', { command: retry(pause) }, '.'];
   }
+}
+
+/** A mended cause lets Azure's own operation go on, as long as that has not given up. */
+function withoutNewOperation({ drainDeadline }: Pause): Phrase {
+  return drainDeadline === null ? [] : ['; before ', { at: drainDeadline, form: 'clock' }, ' without a new operation'];
 }
 
 function retry(pause: Pause): string {

@@ -119,7 +119,9 @@ function* followAttempt(run: WindowRun, unit: PlannedUnit, attempt: number): Ste
   const child = startChild(flow, unit, instanceId, childInput);
   yield* publish(run);
   let lastSequence = 0;
+  let overrun: Overrun = 'unseen';
   for (;;) {
+    overrun = tellOverrun(run, unit, overrun);
     const got = yield* flow.race(child, ['decision', 'unitProgress', 'wake'], nextTick(run, current, childInput));
     if (got.kind === 'ended') {
       yield* abortWhatWasSent(run, unit, got.output);
@@ -138,6 +140,27 @@ function* followAttempt(run: WindowRun, unit: PlannedUnit, attempt: number): Ste
     }
     yield* publish(run);
   }
+}
+
+/** Whether people were told that the unit will not, or did not, end inside the window. */
+type Overrun = 'unseen' | 'foreseen' | 'seen';
+
+/** Tells once that at its pace the unit ends after the window, and once that the window has closed over it. */
+function tellOverrun(run: WindowRun, unit: PlannedUnit, told: Overrun): Overrun {
+  const now = run.flow.now();
+  const { closes } = run.input.opening;
+  const known = statusOf(run, unit.unit);
+  const count = known?.inventory == null ? null : countPool(known.inventory, []);
+  if (told === 'seen' || known?.startedAt == null || run.status.pause !== null || (count !== null && count.proven >= count.total - count.spare)) return told;
+  if (now >= closes) {
+    say(run, `The window has closed. Azure lets ${unit.unit} finish; nothing more is started.`);
+    return 'seen';
+  }
+  if (told === 'foreseen' || count === null || count.proven === 0) return told;
+  const ends = known.startedAt + Math.round(((now - known.startedAt) * (count.total - count.spare)) / count.proven);
+  if (ends <= closes) return told;
+  say(run, `${unit.unit} ends about ${formatUtc(ends)} at this pace, ${spellMinutes(minutesBetween(closes, ends))} past the window; Azure lets a started pool finish.`);
+  return 'foreseen';
 }
 
 /** An abort that met a request on its way found nothing to stop; once the unit has ended, what was sent is stopped after all. */
@@ -273,7 +296,13 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
   }, report.blockedSince);
   const ended = report.stopped === null ? '' : `Azure stopped it${error === null ? '' : ` (${error.code})`}${kind === 'quarantined' ? ' and set nodes aside' : ''}. `;
   const why = health !== null ? health.summary : kind === 'needs-reconcile' ? detail : cause === undefined ? 'It cannot go on.' : describeCause(cause);
-  say(run, `${unit.unit}: ${ended}${why}`);
+  say(run, `${unit.unit}: ${ended}${why}${deadlinesOf(run)}`);
+}
+
+/** Both ends of a pause while a node drains: Azure's, and the window's. */
+function deadlinesOf({ status: { pause } }: WindowRun): string {
+  if (pause === null || pause.drainDeadline === null) return '';
+  return ` Azure gives up on the node at ${formatUtc(pause.drainDeadline)}; the window closes at ${formatUtc(pause.windowDeadline)}.`;
 }
 
 /** When Azure gives up on the node that is blocked longest: its drain timeout after the drain began. */
