@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 
@@ -94,6 +94,25 @@ const fewerOperations: Plugin = {
   },
 };
 
+/** Of GitHub's thousand endpoints those we call; a test compares this list with the calls in `adapters/`. */
+const endpointsOfGitHub: Readonly<Record<string, readonly string[]>> = {
+  apps: ['getRepoInstallation'],
+  git: ['createCommit', 'createRef', 'createTree', 'getRef'],
+  issues: ['create', 'createComment', 'get', 'listComments', 'listForRepo', 'update'],
+  reactions: ['createForIssueComment'],
+  repos: ['createOrUpdateFileContents', 'get', 'getCollaboratorPermissionLevel', 'getContent'],
+};
+const fewerEndpoints: Plugin = {
+  name: 'fewer-endpoints',
+  setup(hooks) {
+    hooks.onLoad({ filter: /plugin-rest-endpoint-methods[\\/]dist-src[\\/]generated[\\/]endpoints\.js$/ }, async ({ path }) => {
+      const { default: all }: { default: Readonly<Record<string, Readonly<Record<string, unknown>>>> } = await import(pathToFileURL(path).href);
+      const kept = Object.entries(endpointsOfGitHub).map(([scope, names]) => [scope, Object.fromEntries(names.map((name) => [name, all[scope]?.[name]]))]);
+      return { contents: `export default ${JSON.stringify(Object.fromEntries(kept))};`, loader: 'js' };
+    });
+  },
+};
+
 mkdirSync(`${root}dist`, { recursive: true });
 
 // The worker provides @azure/functions-core; a copy in the bundle would register functions with nobody.
@@ -103,7 +122,7 @@ const app = await build({
   outfile: 'dist/main.cjs',
   format: 'cjs',
   external: ['@azure/functions-core'],
-  plugins: [lessOfDependencies, fewerOperations, oneCopy],
+  plugins: [lessOfDependencies, fewerOperations, fewerEndpoints, oneCopy],
 });
 writeFileSync(`${root}dist/meta.json`, JSON.stringify(app.metafile));
 

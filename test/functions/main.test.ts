@@ -133,6 +133,16 @@ describe('the bundle', () => {
     assert.deepEqual([...new Set(held)].sort(), [...new Set(called)].sort());
   });
 
+  test('holds of GitHub exactly the endpoints that the adapters call', () => {
+    const [, list = ''] = /const endpointsOfGitHub[^=]*= \{([^;]*)\};/.exec(readFileSync(path('build.ts'), 'utf8')) ?? [];
+    const held = [...list.matchAll(/(\w+): \[([^\]]*)\]/g)].flatMap(([, scope, names = '']) => [...names.matchAll(/\w+/g)].map(([name]) => `${scope}.${name}`));
+    const adapters = readdirSync(path('adapters')).map((file) => readFileSync(path(`adapters/${file}`), 'utf8'));
+    const called = adapters.flatMap((text) => [...text.matchAll(/\.rest\.(\w+)\.(\w+)/g)].map(([, scope, name]) => `${scope}.${name}`));
+
+    assert.ok(held.length > 10);
+    assert.deepEqual(held.sort(), [...new Set(called)].sort());
+  });
+
   test('asks the platform for a token of the identity that was set, and goes to ARM with it', async () => {
     const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', path('test/functions/identity-child.ts')], { env: { PATH: process.env['PATH'] }, timeout: 60_000 });
 
