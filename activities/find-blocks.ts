@@ -1,9 +1,9 @@
 import { judgeBlocks } from '../domain/block-cause.ts';
-import { REFUSED } from '../domain/block-view.ts';
+import { isKeptBetweenDrains } from '../domain/block-view.ts';
 import type { Cluster, Node, NodePool, Pod } from '../domain/cluster-snapshot.ts';
 import { isDrained } from '../domain/drain-forecast.ts';
 import type { Outcome } from '../domain/failure.ts';
-import { cordonMarkOf } from '../domain/foreign-cordon.ts';
+import { drainerOf } from '../domain/foreign-cordon.ts';
 import { isOnTarget, isTerminalState, nothingFound } from '../domain/judge-progress.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import { MINUTE_MS } from '../domain/time.ts';
@@ -24,7 +24,7 @@ const PODS_ASKED = 10;
 const TROUBLE_AFTER_MS = MINUTE_MS;
 
 /** What a look found besides ARM and nodes. */
-type FoundBlocks = Pick<UnitProgress, 'causes' | 'signals' | 'podsLeft' | 'drainStartedAt'>;
+type FoundBlocks = Pick<UnitProgress, 'causes' | 'signals' | 'podsLeft' | 'helpedMoves' | 'drainStartedAt'>;
 
 /** What a look knows already. */
 interface Look {
@@ -47,7 +47,7 @@ export async function findBlocks(ports: Ports, look: Look): Promise<Outcome<Foun
   const waiting = await findWaiting(ports, look);
   if (!waiting.ok) return waiting;
   const isDown = earlier !== null && nodes.some((node) => isNewHere(look, node, earlier.startedAt) && !node.isReady);
-  if (draining.length === 0 && waiting.value.length === 0 && !isDown) return { ok: true, value: { ...nothingFound, signals: refusalsOf(earlier) } };
+  if (draining.length === 0 && waiting.value.length === 0 && !isDown) return { ok: true, value: { ...nothingFound, signals: earlier?.signals.filter(isKeptBetweenDrains) ?? [] } };
   const objects = await ports.kubernetes.readObjects(cluster);
   if (!objects.ok) return objects;
   const leaving = draining.flatMap((node) => objects.value.pods.filter((pod) => pod.nodeName === node.name && isDrained(pod)));
@@ -70,12 +70,7 @@ export async function findBlocks(ports: Ports, look: Look): Promise<Outcome<Foun
     seen: earlier?.signals ?? [],
   });
   const drainStartedAt = drainStart(upgrader, judged.causes[0]?.node ?? draining[0]?.name ?? '');
-  return { ok: true, value: { causes: judged.causes, signals: judged.signals, podsLeft: draining.length === 0 ? null : judged.podsLeft, drainStartedAt } };
-}
-
-/** Between two looks with a drain the refusals seen so far are kept. */
-function refusalsOf(earlier: EarlierLooks | null): FoundBlocks['signals'] {
-  return earlier?.signals.filter(({ key }) => key.startsWith(REFUSED)) ?? [];
+  return { ok: true, value: { causes: judged.causes, signals: judged.signals, podsLeft: draining.length === 0 ? null : judged.podsLeft, helpedMoves: judged.helpedMoves, drainStartedAt } };
 }
 
 /** While an operation runs: cordoned nodes, which AKS drains, old ones and its own spares. After it stopped: every old node. */
@@ -83,7 +78,7 @@ function nodesThatDrain({ pool, unit, nodes, earlier }: Look): readonly Node[] {
   const mine = nodes.filter((node) => node.nodePool === pool.name);
   if (isStopped(pool)) return mine.filter((node) => !isOnTarget(node, unit.to)).slice(0, NODES_JUDGED);
   const isSpare = (node: Node): boolean => earlier !== null && node.createdAt >= earlier.startedAt;
-  return mine.filter((node) => node.isCordoned && cordonMarkOf(node) === null && (!isOnTarget(node, unit.to) || isSpare(node))).slice(0, NODES_JUDGED);
+  return mine.filter((node) => node.isCordoned && drainerOf(node) === null && (!isOnTarget(node, unit.to) || isSpare(node))).slice(0, NODES_JUDGED);
 }
 
 function isStopped(pool: NodePool): boolean {

@@ -44,7 +44,7 @@ export async function lookAtUnit(ports: Ports, request: UnitRequest, earlier: Ea
   const blocks = await findBlocks(ports, { cluster, pool: own.value, unit, nodes: nodes.value, earlier });
   if (!blocks.ok) return blocks;
   const seenAt = ports.clock.now();
-  const foreign = earlier === null ? { cordons: [], signals: [] } : findForeignCordons(nodes.value, poolName, earlier.signals, seenAt);
+  const foreign = findForeignCordons(nodes.value, poolName, earlier?.signals ?? [], seenAt);
   const found = { ...blocks.value, signals: [...blocks.value.signals, ...foreign.signals], foreignCordons: foreign.cordons };
   const progress = judgePool({ seenAt, unit, pool: own.value, nodes: nodes.value, ...found });
   return { ok: true, value: { progress, cluster, pool: own.value } };

@@ -14,10 +14,10 @@ import { isFinished, judgeEviction } from './eviction.ts';
 import { findNodeFailures } from './node-failure.ts';
 import type { NodeFailure } from './node-failure.ts';
 import type { Instant } from './time.ts';
-import type { BlockCause, SeenSignal } from './unit-progress.ts';
+import type { BlockCause, HelpedMove, SeenSignal } from './unit-progress.ts';
 
 /** Causes told of one look: history keeps every look. */
-const CAUSES_TOLD = 12;
+const CAUSES_TOLD = 8;
 
 /** Why a pool's roll does not move on, from one look and what earlier looks saw. */
 export interface JudgedBlocks {
@@ -27,6 +27,7 @@ export interface JudgedBlocks {
   readonly signals: readonly SeenSignal[];
   /** Pods the drains still have to move; those of DaemonSets and static ones stay by nature. */
   readonly podsLeft: number;
+  readonly helpedMoves: readonly HelpedMove[];
 }
 
 /**
@@ -43,13 +44,13 @@ export function judgeBlocks(view: BlockView): JudgedBlocks {
   );
   const denied: Refusal[] = [];
   const stays = leaving.flatMap(({ node, pod }) => judgePod(judging, failures, { node, pod, denied }) ?? []);
-  noteDenials(judging, denied);
+  const helpedMoves = noteDenials(judging, denied);
   const guilty = new Set(stays.flatMap(({ guiltyNode }) => guiltyNode ?? []));
   const known = new Set(stays.map((cause) => `${cause.class} ${cause.pod}`));
   const arrivals = judgeArrivals(judging, failures).filter((cause) => !known.has(`${cause.class} ${cause.pod}`) && !(cause.class === 'YOUNG_NODE' && guilty.has(cause.node)));
   const causes = mergeAlike([...stays, ...arrivals]);
   const ordered = causes.sort((one, other) => rankOf(one, view.now) - rankOf(other, view.now) || (one.pod < other.pod ? -1 : 1));
-  return { causes: ordered.slice(0, CAUSES_TOLD), signals: judging.recall.notes(new Set(judging.objects.pods.map(({ uid }) => uid))), podsLeft: leaving.length };
+  return { causes: ordered.slice(0, CAUSES_TOLD), signals: judging.recall.notes(new Set(judging.objects.pods.map(({ uid }) => uid))), podsLeft: leaving.length, helpedMoves };
 }
 
 function rankOf(cause: BlockCause, now: Instant): number {

@@ -85,6 +85,14 @@ function isRefusalOf(key: string, livePods: ReadonlySet<string>): boolean {
 
 /** Key of a refusal in what looks remember, before the pod's uid. */
 export const REFUSED = 'refused ';
+/** Key of a webhook's denial, before workload, uid and name of the pod. */
+export const DENIED = 'denied ';
+/** Key of a helper that has moved a pod, before its workload. */
+export const MOVED = 'moved ';
+/** Whether a signal outlives looks that see no drain. */
+export function isKeptBetweenDrains({ key }: SeenSignal): boolean {
+  return [REFUSED, DENIED, MOVED].some((start) => key.startsWith(start));
+}
 
 /** A view with what every rule needs of it, derived once. */
 export interface Judging extends BlockView {

@@ -1,11 +1,11 @@
-import { causeOf } from './block-view.ts';
+import { causeOf, DENIED, MOVED } from './block-view.ts';
 import type { Judging } from './block-view.ts';
 import { delegatedMs } from './block-refusal.ts';
 import type { Refusal } from './block-refusal.ts';
-import type { AdmissionWebhook } from './cluster-snapshot.ts';
+import type { AdmissionWebhook, Pod } from './cluster-snapshot.ts';
 import { fullName } from './disruption-budget.ts';
-import { minutesBetween } from './time.ts';
-import type { BlockCause } from './unit-progress.ts';
+import { MINUTE_MS, minutesBetween } from './time.ts';
+import type { BlockCause, HelpedMove } from './unit-progress.ts';
 import { controllerOf, controllerText } from './workload.ts';
 
 /** A webhook on the eviction cannot be asked: named, with its service and who put it there. */
@@ -41,8 +41,7 @@ function backendText({ objects }: Judging, webhook: AdmissionWebhook | null): st
  */
 export function judgeDenial(judging: Judging, { pod, node, message, since, by, budgets }: Refusal): BlockCause | null {
   const delegate = judging.delegateOf({ pod, budgets });
-  const workload = controllerText(controllerOf(pod, judging.workloadIndex) ?? { kind: 'Pod', namespace: pod.namespace, name: pod.name, workload: null });
-  const movedAt = judging.recall.knows(`moved ${workload}`);
+  const movedAt = judging.recall.knows(`${MOVED}${workloadText(judging, pod)}`);
   const said = /webhook "([^"]+)"/.exec(message)?.[1] ?? delegate?.configuration ?? null;
   if (delegate === null && movedAt === null) {
     return causeOf(judging, pod, node.name, {
@@ -71,17 +70,23 @@ export function judgeDenial(judging: Judging, { pod, node, message, since, by, b
   });
 }
 
-/** Notes which workloads had a denied pod, and which of those pods have left since: their helper is then proven. */
-export function noteDenials(judging: Judging, denied: readonly Refusal[]): void {
+/** Notes which pods were denied, and tells which of those have left since: their helper is then proven for its workload. */
+export function noteDenials(judging: Judging, denied: readonly Refusal[]): readonly HelpedMove[] {
   const here = new Set(judging.objects.pods.map(({ uid }) => uid));
-  for (const { pod } of denied) {
-    const workload = controllerText(controllerOf(pod, judging.workloadIndex) ?? { kind: 'Pod', namespace: pod.namespace, name: pod.name, workload: null });
-    judging.recall.since(`denied ${workload}|${pod.uid}`);
-  }
-  for (const { key, since } of judging.seen) {
-    if (key.startsWith('moved ')) judging.recall.since(key, since);
-    if (!key.startsWith('denied ')) continue;
-    const [workload = '', uid = ''] = key.slice('denied '.length).split('|');
-    if (!here.has(uid)) judging.recall.since(`moved ${workload}`);
-  }
+  for (const { pod, since } of denied) judging.recall.since(`${DENIED}${workloadText(judging, pod)}|${pod.uid}|${fullName(pod)}`, since);
+  return judging.seen.flatMap(({ key, since }) => {
+    if (key.startsWith(MOVED)) judging.recall.since(key, since);
+    if (!key.startsWith(DENIED)) return [];
+    const [workload = '', uid = '', pod = ''] = key.slice(DENIED.length).split('|');
+    if (here.has(uid)) {
+      judging.recall.since(key, since);
+      return [];
+    }
+    judging.recall.since(`${MOVED}${workload}`);
+    return [{ pod, minutes: Math.max(1, Math.round((judging.now - since) / MINUTE_MS)) }];
+  });
+}
+
+function workloadText(judging: Judging, pod: Pod): string {
+  return controllerText(controllerOf(pod, judging.workloadIndex) ?? { kind: 'Pod', namespace: pod.namespace, name: pod.name, workload: null });
 }

@@ -22,9 +22,14 @@ const marks: readonly { readonly by: string; readonly taint?: RegExp; readonly a
 
 /** Who says on the node itself that the cordon is theirs; null when nobody does. */
 export function cordonMarkOf(node: Pick<Node, 'taints' | 'annotations'>): string | null {
+  return drainerOf(node) ?? node.annotations['slackwater.dev/cordoned-by'] ?? null;
+}
+
+/** The drainer that is at work on a node and takes it back by itself; null when none says so. */
+export function drainerOf(node: Pick<Node, 'taints' | 'annotations'>): string | null {
   const keys = Object.entries(node.annotations).flatMap(([key, value]) => (value === 'false' ? [] : [key]));
   const known = marks.find(({ taint, annotation }) => (taint !== undefined && node.taints.some(({ key }) => taint.test(key))) || (annotation !== undefined && keys.some((key) => annotation.test(key))));
-  return known?.by ?? node.annotations['slackwater.dev/cordoned-by'] ?? null;
+  return known?.by ?? null;
 }
 
 /**
@@ -38,7 +43,7 @@ export function findForeignCordons(nodes: readonly Node[], rolling: string, seen
   const known = seen.find(({ key }) => key === LOOKED) ?? null;
   if (known === null) {
     const before = cordoned.slice(0, CORDONS_KEPT).map(({ name }) => ({ key: `cordoned ${name}`, since: now }));
-    const others = cordoned.filter((node) => node.nodePool === rolling && cordonMarkOf(node) !== null);
+    const others = cordoned.filter((node) => node.nodePool === rolling && drainerOf(node) !== null);
     return { cordons: others.map((node) => told(node, now)), signals: [{ key: LOOKED, since: now }, ...before] };
   }
   const kept = seen.filter(({ key }) => key === LOOKED || cordoned.some(({ name }) => key === `cordoned ${name}` || key === `foreign ${name}`));

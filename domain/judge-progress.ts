@@ -83,10 +83,10 @@ function isProven(pool: NodePool, inventory: NodeInventory): boolean {
 }
 
 /** What a look found besides ARM and the nodes. */
-type PoolFindings = Pick<UnitProgress, 'causes' | 'signals' | 'podsLeft' | 'foreignCordons' | 'drainStartedAt'>;
+type PoolFindings = Pick<UnitProgress, 'causes' | 'signals' | 'podsLeft' | 'foreignCordons' | 'helpedMoves' | 'drainStartedAt'>;
 
 /** A look that searched for no block. */
-export const nothingFound: PoolFindings = { causes: [], signals: [], podsLeft: null, foreignCordons: [], drainStartedAt: null };
+export const nothingFound: PoolFindings = { causes: [], signals: [], podsLeft: null, foreignCordons: [], helpedMoves: [], drainStartedAt: null };
 
 interface PoolLook extends PoolFindings {
   readonly seenAt: Instant;
@@ -108,6 +108,7 @@ export function judgePool(look: PoolLook): UnitProgress {
     signals: look.signals,
     podsLeft: look.podsLeft,
     foreignCordons: look.foreignCordons,
+    helpedMoves: look.helpedMoves,
     drainStartedAt: look.drainStartedAt,
     provisioningError: pool.provisioningError,
     eTag: pool.eTag,

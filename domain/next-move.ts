@@ -47,7 +47,7 @@ export interface UnitMemory {
 }
 
 /** Kinds of report a unit sends to its window; each is one change of state. */
-export type ReportKind = 'progress' | 'blocked' | 'clearing' | 'cleared' | 'stopped' | 'lingering' | 'foreign-cordon';
+export type ReportKind = 'progress' | 'blocked' | 'clearing' | 'cleared' | 'stopped' | 'lingering' | 'foreign-cordon' | 'helped';
 
 export type VerdictKind = 'succeeded' | 'needs-reconcile' | 'unproven' | 'retry' | 'quarantined' | 'failed' | 'canceled' | 'foreign' | 'window-ended';
 
@@ -140,6 +140,8 @@ function tellBeside(memory: UnitMemory, progress: UnitProgress, now: Instant): P
     const told = [...memory.foreignTold, ...foreignCordons.map(({ node }) => node)].slice(-FOREIGN_TOLD_KEPT);
     return { report: 'foreign-cordon', foreignCordons, memory: { ...memory, foreignTold: told } };
   }
+  // Every report carries them; this one is for a look that has nothing else to tell.
+  if (progress.helpedMoves.length > 0) return { report: 'helped', foreignCordons, memory };
   const isLingering = progress.state === 'running' && memory.nodesDoneSince !== null && now - memory.nodesDoneSince >= LINGER_MINUTES * MINUTE_MS;
   return isLingering && !memory.lingerTold ? { report: 'lingering', foreignCordons, memory: { ...memory, lingerTold: true } } : null;
 }

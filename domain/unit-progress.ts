@@ -53,6 +53,13 @@ export interface SeenSignal {
   readonly since: Instant;
 }
 
+/** A pod whose eviction a webhook denied and that has left its node since: moved by whoever stands behind the webhook. */
+export interface HelpedMove {
+  /** `namespace/name`. */
+  readonly pod: string;
+  readonly minutes: number;
+}
+
 /** A node that somebody else cordoned while the pool rolls. */
 export interface ForeignCordon {
   readonly node: string;
@@ -101,6 +108,8 @@ export interface UnitProgress {
   /** Pods the drains still have to move; null when none drains, or it was not counted. */
   readonly podsLeft: number | null;
   readonly foreignCordons: readonly ForeignCordon[];
+  /** Pods that were moved in spite of a denied eviction since the last look. */
+  readonly helpedMoves: readonly HelpedMove[];
   /** When AKS began to drain the node that is blocked longest, as far as events or cordons tell; null when unknown. */
   readonly drainStartedAt: Instant | null;
   readonly provisioningError: ProvisioningError | null;

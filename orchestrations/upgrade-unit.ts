@@ -155,6 +155,8 @@ function* tryToBegin(flow: Flow, input: UnitUpgradeInput, tries: number, triedWi
   if (progress.state === 'needs-reconcile' && attempt === 1) return verdict('needs-reconcile', progress, 'Its nodes ran the target already; nothing was sent.');
   if (progress.provisioningState === 'Canceling') return again(FOREIGN_WAIT_SECONDS, 'An earlier operation on it was being aborted.');
   if (progress.state === 'running' || progress.state === 'blocked') return { kind: 'memory', memory: beginMemory(flow.now()) };
+  const [cordon] = progress.foreignCordons;
+  if (cordon !== undefined) return again(FOREIGN_WAIT_SECONDS, `${cordon.node} was being moved by ${cordon.by ?? 'somebody else'}.`);
   if (progress.state === 'foreign') return again(FOREIGN_WAIT_SECONDS, `Somebody else was at work on it (${progress.provisioningState}).`);
   if (eTag === null) return again(FOREIGN_WAIT_SECONDS, 'Azure gave no eTag to bind a request to.');
   // A request whose answer was lost may have been accepted and have ended badly already: it was this attempt's one.

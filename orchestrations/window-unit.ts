@@ -191,6 +191,7 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
   const { policy } = run.input;
   const before = run.status.units.find((each) => each.unit === unit)?.inventory ?? null;
   updateUnit(run, unit, { inventory: report.progress.inventory });
+  for (const { pod, minutes } of report.progress.helpedMoves) say(run, `${pod} was moved by its operator in ${minutes} min.`);
   current.isStopped = report.stopped !== null;
   if (!current.isStopped) current.going = null;
   switch (report.kind) {
@@ -216,6 +217,8 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
       return;
     case 'lingering':
       say(run, describeLingering(report));
+      return;
+    case 'helped':
       return;
     case 'foreign-cordon':
       for (const { node, pool, by } of report.foreignCordons) say(run, `${node} of pool ${pool} was cordoned by ${by ?? 'somebody else'}, not by this run; it is left to them.`);

@@ -117,7 +117,7 @@ const table: readonly (readonly [what: string, one: Case, expected: readonly str
   ['AKS adds a replica', { budgets: [surgeable], pods: [leaving, second], events: [refused(25)] }, ['(PDB_SURGEABLE)']],
   ['AKS added none', { budgets: [surgeable], pods: [leaving, second], events: [refused(10)] }, ['PDB_SURGEABLE']],
   ['a webhook nobody knows denies', { answers: { 'uid-web-1': denied } }, ['UNKNOWN']],
-  ['it denied another pod before, which has moved', { answers: { 'uid-web-1': denied }, seen: [{ key: 'denied Deployment shop/web|uid-web-0', since: m(20) }] , events: [] }, ['UNKNOWN']],
+  ['it denied another pod before, which has moved', { answers: { 'uid-web-1': denied }, seen: [{ key: 'denied Deployment shop/web|uid-web-0|shop/web-0', since: m(20) }] }, ['UNKNOWN']],
   ['and an earlier look saw that', { answers: { 'uid-web-1': denied }, seen: [{ key: 'moved Deployment shop/web', since: m(20) }] }, ['(EVICTION_DELEGATED)']],
   ['but this one stays too long', { answers: { 'uid-web-1': denied }, seen: [{ key: 'moved Deployment shop/web', since: m(20) }, { key: 'refused uid-web-1', since: m(25) }] }, ['EVICTION_DELEGATED']],
 
@@ -189,4 +189,5 @@ test('a denied pod that has left proves its helper to the next look', () => {
   const next = judge({ pods: [{ ...leaving, uid: 'uid-web-9' }, second], answers: {}, minute: 14, seen: first.signals });
 
   assert.deepEqual(next.signals.map(({ key }) => key), ['moved Deployment shop/web']);
+  assert.deepEqual(next.helpedMoves, [{ pod: 'shop/web-1', minutes: 4 }]);
 });

@@ -28,6 +28,7 @@ function look(atMinute: number, change: Partial<UnitProgress>): UnitProgress {
     signals: [],
     podsLeft: null,
     foreignCordons: [],
+    helpedMoves: [],
     drainStartedAt: null,
     provisioningError: null,
     eTag: 'e1',

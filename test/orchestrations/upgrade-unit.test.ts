@@ -12,7 +12,7 @@ import { upgradeUnit } from '../../orchestrations/upgrade-unit.ts';
 type Answers = { readonly [N in ActivityName]?: (call: number) => ActivityContract[N]['output'] };
 
 /** Plays a unit's orchestration against scripted activities in a time that only waits move. */
-function play(answers: Answers, signals: readonly { readonly at: number; readonly signal: WakeSignal }[] = []): { readonly verdict: UnitVerdict; readonly calls: readonly string[]; readonly minutes: number } {
+function play(answers: Answers, signals: readonly { readonly at: number; readonly signal: WakeSignal }[] = [], attempt = 1): { readonly verdict: UnitVerdict; readonly calls: readonly string[]; readonly minutes: number } {
   const calls: string[] = [];
   let now = 0;
   let waiting = [...signals];
@@ -42,7 +42,7 @@ function play(answers: Answers, signals: readonly { readonly at: number; readonl
     restart: () => assert.fail('too many looks'),
     log: () => undefined,
   };
-  const steps = upgradeUnit(flow, input);
+  const steps = upgradeUnit(flow, { ...input, attempt });
   const end = steps.next();
   assert.ok(end.done === true);
   return { verdict: end.value, calls, minutes: Math.round(now / MINUTE_MS) };
@@ -84,6 +84,7 @@ const progress = (change: Partial<UnitProgress>): UnitProgress => ({
   signals: [],
   podsLeft: null,
   foreignCordons: [],
+  helpedMoves: [],
   drainStartedAt: null,
   provisioningError: null,
   eTag: 'before',
@@ -152,4 +153,22 @@ test('a unit kept waiting by somebody else to the end names them', () => {
   assert.equal(verdict.kind, 'too-late');
   assert.match(verdict.detail, /Somebody else was at work on it \(Scaling\)/);
   assert.ok(minutes >= 315 && minutes <= 320, `${minutes} min`);
+});
+
+test('a pool with a node that another drainer moves is begun when that is over', () => {
+  const cordon = { node: 'apps-1', pool: 'apps', by: 'Azure (node auto-drain)', since: 0 };
+
+  const { calls, verdict, minutes } = play({ prepareUnit: (call) => ready(call < 4 ? { foreignCordons: [cordon] } : {}), startUnit: () => started, observeUnit: () => proven });
+
+  assert.equal(verdict.kind, 'succeeded');
+  assert.equal(calls.filter((name) => name === 'startUnit').length, 1);
+  assert.ok(minutes >= 3, `${minutes} min`);
+});
+
+test('nodes that are all new while Azure says Failed are sent nothing at first, and the same request when a person wants it again', () => {
+  const failed = ready({ state: 'needs-reconcile', provisioningState: 'Failed' });
+
+  assert.equal(play({ prepareUnit: () => failed }).verdict.kind, 'needs-reconcile');
+  const again = play({ prepareUnit: () => failed, startUnit: () => started, observeUnit: () => proven }, [], 2);
+  assert.deepEqual([again.verdict.kind, again.calls.filter((name) => name === 'startUnit').length], ['succeeded', 1]);
 });
