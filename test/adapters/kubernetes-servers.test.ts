@@ -155,3 +155,35 @@ test('operation addresses of the local ARM server are absolute and its own', asy
   assert.ok(response.headers.get('location')?.startsWith(`${arm.url}/subscriptions/`));
   assert.match(response.headers.get('x-ms-correlation-request-id') ?? '', /^[0-9a-f-]{36}$/);
 });
+
+test('a client certificate proves who we are instead of a token, and the name on the server\'s certificate is the one that was given', async (context) => {
+  const own = makeCertificate();
+  const client = makeCertificate();
+  if (own === null || client === null) return context.skip('openssl is not here to make a certificate');
+  const seen: (string | undefined)[] = [];
+  const server = createServer({ ...own, ca: client.cert, requestCert: true, rejectUnauthorized: true }, (request, response) => {
+    seen.push(request.headers.authorization);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(list('/api/v1/nodes', [node('n1')]).body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }));
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const url = new URL(`https://127.0.0.1:${address.port}`);
+  const read = (more: object) => {
+    const found = { ok: true as const, value: { url, certificateAuthority: own.cert, ...more } };
+    const credential = { getToken: () => Promise.reject(new Error('no token is asked for')) };
+    return createKubernetesPort({ credential, endpointOverride: null, servers: { find: () => Promise.resolve(found), forget: () => undefined }, timeLimitMs: 2_000 }).readNodes(cluster);
+  };
+  const clientCertificate = { certificate: client.cert, key: client.key };
+
+  const welcome = await read({ clientCertificate });
+  assert.equal(welcome.ok && welcome.value.length, 1);
+  assert.deepEqual(seen, [undefined]);
+  const stranger = await read({ clientCertificate: { certificate: own.cert, key: own.key } });
+  assert.equal(!stranger.ok && stranger.failure.code, 'no-connection');
+  const elsewhere = await read({ clientCertificate, serverName: 'another.example' });
+  assert.match(elsewhere.ok ? '' : elsewhere.failure.message, /ERR_TLS_CERT_ALTNAME_INVALID/);
+  assert.equal(seen.length, 1);
+});
