@@ -5,7 +5,8 @@ import { isOpen } from '../domain/debt.ts';
 import type { Debt } from '../domain/debt.ts';
 import { metricsTellNoTime } from '../domain/deprecated-api-metrics.ts';
 import type { Outcome } from '../domain/failure.ts';
-import type { Ports } from './ports.ts';
+import { noWorkloadFacts } from '../domain/workload-facts.ts';
+import type { KubernetesObjects, Ports } from './ports.ts';
 
 /** The ports a whole read needs; without `state` no ledger of debts is asked, and that is named in `unchecked`. */
 export type SnapshotPorts = Pick<Ports, 'clock' | 'aks' | 'azureFacts' | 'kubernetes'> & Partial<Pick<Ports, 'state'>>;
@@ -13,8 +14,8 @@ export type SnapshotPorts = Pick<Ports, 'clock' | 'aks' | 'azureFacts' | 'kubern
 /**
  * Reads one cluster whole: ARM, offered versions and images, Kubernetes objects. Changes nothing; may be repeated.
  *
- * Cluster, node pools and Kubernetes objects must all be readable, else the failure is returned: a half-seen cluster is
- * not a safe one. The offered versions and images may be missing; they are then named in `unchecked`, and so may what Azure
+ * Cluster, node pools and, of a cluster that runs, Kubernetes objects must all be readable, else the failure is returned: a half-seen
+ * cluster is not a safe one. The offered versions and images may be missing; they are then named in `unchecked`, and so may what Azure
  * says around the cluster.
  */
 export async function readClusterSnapshot(ports: SnapshotPorts, resourceId: string): Promise<Outcome<ClusterSnapshot>> {
@@ -28,8 +29,9 @@ export async function readClusterSnapshot(ports: SnapshotPorts, resourceId: stri
     ports.azureFacts.readAzureFacts(cluster, read.value.nodePools),
     readDebts(ports, resourceId),
   ]);
-  if (!objects.ok) return objects;
-  const { unchecked, ...rest } = objects.value;
+  // A stopped cluster has no API server to ask; that it is stopped is the finding.
+  if (!objects.ok && cluster.powerState.toLowerCase() === 'running') return objects;
+  const { unchecked, ...rest } = objects.ok ? objects.value : nothingSeen(objects.failure.message);
   const missing: Unchecked[] = [...unchecked, ...images.unchecked];
   if (!profile.ok) missing.push({ what: 'Kubernetes versions that AKS offers', why: profile.failure.message });
   if (memory.why !== null) missing.push({ what: 'nodes that earlier runs left set aside', why: memory.why });
@@ -40,6 +42,11 @@ export async function readClusterSnapshot(ports: SnapshotPorts, resourceId: stri
     ok: true,
     value: { takenAt: ports.clock.now(), cluster, nodePools: images.nodePools, upgradeProfile, azureFacts, ...rest, openDebts: memory.openDebts, unchecked: missing },
   };
+}
+
+function nothingSeen(why: string): KubernetesObjects {
+  const unchecked = [{ what: 'nodes and pods', why: `The cluster is not running. ${why}` }];
+  return { nodes: [], pods: [], disruptionBudgets: [], workloads: [], namespaces: [], admissionWebhooks: [], workloadFacts: noWorkloadFacts, unchecked };
 }
 
 /** Nodes of the ledger that are still owed; none, with the reason, where it was not read. */

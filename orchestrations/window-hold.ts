@@ -140,7 +140,6 @@ function* look(run: WindowRun, plan: UpgradePlan, holds: readonly Hold[]): Step<
   }
   const cleared = holds.flatMap((hold) => takeLook(run, plan, hold, seen.value));
   update(run, { findings: findingsAfter(run) });
-  yield* publish(run);
   return plan.units.flatMap((unit) => cleared.find((each) => each.unit === unit.unit) ?? []);
 }
 

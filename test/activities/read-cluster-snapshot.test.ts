@@ -38,3 +38,21 @@ test('a cluster is judged although nothing around it could be read, and every pa
   const { quota, locks, poolsWithoutNodeImage, whyUnread } = read.value.azureFacts;
   assert.deepEqual([quota, locks, poolsWithoutNodeImage, whyUnread.quota, whyUnread.locks], [null, null, [], failure.message, failure.message]);
 });
+
+test('a stopped cluster is judged without its API server; a running one that does not answer is not judged at all', async () => {
+  const failure = failureOf('transient', 'kubernetes-unreachable');
+  for (const powerState of ['Stopped', 'Running']) {
+    const ports = portsWith({ azureFacts: { readAzureFacts: () => Promise.resolve({ ok: true, value: sampleFacts() }) }, latestImage: 'image' });
+    const read = await readClusterSnapshot(
+      {
+        ...ports,
+        aks: { ...ports.aks, readCluster: () => Promise.resolve({ ok: true, value: { cluster: sampleCluster({ powerState }), nodePools: [samplePool('sys')] } }) },
+        kubernetes: { ...ports.kubernetes, readObjects: () => Promise.resolve({ ok: false, failure }) },
+      },
+      resourceId,
+    );
+
+    assert.equal(read.ok, powerState === 'Stopped');
+    if (read.ok) assert.deepEqual([read.value.nodes, read.value.unchecked.map(({ what }) => what)], [[], ['nodes and pods']]);
+  }
+});
