@@ -70,7 +70,8 @@ function* restore(run: WindowRun, unit: PlannedUnit, until: Instant): Step<void>
   }
 }
 
+/** State of a unit that was tried, even if nothing but its settings was sent; undefined of any other. */
 function stateOf(run: WindowRun, { unit }: PlannedUnit): string | undefined {
   const found = run.status.units.find((each) => each.unit === unit);
-  return found === undefined || found.startedAt === null ? undefined : found.state;
+  return found === undefined || found.attempt === 0 ? undefined : found.state;
 }

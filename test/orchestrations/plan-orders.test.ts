@@ -64,6 +64,16 @@ test('a smaller surge is no help where another finding withholds the pool too', 
   assert.deepEqual(result.preflight.findings.map(({ code }) => code).sort(), ['PDB_STRUCTURAL', 'SUBNET_TOO_SMALL']);
 });
 
+test('a pool that came too late after its setting was lowered gets it back too', async () => {
+  // The estimate of 71 min fits when its turn comes at about 33 min, and no more once the setting is there.
+  const window = { open: '2026-11-21T21:00:00Z', tz: 'Europe/Paris', durationMin: 105, freezes: [] };
+  const result = await play({ ...small, pools: [five], policy: { surgeFallback: 'allowed-with-report', window } });
+
+  assert.deepEqual(writes(result), ['upgradeNodeImage core', 'upgradePool web', 'upgradePool web']);
+  assert.equal(result.final['web'], 'untouched');
+  assert.match(result.report.body, /its own settings are restored\. maxSurge is 2\./);
+});
+
 test('a setting is not given back to a pool whose upgrade stopped half-way, where any write makes Azure go on: it is left over', async () => {
   const timeline = [{ at: 40, event: 'pool.started', data: { pool: 'web' } }, { at: 70, event: 'arm.operation', data: { state: 'Failed', code: 'AllocationFailed' } }, { at: 360, event: 'window.closed' }];
   const result = await play({ ...small, pools: [five], policy: { surgeFallback: 'allowed-with-report' }, timeline });
