@@ -59,8 +59,9 @@ export function createAzureLists(connection: ArmConnection, id: ClusterId): Azur
     return (options: ArmClientOptions): ContainerServiceClient => new ContainerServiceClient(credential, subscriptionId, options);
   };
   const plain = async (what: string, path: string, query: Readonly<Record<string, string>>): List => {
-    const url = new URL(`${baseOf(connection).href.replace(/\/+$/, '')}${path}`);
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    // Not by URLSearchParams, which writes a blank as a plus sign.
+    const terms = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    const url = new URL(`${baseOf(connection).href.replace(/\/+$/, '')}${path}?${terms.join('&')}`);
     return listArm(connection, what, await loadAks(), ({ pipeline }) => plainPages(pipeline, url));
   };
   const group = (name: string): string => `/subscriptions/${subscriptionId}/resourceGroups/${encodeURIComponent(name)}`;

@@ -1,4 +1,4 @@
-import type { TokenCredential } from '@azure/identity';
+import type { AccessToken, TokenCredential } from '@azure/identity';
 import { isLoopback } from './loopback.ts';
 
 /** Scope of the Azure Resource Manager API in the public cloud. */
@@ -21,10 +21,40 @@ export function createAzureCredential(clientId: string | null): TokenCredential 
     const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
     return clientId === null ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
   }
-  return {
+  return rememberTokens({
     async getToken(scopes, options) {
       loading ??= load();
       return (await loading).getToken(scopes, options);
+    },
+  });
+}
+
+/** A token is asked for anew this long before its end. Unit: milliseconds. */
+const RENEW_BEFORE_MS = 300_000;
+
+/**
+ * A credential that asks once for each scope until the token nears its end.
+ *
+ * A sign-in by az login starts a program for every token, and each client of ARM and each call of Kubernetes asks for one. Refusals are not kept; what has
+ * claims or a tenant of its own is passed on.
+ */
+export function rememberTokens(credential: TokenCredential): TokenCredential {
+  const kept = new Map<string, { readonly token: Promise<AccessToken | null>; expiresAt: number }>();
+  return {
+    getToken(scopes, options = {}) {
+      const { claims, tenantId, enableCae = false } = options;
+      if (claims !== undefined || tenantId !== undefined) return credential.getToken(scopes, options);
+      const key = `${enableCae} ${[scopes].flat().join(' ')}`;
+      const known = kept.get(key);
+      if (known !== undefined && known.expiresAt - RENEW_BEFORE_MS > Date.now()) return known.token;
+      // Without the caller's signal: others wait for the same token.
+      const asked = { token: credential.getToken(scopes, { enableCae }), expiresAt: Infinity };
+      kept.set(key, asked);
+      asked.token.then(
+        (token) => (asked.expiresAt = token?.expiresOnTimestamp ?? 0),
+        () => (asked.expiresAt = 0),
+      );
+      return asked.token;
     },
   };
 }

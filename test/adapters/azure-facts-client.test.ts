@@ -193,7 +193,7 @@ test('of a failed cluster the log is read back to the failure, and preflight tel
   assert.ok(facts.ok);
   const { findings } = judgePreflight(null, null, { ...snapshot, takenAt: startsAt, cluster, azureFacts: facts.value }, []);
   const found = findings.find(({ code }) => code === 'CLUSTER_FAILED_STATE');
-  assert.match(found?.message ?? '', /in state Failed since Mon 28 Sep 2026 10:00Z, when write on \S+ by ann@example\.com failed/);
+  assert.match(found?.message ?? '', /in state Failed since Mon 28 Sep 10:00 \(10:00Z\), when write on \S+ by ann@example\.com failed/);
   assert.deepEqual(found?.evidence['lastFailed'], { operation: 'Microsoft.ContainerService/managedClusters/write', caller: 'ann@example.com', errorCode: 'Conflict', at: '2026-09-28T10:00:00Z', ageHours: 1_307 });
 });
 
