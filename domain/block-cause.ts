@@ -39,18 +39,22 @@ export interface JudgedBlocks {
 export function judgeBlocks(view: BlockView): JudgedBlocks {
   const judging = beginJudging(view);
   const failures = findNodeFailures(judging);
-  const leaving = judging.draining.flatMap((node) =>
-    judging.objects.pods.filter((pod) => pod.nodeName === node.name && isDrained(pod) && !isFinished(pod)).map((pod) => ({ node, pod })),
-  );
+  const draining = new Map(judging.draining.map((node) => [node.name, node]));
+  const leaving = judging.objects.pods.flatMap((pod) => {
+    const node = draining.get(pod.nodeName);
+    return node === undefined || !isDrained(pod) || isFinished(pod) ? [] : [{ node, pod }];
+  });
+  // Only what was remembered has to be looked for among the pods that are there.
+  const here = new Set(view.seen.length === 0 ? [] : judging.objects.pods.map(({ uid }) => uid));
   const denied: Refusal[] = [];
   const stays = leaving.flatMap(({ node, pod }) => judgePod(judging, failures, { node, pod, denied }) ?? []);
-  const helpedMoves = noteDenials(judging, denied);
+  const helpedMoves = noteDenials(judging, denied, here);
   const guilty = new Set(stays.flatMap(({ guiltyNode }) => guiltyNode ?? []));
   const known = new Set(stays.map((cause) => `${cause.class} ${cause.pod}`));
   const arrivals = judgeArrivals(judging, failures).filter((cause) => !known.has(`${cause.class} ${cause.pod}`) && !(cause.class === 'YOUNG_NODE' && guilty.has(cause.node)));
   const causes = mergeAlike([...stays, ...arrivals]);
   const ordered = causes.sort((one, other) => rankOf(one, view.now) - rankOf(other, view.now) || (one.pod < other.pod ? -1 : 1));
-  return { causes: ordered.slice(0, CAUSES_TOLD), signals: judging.recall.notes(new Set(judging.objects.pods.map(({ uid }) => uid))), podsLeft: leaving.length, helpedMoves };
+  return { causes: ordered.slice(0, CAUSES_TOLD), signals: judging.recall.notes(here), podsLeft: leaving.length, helpedMoves };
 }
 
 function rankOf(cause: BlockCause, now: Instant): number {

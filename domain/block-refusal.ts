@@ -1,4 +1,3 @@
-import { judgeBudgetHealth } from './budget-health.ts';
 import type { BudgetHealth } from './budget-health.ts';
 import { judgeIntent } from './budget-intent.ts';
 import { causeOf } from './block-view.ts';
@@ -6,7 +5,7 @@ import type { Judging } from './block-view.ts';
 import { judgeUnplaced } from './block-arrival.ts';
 import { judgeStuckDisk } from './block-disk.ts';
 import type { DisruptionBudget, Node, Pod } from './cluster-snapshot.ts';
-import { fullName, matchesSelector } from './disruption-budget.ts';
+import { fullName } from './disruption-budget.ts';
 import { formatUtc } from './local-time.ts';
 import type { NodeFailure } from './node-failure.ts';
 import { MINUTE_MS } from './time.ts';
@@ -43,7 +42,7 @@ export function judgeRefusal(judging: Judging, failures: ReadonlyMap<string, Nod
       ruledOut: [{ what: 'an admission webhook', answer: 'no: the refusal is a budget\'s' }],
     });
   }
-  const health = healthOf(judging, budget);
+  const { health } = judging.healthOf(budget);
   const about = `${fullName(budget)}: ${health.arithmetic}`;
   const ruledOut = othersRuledOut(failures, refusal);
   const tell = (told: Omit<Parameters<typeof causeOf>[3], 'since' | 'budgets' | 'ruledOut'>): BlockCause =>
@@ -52,14 +51,6 @@ export function judgeRefusal(judging: Judging, failures: ReadonlyMap<string, Nod
   if (managed !== null) return refusal.by === 'drain' ? tell(managed) : null;
   if (health.kind === 'structural') return tell({ class: 'PDB_STRUCTURAL', evidence: about, remedy: health.remedy });
   return judgeSpent(judging, failures, { refusal, budget, health, about }) ?? tell({ class: 'PDB_TRANSIENT', evidence: about, remedy: health.remedy });
-}
-
-function healthOf(judging: Judging, budget: DisruptionBudget): BudgetHealth {
-  return judgeBudgetHealth(budget, podsOf(judging, budget), judging.workloadIndex, judging.counts);
-}
-
-function podsOf({ objects }: Judging, budget: DisruptionBudget): readonly Pod[] {
-  return objects.pods.filter((pod) => pod.namespace === budget.namespace && matchesSelector(budget.selector, pod.labels));
 }
 
 /** A helper answers for the pod, so the refusal is how it works; each has its time, after which it is late. */
@@ -78,7 +69,7 @@ function judgeManaged(
       remedy: `Nothing while it moves; if it does not, look at ${delegate.helper} and its operator.`,
     };
   }
-  const placed = podsOf(judging, budget).flatMap((one) => {
+  const placed = judging.healthOf(budget).pods.flatMap((one) => {
     const on = judging.nodesByName.get(one.nodeName);
     return on === undefined ? [] : [{ pod: one, node: on }];
   });

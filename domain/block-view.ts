@@ -1,8 +1,8 @@
-import { countControllerPods } from './budget-health.ts';
-import type { ControllerPodCounts } from './budget-health.ts';
+import { countControllerPods, judgeBudgetHealth } from './budget-health.ts';
+import type { BudgetHealth } from './budget-health.ts';
 import type { BlockClass } from './block-class.ts';
 import type { AdmissionWebhook, ClusterSnapshot, DisruptionBudget, Node, Pod } from './cluster-snapshot.ts';
-import { fullName, indexBudgets } from './disruption-budget.ts';
+import { fullName, indexBudgets, matchesSelector } from './disruption-budget.ts';
 import type { BudgetIndex } from './disruption-budget.ts';
 import { findDelegates } from './eviction-delegate.ts';
 import type { EvictionDelegate } from './eviction-delegate.ts';
@@ -94,13 +94,20 @@ export function isKeptBetweenDrains({ key }: SeenSignal): boolean {
   return [REFUSED, DENIED, MOVED].some((start) => key.startsWith(start));
 }
 
+/** A budget with the pods it selects and what it could allow. */
+interface GuardedBudget {
+  readonly pods: readonly Pod[];
+  readonly health: BudgetHealth;
+}
+
 /** A view with what every rule needs of it, derived once. */
 export interface Judging extends BlockView {
   readonly budgets: BudgetIndex;
   readonly workloadIndex: WorkloadIndex;
-  readonly counts: ControllerPodCounts;
   readonly deadWebhooks: readonly AdmissionWebhook[];
   readonly nodesByName: ReadonlyMap<string, Node>;
+  /** What a budget guards and could allow; judged once, however many of its pods are refused. */
+  readonly healthOf: (budget: DisruptionBudget) => GuardedBudget;
   readonly recall: Recall;
   readonly delegateOf: (subject: { readonly pod: Pod; readonly budgets: readonly DisruptionBudget[] }) => EvictionDelegate | null;
 }
@@ -109,11 +116,20 @@ export interface Judging extends BlockView {
 export function beginJudging(view: BlockView): Judging {
   const { objects } = view;
   const workloadIndex = indexWorkloads(objects.workloads);
+  const counts = countControllerPods(objects.pods, workloadIndex);
+  const podsByNamespace = Map.groupBy(objects.pods, ({ namespace }) => namespace);
+  const known = new Map<DisruptionBudget, GuardedBudget>();
+  const healthOf = (budget: DisruptionBudget): GuardedBudget => {
+    const pods = known.get(budget)?.pods ?? (podsByNamespace.get(budget.namespace) ?? []).filter((pod) => matchesSelector(budget.selector, pod.labels));
+    const judged = known.get(budget) ?? { pods, health: judgeBudgetHealth(budget, pods, workloadIndex, counts) };
+    known.set(budget, judged);
+    return judged;
+  };
   return {
     ...view,
     workloadIndex,
     budgets: indexBudgets(objects.disruptionBudgets),
-    counts: countControllerPods(objects.pods, workloadIndex),
+    healthOf,
     deadWebhooks: deadEvictionWebhooks(objects.admissionWebhooks, objects.pods),
     nodesByName: new Map(objects.nodes.map((node) => [node.name, node])),
     recall: createRecall(view.seen, view.now),

@@ -70,9 +70,8 @@ export function judgeDenial(judging: Judging, { pod, node, message, since, by, b
   });
 }
 
-/** Notes which pods were denied, and tells which of those have left since: their helper is then proven for its workload. */
-export function noteDenials(judging: Judging, denied: readonly Refusal[]): readonly HelpedMove[] {
-  const here = new Set(judging.objects.pods.map(({ uid }) => uid));
+/** Notes which pods were denied, and tells which of those are not `here` (uids) any more: their helper is then proven for its workload. */
+export function noteDenials(judging: Judging, denied: readonly Refusal[], here: ReadonlySet<string>): readonly HelpedMove[] {
   for (const { pod, since } of denied) judging.recall.since(`${DENIED}${workloadText(judging, pod)}|${pod.uid}|${fullName(pod)}`, since);
   return judging.seen.flatMap(({ key, since }) => {
     if (key.startsWith(MOVED)) judging.recall.since(key, since);

@@ -1,4 +1,4 @@
-import { isAboutArrival, isBlocking } from './block-class.ts';
+import { isAboutArrival, isBlocking, mayLieInTarget } from './block-class.ts';
 import { isDrainFailure, mayRetryOnce } from './operation-error.ts';
 import { formatUtc } from './local-time.ts';
 import { MINUTE_MS, SECOND_MS } from './time.ts';
@@ -16,6 +16,8 @@ export interface UnitMemory {
   readonly declared: boolean;
   /** Whether any look of this attempt saw a block. */
   readonly sawBlock: boolean;
+  /** Whether any of those may lie in the new version or image: then the same request is not sent again without a person. */
+  readonly sawSuspect: boolean;
   /** When the cause first looked cleared; null while it holds. */
   readonly clearedSince: Instant | null;
   readonly goodLooks: number;
@@ -93,6 +95,7 @@ export function beginMemory(now: Instant, eTagBefore: string | null = null): Uni
     blockedPods: [],
     declared: false,
     sawBlock: false,
+    sawSuspect: false,
     clearedSince: null,
     goodLooks: 0,
     stopped: null,
@@ -211,7 +214,7 @@ function moveWhileBlocked(memory: UnitMemory, progress: UnitProgress, now: Insta
   // A cause that had its time to clear by itself was stuck all that time; two that take turns are stuck since the first.
   const late = progress.causes.filter((cause) => cause.waitsUntil !== null && isBlocking(cause, now)).map(({ since }) => since);
   const blockedSince = isStuck ? (memory.blockedSince ?? Math.min(now, ...late)) : now;
-  const held: UnitMemory = { ...seen.memory, blockedSince, blockedPods, podsLeft: progress.podsLeft, sawBlock: true, clearedSince: null, goodLooks: 0 };
+  const held: UnitMemory = { ...seen.memory, blockedSince, blockedPods, podsLeft: progress.podsLeft, sawBlock: true, sawSuspect: memory.sawSuspect || isSuspect(progress, now), clearedSince: null, goodLooks: 0 };
   if (now >= limits.watchUntil) {
     return end(held, 'window-ended', 'The window closed and a drain is still blocked.', now);
   }
@@ -221,6 +224,10 @@ function moveWhileBlocked(memory: UnitMemory, progress: UnitProgress, now: Insta
   const relapsed = memory.clearedSince !== null && held.declared;
   const isOther = held.declared && toldCause !== memory.toldCause;
   return again(isOther ? { ...held, toldCause } : held, relapsed || seen.changed || isOther ? 'progress' : null, now, limits);
+}
+
+function isSuspect({ causes }: UnitProgress, now: Instant): boolean {
+  return causes.some((cause) => mayLieInTarget(cause.class) && isBlocking(cause, now));
 }
 
 function leadingCause({ causes }: UnitProgress, now: Instant): string {
@@ -262,7 +269,7 @@ function moveWhileStopped(
       blockedSince: memory.blockedSince ?? now,
       clearedSince: null,
       goodLooks: 0,
-      autoRetry: state === 'needs-reconcile' ? 'never' : decideAutoRetry(kind, progress, limits.attempt),
+      autoRetry: state === 'needs-reconcile' || memory.sawSuspect || isSuspect(progress, now) ? 'never' : decideAutoRetry(kind, progress, limits.attempt),
     };
     return again(stopped, 'stopped', now, limits);
   }

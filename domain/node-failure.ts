@@ -51,9 +51,11 @@ export function youngUntil(judging: Judging, name: string): Instant | null {
 /** New nodes of the pool that do not serve: not Ready, or keeping pods from starting. By name. */
 export function findNodeFailures(judging: Judging): ReadonlyMap<string, NodeFailure> {
   const failures = new Map<string, NodeFailure>();
-  for (const node of judging.objects.nodes) {
-    if (!isNewNode(judging, node)) continue;
-    const found = node.isReady ? failureByPods(judging, node) : unready(judging, node);
+  const fresh = judging.objects.nodes.filter((node) => isNewNode(judging, node));
+  if (fresh.length === 0) return failures;
+  const podsByNode = Map.groupBy(judging.objects.pods, ({ nodeName }) => nodeName);
+  for (const node of fresh) {
+    const found = node.isReady ? failureByPods(judging, node, podsByNode.get(node.name) ?? []) : unready(judging, node);
     if (found !== null) failures.set(node.name, { node, ...found, waitsUntil: bornAt(judging, node) + YOUNG_NODE_MINUTES * MINUTE_MS });
   }
   return failures;
@@ -65,8 +67,8 @@ function unready(judging: Judging, node: Node): Pick<NodeFailure, 'since' | 'wha
 }
 
 /** A node on which another of the workload's pods is Ready is not to blame; nor is it for a pod that crashes by itself. */
-function failureByPods(judging: Judging, node: Node): Pick<NodeFailure, 'since' | 'what'> | null {
-  const pods = judging.objects.pods.filter((pod) => pod.nodeName === node.name && isDrained(pod) && isLive(pod));
+function failureByPods(judging: Judging, node: Node, all: readonly Pod[]): Pick<NodeFailure, 'since' | 'what'> | null {
+  const pods = all.filter((pod) => isDrained(pod) && isLive(pod));
   const troubles = pods.flatMap((pod) => {
     // A disk that does not let go of another node says nothing against this one.
     const trouble = judgeStuckDisk(judging, pod) === null ? startTrouble(judging, pod) : null;

@@ -328,6 +328,7 @@ function settleUnit(run: WindowRun, unit: PlannedUnit, attempt: number, verdict:
   if (verdict.kind === 'too-late' && attempt > 1) return leaveUnstarted(run, unit.unit, verdict.detail);
   const isUnsent = attempt === 1 && verdict.progress === null && (verdict.kind === 'too-late' || verdict.kind === 'left');
   const state = isUnsent && run.abortedBy !== null ? 'not-started' : stateAfter(run, verdict);
+  if (state === 'upgraded') run.suspects.delete(unit.unit);
   const special = describeSpecialEnd(unit, verdict.kind, verdict.progress?.inventory ?? null);
   updateUnit(run, unit.unit, {
     state,

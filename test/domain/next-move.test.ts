@@ -238,3 +238,13 @@ test('a foreign cordon is told once, by a look that has nothing else to tell', (
   assert.deepEqual(reports(moves), ['foreign-cordon', null]);
   assert.deepEqual(moves[0]?.foreignCordons, [cordon]);
 });
+
+test('a stop that may lie in the new image is not sent again by itself, even when its cause is gone with its nodes', () => {
+  const suspect: BlockCause = { ...cause('shop/web-1'), class: 'PDB_SYMPTOM', guiltyNode: 'node-9' };
+  const error = { code: 'UpgradeFailed', message: 'Drain node a failed when evicting pod b failed with Too Many Requests error.' };
+  const stopped = { state: 'failed', provisioningState: 'Failed', provisioningError: error } as const;
+
+  const moves = play([look(5, { state: 'blocked', causes: [suspect] }), look(20, { state: 'blocked', causes: [suspect] }), look(40, stopped), look(45, stopped), look(60, stopped)]);
+
+  assert.deepEqual(new Set(verdicts(moves)), new Set([null]));
+});
