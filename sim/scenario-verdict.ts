@@ -107,7 +107,10 @@ const heldPools: Rule = ({ findings, units, outcome, missedCount }) => {
   const blocking = findings.filter(({ severity }) => severity === 'block');
   // A pool that the plan left out altogether is held as well.
   const isLeftOut = blocking.some(({ pools }) => pools.some((pool) => pool !== '*' && !units.some(({ unit }) => unit === `pool/${pool}`)));
-  if (!isLeftOut && !units.some(({ state }) => state === 'withheld')) return null;
+  // So is one that a person left out while it was withheld.
+  const isHeld = ({ unit, state, startedAt }: RunFacts['units'][number]): boolean =>
+    state === 'withheld' || (state === 'skipped' && startedAt === null && blocking.some(({ pools }) => pools.some((pool) => unit === `pool/${pool}`)));
+  if (!isLeftOut && !units.some(isHeld)) return null;
   const special = blocking.map(({ code }) => poolBlocks[code]).find((verdict) => verdict !== undefined);
   if (special !== undefined) return special;
   if (missedCount >= MISSED_TOO_OFTEN) return { decision: 'ESCALATE', run: 'held' };

@@ -110,6 +110,7 @@ const verdicts: readonly [what: string, facts: Partial<RunFacts>, decision: stri
   ['somebody who asks to force it', { ...blocks('DEPRECATED_API', '*'), commands: ['refused'] }, 'REJECT_COMMAND', 'held'],
   ['another drainer', blocks('OTHER_DRAINER_ACTIVE', '*'), 'WAIT', 'waiting'],
   ['one pool withheld', blocks('PDB_STRUCTURAL', 'web'), 'HOLD_POOL', 'completed-partial'],
+  ['a pool withheld and then skipped', { ...blocks('PDB_STRUCTURAL', 'web'), units: [{ unit: 'pool/web', state: 'skipped', startedAt: null }] }, 'HOLD_POOL', 'completed-partial'],
   ['a pool withheld at first', { findings: blocks('PDB_STRUCTURAL', 'web').findings ?? [], events: ['hold.cleared'] }, 'HOLD_POOL', 'succeeded'],
   ['an old API that fell silent in time', { findings: blocks('DEPRECATED_API', '*').findings ?? [], events: ['hold.cleared'] }, 'WAIT', 'succeeded'],
   ['a failed cluster that somebody mended in time', { findings: blocks('CLUSTER_FAILED_STATE', '*').findings ?? [], events: ['hold.cleared'] }, 'HOLD', 'succeeded'],
