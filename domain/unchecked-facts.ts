@@ -22,6 +22,7 @@ export function uncheckedFacts(view: PreflightView): readonly Unchecked[] {
     ['maintenanceConfigurations', 'windows in which AKS upgrades by itself', isDriven],
     ['deprecatedApiUses', 'use of APIs that the new version removes', raisesMinor(view)],
     ['credential', "expiry of the cluster's credential", true],
+    ['recentWrites', 'which operation failed, when, and whose it was', cluster.provisioningState === 'Failed'],
   ];
   const unread = parts.flatMap(([name, what, matters]) =>
     matters && azureFacts[name] === null ? [{ what, why: azureFacts.whyUnread[name] ?? 'It was not read.' }] : [],

@@ -188,6 +188,13 @@ test('a use of which nobody knows when only warns, and says what is not known', 
   assert.ok(unchecked.some(({ what, why }) => /last used, and by whom/.test(what) && why === 'metrics'));
 });
 
+test('of a failed cluster it is listed when nobody could tell what failed', () => {
+  const facts = { recentWrites: null, whyUnread: { recentWrites: 'no right to the log' } };
+  const failed = report({ facts, cluster: { provisioningState: 'Failed' } });
+  assert.ok(failed.unchecked.some(({ what, why }) => /which operation failed/.test(what) && why === 'no right to the log'));
+  assert.ok(!report({ facts }).unchecked.some(({ what }) => /which operation failed/.test(what)));
+});
+
 test('a secret that ran out, and locks over what must change, hold the run', () => {
   const secret = (expiresAt: number | null) => ({ credential: { kind: 'service-principal', expiresAt } }) as const;
   const nodes = '/subscriptions/s/resourceGroups/mc_shop';
