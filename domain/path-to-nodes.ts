@@ -1,4 +1,5 @@
 import { MINUTE_MS, type Instant } from './time.ts';
+import type { BlockCause } from './unit-progress.ts';
 
 /** What one look knows of the path by which the control plane reaches nodes (the tunnel: konnectivity). */
 export interface PathSigns {
@@ -51,6 +52,14 @@ export function judgePath({ refusals, callFailure, call, agents }: PathSigns, no
   const isBroken =
     byGroup.size >= WEBHOOKS_ALONE || (byGroup.size >= WEBHOOKS_WITH_SIGN && (callFailure !== null || hasNoAgent)) || (callFailure !== null && hasNoAgent);
   return { state: isBroken ? 'broken' : 'works', webhooks: [...byGroup.values()].sort().slice(0, WEBHOOKS_NAMED), callFailure, agents };
+}
+
+/** Classes of blocks that a broken path explains: the webhook cannot be asked, or pods that left are not made anew. */
+const VICTIMS: readonly string[] = ['EVICTION_WEBHOOK_UNREACHABLE', 'PDB_TRANSIENT', 'UNKNOWN'];
+
+/** Whether a block of this class may have no other cause than a broken path. */
+export function mayBeVictim({ class: cause }: Pick<BlockCause, 'class'>): boolean {
+  return VICTIMS.includes(cause);
 }
 
 /** Whether a text says that a call broke on its way to a node, not that what it asked for refused or is missing. */

@@ -1,5 +1,6 @@
 import { alarmOfPath, judgeHealth, type HealthAlarm, type HealthLook } from '../domain/cluster-health.ts';
 import type { Outcome } from '../domain/failure.ts';
+import { mayBeVictim } from '../domain/path-to-nodes.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
 import type { BlockCause } from '../domain/unit-progress.ts';
@@ -21,6 +22,8 @@ const LATE_LOOK_MINUTES = 5;
 const OFTEN_FOR_MINUTES = 30;
 /** A good look this old says nothing of now any more. */
 const FRESH_MINUTES = 10;
+/** Refusals handed on to a look; each names one webhook. */
+const REFUSALS_TOLD = 10;
 
 /**
  * Looks at the cluster as its users feel it, before the first unit and after each, and lets the run go on when looks have
@@ -195,12 +198,13 @@ function* waitHearing(run: WindowRun, until: Instant): Step<void> {
 }
 
 /**
- * Whether drains wait for webhooks that are victims of a broken path to nodes: asked only when a webhook refused an
- * eviction. Null: the path works, or it cannot be told.
+ * Whether a drain waits because the path to nodes is broken: asked only when a webhook cannot be asked, or pods are missing
+ * that would satisfy a budget. Null: the path works, or it cannot be told.
  */
 export function* findBrokenPath(run: WindowRun, causes: readonly BlockCause[]): Step<HealthAlarm | null> {
-  const refusals = causes.filter(({ class: cause }) => cause === 'EVICTION_WEBHOOK_UNREACHABLE').map(({ evidence }) => evidence);
-  if (refusals.length === 0) return null;
+  const victims = causes.filter(mayBeVictim);
+  if (victims.length === 0) return null;
+  const refusals = [...new Set(victims.map(({ evidence }) => evidence))].slice(0, REFUSALS_TOLD);
   const seen = yield* guarded(run.flow.call('checkHealth', { clusterResourceId: run.input.policy.clusterResourceId, verify: null, refusals }));
   return seen.ok ? alarmOfPath(seen.value.path) : null;
 }

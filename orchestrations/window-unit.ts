@@ -4,6 +4,7 @@ import { formatUtc } from '../domain/local-time.ts';
 import { describeReconcile } from '../domain/next-move.ts';
 import { countPool } from '../domain/node-count.ts';
 import { spellMinutes } from '../domain/report-words.ts';
+import { mayBeVictim } from '../domain/path-to-nodes.ts';
 import { MINUTE_MS, minutesBetween, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { NodeInventory } from '../domain/unit-progress.ts';
 import type { Pause, UnitStatus, UnitStatusState } from '../domain/window-status.ts';
@@ -262,7 +263,8 @@ function toldCauses({ causes, seenAt }: UnitProgressReport['progress']): Pause['
 /** The nodes' side first: what is new stays new whatever becomes of the operation. */
 function describeLingering({ unit, progress, nodesDoneSince }: UnitProgressReport): string {
   const { inventory, provisioningState } = progress;
-  return `${unit}: ${inventory?.upgraded ?? 0} of ${inventory?.total ?? 0} nodes are new since ${formatUtc(nodesDoneSince ?? progress.seenAt)}; Azure is still busy (${provisioningState}). No other unit starts until it ends.`;
+  const { proven = 0, total = 0, spare = 0 } = inventory === null ? {} : countPool(inventory, []);
+  return `${unit}: ${proven} of ${total - spare} nodes are new since ${formatUtc(nodesDoneSince ?? progress.seenAt)}; Azure is still busy (${provisioningState}). No other unit starts until it ends.`;
 }
 
 function provenOf(inventory: NodeInventory | null): number {
@@ -291,7 +293,7 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
   startPause(run, {
     unit: unit.unit,
     kind,
-    causes: health === null ? toldCauses(report.progress) : [],
+    causes: health === null ? toldCauses(report.progress) : toldCauses(report.progress).filter((each) => !mayBeVictim(each)),
     ...(health === null ? {} : { health }),
     drainDeadline: report.stopped === null ? drainDeadlineOf(unit, report) : null,
     clearedSince: null,
@@ -319,7 +321,8 @@ function drainDeadlineOf(unit: PlannedUnit, report: UnitProgressReport): Instant
 function refreshPause(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport): void {
   const { pause } = run.status;
   if (pause === null || pause.unit !== unit.unit) return;
-  const causes = report.progress.causes.length > 0 && pause.health === undefined ? toldCauses(report.progress) : pause.causes;
+  const seen = toldCauses(report.progress).filter((each) => pause.health === undefined || !mayBeVictim(each));
+  const causes = report.progress.causes.length > 0 && seen.length > 0 ? seen : pause.causes;
   const drainDeadline = report.stopped === null && report.progress.causes.length > 0 ? drainDeadlineOf(unit, report) : pause.drainDeadline;
   update(run, { pause: { ...pause, causes, drainDeadline, clearedSince: report.clearedSince } });
 }

@@ -44,7 +44,7 @@ export function decideEviction(store: KubernetesStore, pod: PodRecord, webhooks:
   if (store.terminatingNamespaces.has(pod.namespace)) return { kind: 'namespace-terminating' };
   const webhook = webhooks.find((one) => (one.namespace === null || one.namespace === pod.namespace) && (one.helper === undefined || pod.name.startsWith(one.helper.pods)));
   if (webhook !== undefined) return { kind: 'denied', webhook };
-  const timingOut = webhookTimingOut(store);
+  const timingOut = webhookTimingOut(store, 'eviction');
   if (timingOut !== null) return { kind: 'denied', webhook: { namespace: null, status: 500, message: timeoutText(timingOut) } };
   if (pod.phase === 'Pending' || pod.phase === 'Succeeded' || pod.phase === 'Failed' || pod.deletionAt !== null) {
     return { kind: 'accepted', spends: null };

@@ -1,3 +1,4 @@
+import { recordsAt, textAt, textsAt } from '../domain/json.ts';
 import { SECOND_MS } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { WorkloadRecord } from './kubernetes-objects.ts';
@@ -38,11 +39,20 @@ export function timeoutText(name: string): string {
   return `"${name}": failed to call webhook: Post "https://${name.replace(/\W+/g, '-')}.${name.split('.')[0] ?? name}.svc:443/?timeout=10s": context deadline exceeded`;
 }
 
-/** The webhook that times out on the next call; null when it goes through. */
-export function webhookTimingOut(store: KubernetesStore): string | null {
+/** The webhook that times out on the next creation or eviction of a pod; null when it goes through. */
+export function webhookTimingOut(store: KubernetesStore, call: 'creation' | 'eviction'): string | null {
   const { webhooks } = outagesIn(store);
-  if (webhooks === null || failsNext(webhooks) === 'works') return null;
-  return webhooks.names[webhooks.asked % Math.max(1, webhooks.names.length)] ?? null;
+  const names = webhooks === null ? [] : webhooks.names.filter((name) => isAsked(store, name, call));
+  if (webhooks === null || names.length === 0 || failsNext(webhooks) === 'works') return null;
+  return names[webhooks.asked % names.length] ?? null;
+}
+
+/** A webhook the cluster has no configuration of is asked about everything, and its failure refuses. */
+function isAsked(store: KubernetesStore, name: string, call: 'creation' | 'eviction'): boolean {
+  const configured = store.resting.flatMap((item) => (/WebhookConfiguration$/.test(textAt(item, 'kind') ?? '') ? recordsAt(item, 'webhooks') : [])).find((webhook) => textAt(webhook, 'name') === name);
+  if (configured === undefined) return true;
+  const wanted = call === 'creation' ? ['pods', '*', '*/*'] : ['pods/eviction', 'pods/*', '*/*'];
+  return textAt(configured, 'failurePolicy') !== 'Ignore' && recordsAt(configured, 'rules').some((rule) => textsAt(rule, 'resources').some((resource) => wanted.includes(resource)));
 }
 
 /** Begins or (ratio 0) ends an outage of webhooks; while it lasts, controllers tell each minute what they could not create. */
@@ -61,7 +71,7 @@ export function breakWebhooks(core: ClusterCore, names: readonly string[], ratio
 
 /** Whether a webhook that times out keeps the workload from creating a pod now; it then tries again by `tryAgain`. */
 export function refuseCreate(core: ClusterCore, workload: WorkloadRecord, tryAgain: () => void): 'refused' | 'created' {
-  const webhook = webhookTimingOut(core.store);
+  const webhook = webhookTimingOut(core.store, 'creation');
   if (webhook === null) return 'created';
   recordRefusedCreate(core, workload, webhook);
   core.timeline.after(RETRY_MS, tryAgain);

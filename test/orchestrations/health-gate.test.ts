@@ -5,13 +5,14 @@ import { startRehearsal, type Rehearsal, type RehearsalOptions } from '../../loc
 
 const service = { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'shop', name: 'web', uid: 'web', resourceVersion: '5' }, spec: { selector: { app: 'frontend' }, ports: [{ port: 80 }] } };
 const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'kube-system', name: 'coredns-custom', uid: 'c', resourceVersion: '77', creationTimestamp: '2026-11-01T00:00:00Z', managedFields: [{ manager: 'kubectl', operation: 'Update', time: '2026-11-20T10:00:00Z' }] }, data: { 'secret.server': 'hidden-value' } };
+const onCreation = (name: string) => ({ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name, uid: name, resourceVersion: '5' }, webhooks: [{ name, failurePolicy: 'Fail', clientConfig: { url: 'https://elsewhere.example/' }, rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }] }] });
 const verify = (settleMinutes: number): string => `  verify:\n    settleMinutes: ${settleMinutes}\n    probes:\n      - { name: dns, service: "shop/web:80" }\n`;
 
 /** A rehearsal with a probe; `settleMinutes` null declares none. */
-async function rehearse(settleMinutes: number | null, play: (rehearsal: Rehearsal) => Promise<void>, hours = 6): Promise<void> {
+async function rehearse(settleMinutes: number | null, play: (rehearsal: Rehearsal) => Promise<void>, hours = 6, webhooks: readonly string[] = []): Promise<void> {
   const options: RehearsalOptions = {
     policy: (text) => (settleMinutes === null ? text : text.replace('  onWindowEnd:', `${verify(settleMinutes)}  onWindowEnd:`)).replace('durationHours: 6', `durationHours: ${hours}`),
-    documents: (documents) => ({ ...documents, kubernetesItems: [...documents.kubernetesItems, service, settings] }),
+    documents: (documents) => ({ ...documents, kubernetesItems: [...documents.kubernetesItems, service, settings, ...webhooks.map(onCreation)] }),
   };
   const rehearsal = await startRehearsal(options);
   try {
@@ -159,12 +160,22 @@ test('three webhooks that time out and logs that fail are the path to nodes: no 
     assert.deepEqual(pause?.causes, []);
     const report = rehearsal.issues()[0]?.body ?? '';
     assert.match(report, /The path from control plane to nodes is down; webhooks are victims/);
-    assert.match(report, /dial tcp :10250 i\/o timeout/);
+    assert.match(report, /a call to a node broke on its way \(i\/o timeout\)/);
     rehearsal.world.perturb({ kind: 'webhooks-time-out', names: [], ratio: 0 });
     rehearsal.world.perturb({ kind: 'tunnel-fails', error: null });
     const status = await rehearsal.untilEnded();
     assert.equal(stateOf(rehearsal, 'pool/spot'), 'upgraded', JSON.stringify(status.timeline));
   }));
+
+test('webhooks that keep pods from being made, not from leaving, make budgets refuse: the path is named, not the budget', () =>
+  rehearse(null, async (rehearsal) => {
+    await rehearsal.until(() => rehearsal.changes.some(({ kind, data }) => kind === 'drain.started' && data['pool'] === 'apps'));
+    rehearsal.world.perturb({ kind: 'webhooks-time-out', names: ['policy.shop', 'cert-manager', 'vpa'], ratio: 1 });
+    await rehearsal.until(() => rehearsal.status().pause !== null, 60);
+    const { pause } = rehearsal.status();
+    assert.equal(pause?.health?.kind, 'path', JSON.stringify(pause));
+    assert.ok(pause.causes.every(({ class: cause }) => cause !== 'PDB_TRANSIENT' && cause !== 'EVICTION_WEBHOOK_UNREACHABLE'));
+  }, 6, ['policy.shop', 'cert-manager', 'vpa']));
 
 test('one webhook alone is that webhook', () =>
   rehearse(null, async (rehearsal) => {

@@ -67,3 +67,17 @@ test('an add-on gets a newer image with the time of the change; metadata alone i
   const bare = small.kubernetes.apply(at(15), { method: 'GET', path: '/apis/apps/v1/namespaces/kube-system/deployments/coredns', query: {}, headers, body: null }).response.body;
   assert.deepEqual([textAt(bare, 'kind'), valueAt(bare, 'spec')], ['PartialObjectMetadata', undefined]);
 });
+
+test('a webhook the cluster has a configuration of fails only what its rules name, and nothing where its failure is ignored', () => {
+  const configuration = (name: string, resources: readonly string[], failurePolicy: string) => ({ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name, uid: name, resourceVersion: '5' }, webhooks: [{ name, failurePolicy, rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources }] }] });
+  const evict = (items: readonly unknown[]): number => {
+    const small = smallWorld({ items });
+    small.perturb(at(0), { kind: 'webhooks-time-out', names: ['one'], ratio: 1 });
+    return send(small.kubernetes, 1, 'POST', '/api/v1/namespaces/shop/pods/cart-5d-0/eviction?dryRun=All').status;
+  };
+  assert.equal(evict([configuration('one', ['pods'], 'Fail')]), 201);
+  assert.equal(evict([configuration('one', ['pods', 'pods/eviction'], 'Fail')]), 500);
+  assert.equal(evict([configuration('one', ['*/*'], 'Fail')]), 500);
+  assert.equal(evict([configuration('one', ['*/*'], 'Ignore')]), 201);
+  assert.equal(evict([]), 500);
+});
