@@ -1,4 +1,5 @@
 import { isAboutArrival, isBlocking, mayLieInTarget } from './block-class.ts';
+import { countPool } from './node-count.ts';
 import { isDrainFailure, mayRetryOnce } from './operation-error.ts';
 import { formatUtc } from './local-time.ts';
 import { MINUTE_MS, SECOND_MS } from './time.ts';
@@ -355,7 +356,8 @@ function describeEnd(state: 'succeeded' | 'unproven' | 'canceled' | 'foreign', p
 export function describeReconcile({ nodesDoneSince }: Pick<UnitMemory, 'nodesDoneSince'>, { inventory, provisioningError }: UnitProgress): string {
   const since = nodesDoneSince === null ? '' : ` since ${formatUtc(nodesDoneSince)}`;
   const code = provisioningError === null ? '' : ` (${provisioningError.code})`;
-  return `${inventory?.upgraded ?? 0} of ${inventory?.total ?? 0} nodes are new${since}; Azure's operation failed later${code}. Nodes and pods are not affected; its state needs a reconcile.`;
+  const { proven = 0, total = 0, spare = 0 } = inventory === null ? {} : countPool(inventory, []);
+  return `${proven} of ${total - spare} nodes are new${since}; Azure's operation failed later${code}. Nodes and pods are not affected; its state needs a reconcile.`;
 }
 
 function describeStop(kind: 'blocked' | 'quarantined' | 'failed', progress: UnitProgress): string {
