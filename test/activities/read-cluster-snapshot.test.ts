@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readClusterSnapshot } from '../../activities/read-cluster-snapshot.ts';
 import type { Ports } from '../../activities/ports.ts';
+import { emptyState } from '../../domain/state-file.ts';
 import { resourceId, sampleCluster, sampleFacts, samplePool, sampleSnapshot } from '../domain/cluster-samples.ts';
+import { debtNow, debtSample } from '../domain/debt-samples.ts';
 import { emptyWorld, failureOf, recordingPorts } from './recording-ports.ts';
 
 function portsWith(change: { readonly azureFacts: Ports['azureFacts']; readonly latestImage: string | null }): Ports {
@@ -55,4 +57,21 @@ test('a stopped cluster is judged without its API server; a running one that doe
     assert.equal(read.ok, powerState === 'Stopped');
     if (read.ok) assert.deepEqual([read.value.nodes, read.value.unchecked.map(({ what }) => what)], [[], ['nodes and pods']]);
   }
+});
+
+test('nodes of the ledger are part of the snapshot; a ledger that cannot be read, or is not at hand, is named', async () => {
+  const ports = portsWith({ azureFacts: { readAzureFacts: () => Promise.resolve({ ok: true, value: sampleFacts() }) }, latestImage: 'image' });
+  const { state: _state, ...without } = ports;
+  const settled = { ...debtSample, id: 'node/usr-3', node: 'usr-3', until: debtNow };
+  const remembering: Ports['state'] = { ...ports.state, readState: async (cluster) => ({ ok: true, value: { ...emptyState(cluster), debts: [debtSample, settled] } }) };
+  const unread: Ports['state'] = { ...ports.state, readState: async () => ({ ok: false, failure: failureOf('terminal', 'state-too-new') }) };
+  const seen = async (given: Parameters<typeof readClusterSnapshot>[0]) => {
+    const read = await readClusterSnapshot(given, resourceId);
+    assert.ok(read.ok);
+    return [read.value.openDebts.map(({ node }) => node), read.value.unchecked.map(({ what }) => what).filter((what) => what.includes('earlier runs'))];
+  };
+
+  assert.deepEqual(await seen({ ...ports, state: remembering }), [['usr-2'], []]);
+  assert.deepEqual(await seen({ ...ports, state: unread }), [[], ['nodes that earlier runs left set aside']]);
+  assert.deepEqual(await seen(without), [[], ['nodes that earlier runs left set aside']]);
 });

@@ -54,3 +54,17 @@ test('a node still quarantined for the same cause is a debt, and withholds its p
   assert.deepEqual(outlineOf({ ...guarded({ one: 'usr-1' }, surgeTwo), nodes: withNode(quarantined) }), ['block PDB_STRUCTURAL a/one usr'], 'blocked elsewhere');
   assert.deepEqual(outlineOf({ nodes: withNode(quarantined) }), [], 'the cause is gone');
 });
+
+test('a node of the ledger is a debt although its label was taken away, and a person\'s cordon is none', () => {
+  const openDebts = [{ node: 'usr-2', since: Date.UTC(2026, 9, 3, 21, 10), who: 'shop-20261003T2000Z' }];
+  const nodes = (change: Parameters<typeof sampleNode>[1]) => sampleSnapshot().nodes.map((node) => (node.name === 'usr-2' ? sampleNode('usr-2', change) : node));
+  const blocked = guarded({ one: 'usr-2' }, surgeTwo);
+
+  const finding = onlyFinding({ ...blocked, nodes: nodes({ isCordoned: true }), openDebts });
+  assert.deepEqual([finding.code, finding.where], ['OPEN_DEBT_SAME_CAUSE', 'usr-2']);
+  assert.match(finding.message, /since Sat 3 Oct 2026 21:10Z \(left by shop-20261003T2000Z\)/);
+
+  assert.deepEqual(outlineOf({ nodes: nodes({ isCordoned: true }), openDebts }), [], 'its cause is gone, and the cordon is AKS\'s own');
+  assert.deepEqual(outlineOf({ nodes: nodes({ isCordoned: true }) }), ['block OPERATOR_CORDON usr-2 usr']);
+  assert.deepEqual(outlineOf({ ...blocked, nodes: nodes({}), openDebts }), ['block PDB_STRUCTURAL a/one usr'], 'it takes pods again, so it is blocked like any other');
+});
