@@ -7,16 +7,12 @@ export type KeptFields = 'all' | { readonly [member: string]: KeptFields };
 export function keepFields(value: unknown, kept: KeptFields): unknown {
   if (kept === 'all') return value;
   if (Array.isArray(value)) return value.map((item: unknown) => keepFields(item, kept));
-  if (!isRecord(value)) return isPlain(value) && Object.keys(kept).length > 0 ? undefined : value;
+  // A text where an object was expected: nobody looked at what it may hold.
+  if (!isRecord(value)) return value === null ? null : undefined;
   const entries = Object.entries(kept).flatMap(([name, inner]): (readonly [string, unknown])[] => {
     if (!Object.hasOwn(value, name)) return [];
     const member = keepFields(value[name], inner);
     return member === undefined ? [] : [[name, member]];
   });
   return Object.fromEntries(entries);
-}
-
-/** A text or number where an object was expected: nobody looked at what it may hold. */
-function isPlain(value: unknown): boolean {
-  return value !== null && value !== undefined;
 }

@@ -47,9 +47,14 @@ export function createSnapshotRecorder(): SnapshotRecorder {
       const plural = /^\/apis?\/(?:[^/]+\/)?v[^/]+\/([a-z]+)$/.exec(url.pathname)?.[1];
       const items = plural === undefined || url.searchParams.has('fieldSelector') ? null : readListItems(body, path);
       if (plural === undefined || items === null || !items.ok) return;
-      const before = url.searchParams.has('continue') ? (lists.get(plural)?.items ?? []) : [];
-      const kept = items.value.map(keepKubernetesFields).filter((item) => item !== null);
-      lists.set(plural, { kind: textAt(body, 'kind') ?? 'List', apiVersion: textAt(body, 'apiVersion') ?? 'v1', items: [...before, ...kept] });
+      const known = url.searchParams.has('continue') ? lists.get(plural) : undefined;
+      const list = known ?? { kind: textAt(body, 'kind') ?? 'List', apiVersion: textAt(body, 'apiVersion') ?? 'v1', items: [] };
+      // A list that starts again from its first page is of another moment: what came before is forgotten.
+      lists.set(plural, list);
+      for (const item of items.value) {
+        const kept = keepKubernetesFields(item);
+        if (kept !== null) list.items.push(kept);
+      }
     },
     documents: (snapshot) => documentsOf(snapshot, found, azure, lists),
   };
@@ -58,7 +63,7 @@ export function createSnapshotRecorder(): SnapshotRecorder {
 interface KubernetesList {
   readonly kind: string;
   readonly apiVersion: string;
-  readonly items: readonly unknown[];
+  readonly items: unknown[];
 }
 
 type AzureList = 'nodepools.json' | 'nodepool-upgrades.json' | 'maintenance.json' | 'quota.json' | 'network.json' | 'locks.json' | 'activity.json';
@@ -100,7 +105,18 @@ function documentsOf(
     ...(upgrades === null ? [] : [['upgrades.json', upgrades] as const]),
     ...[...azure].flatMap(([file, entries]) => (isRead(file) ? [[file, [...entries.values()].filter((entry) => file !== 'activity.json' || isOfCluster(entry))] as const] : [])),
     ...(metrics === null ? [] : [['deprecated-apis.json', metrics] as const]),
-    ...[...lists].map(([plural, { kind, apiVersion, items }]) => [`kubernetes/${plural}.json`, { kind, apiVersion, metadata: {}, items: items.map(withoutKind(kind)) }] as const),
+    ...[...lists].flatMap(([plural, list]) => portionsOf(plural, list)),
+  ]);
+}
+
+/** Objects of one file: some 40 MB of pods, which every tool still opens. */
+const FILE_OBJECTS = 10_000;
+
+function portionsOf(plural: string, { kind, apiVersion, items }: KubernetesList): readonly (readonly [string, unknown])[] {
+  const count = Math.max(1, Math.ceil(items.length / FILE_OBJECTS));
+  return Array.from({ length: count }, (_, index) => [
+    `kubernetes/${plural}${index === 0 ? '' : `-${index + 1}`}.json`,
+    { kind, apiVersion, metadata: {}, items: items.slice(index * FILE_OBJECTS, (index + 1) * FILE_OBJECTS).map(withoutKind(kind)) },
   ]);
 }
 
