@@ -82,3 +82,8 @@ export function isProven(unit: UnitStatus): boolean {
   const { total, upgraded, old, cordoned, quarantined, notReady, surge } = unit.inventory;
   return upgraded === total && [old, cordoned, quarantined, notReady, surge].every((nodes) => nodes.length === 0);
 }
+
+/** Whether a pool is set to its target while none of its nodes runs, so that nothing can prove it yet and nobody need do anything. */
+export function isSetWithoutNodes({ state, inventory }: UnitStatus): boolean {
+  return state === 'unproven' && inventory !== null && inventory.total === 0;
+}

@@ -1,7 +1,7 @@
 import { isAboutArrival } from './block-class.ts';
 import type { HealthAlarm } from './cluster-health.ts';
 import type { Phrase } from './markdown-text.ts';
-import { countPool, countRun, isProven } from './node-count.ts';
+import { countPool, countRun, isProven, isSetWithoutNodes } from './node-count.ts';
 import { fateWhileHeld, neededWhileHeld, optionsWhileHeld, waitingWhileHeld } from './report-hold.ts';
 import { explainOperation } from './operation-words.ts';
 import { resultLine } from './report-result.ts';
@@ -269,7 +269,7 @@ function neededAfterEnd(status: WindowStatus): Phrase {
   const blocking = status.findings.find(({ severity }) => severity === 'block');
   if (status.leftOver.length > 0) return [`somebody who clears what is left over (${status.leftOver.length}, listed below).`];
   if (blocking !== undefined) return [{ name: blocking.where }, blocking.owner === null ? ': ' : ` (${blocking.owner}): `, blocking.remedy];
-  const open = status.units.filter((unit) => !isProven(unit));
+  const open = status.units.filter((unit) => !isProven(unit) && !isSetWithoutNodes(unit));
   if (open.length === 0) return ['nothing.'];
   return open.every(({ state }) => leftForLater.includes(state))
     ? ['nothing now; what is not done is left for the next window', ...nextWindow(status), '.']

@@ -1,6 +1,6 @@
 import type { Phrase } from './markdown-text.ts';
 import { missedPhrase } from './missed-words.ts';
-import { countRun, isProven } from './node-count.ts';
+import { countRun, isProven, isSetWithoutNodes } from './node-count.ts';
 import { lastEnd, poolPhrase, spellMinutes } from './report-words.ts';
 import { minutesBetween } from './time.ts';
 import type { RunOutcome, UnitStatus, WindowStatus } from './window-status.ts';
@@ -104,6 +104,11 @@ const stateWords: Readonly<Record<UnitStatus['state'], string>> = {
 };
 
 function openUnits(units: readonly UnitStatus[]): Phrase {
+  const set = units.filter(isSetWithoutNodes).slice(0, 6).flatMap(({ unit }, index): Phrase => [index === 0 ? 'Set, proven once a node boots: ' : ', ', ...poolPhrase(unit)]);
+  return [...notDone(units.filter((unit) => !isSetWithoutNodes(unit))), ...(set.length === 0 ? [] : [...set, '. '])];
+}
+
+function notDone(units: readonly UnitStatus[]): Phrase {
   if (units.length === 0) return [];
   const named = units
     .slice(0, 6)

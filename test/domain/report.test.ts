@@ -119,6 +119,15 @@ test('a run whose every node is proven says so in its first line', () => {
   assert.match(body, /^> \*\*Done\.\*\* 3 of 3 nodes are new and verified\. 3 of 3 nodes are Ready and serve\.\n/);
 });
 
+test('a pool that is set while none of its nodes runs asks nobody for anything', () => {
+  const gpu = unitSample({ unit: 'pool/gpu', state: 'unproven', startedAt: minutesIn(20), endedAt: minutesIn(21), inventory: emptyInventory, note: 'gpu is stopped: its version is set, no node has booted on it.' });
+  const { body } = render(statusSample({ phase: 'ended', outcome: 'succeeded-with-unproven', findings: [], units: [upgradedSys, gpu] }));
+
+  assert.match(body, /not all of it is proven\.\*\* 3 of 3 nodes are new and verified\. Set, proven once a node boots: `gpu`\./);
+  assert.doesNotMatch(body, /Not done/);
+  assert.match(body, /\*\*Needed:\*\* nothing\./);
+});
+
 test('every ended run says what serves, or that nothing was changed', () => {
   for (const status of everyPhase.filter(({ phase }) => phase === 'ended')) {
     assert.match(topOf(render(status).body)[0] ?? '', /Ready and serve|No node was changed or counted/);
