@@ -94,7 +94,9 @@ async function readDocuments(directory: string, take: (items: readonly unknown[]
     }
   }
   if (!names.includes('cluster.json')) faults.push(missing('cluster.json', 'az aks show -o json'));
-  if (!names.some(isKubernetesFile) && lists === 0) {
+  const manifest = readManifest(documents.get('snapshot.json'));
+  // A folder that Slackwater wrote says why there are none: the cluster was stopped.
+  if (!names.some(isKubernetesFile) && lists === 0 && manifest === null) {
     faults.push(missing('kubernetes.json', 'kubectl get nodes,namespaces,pods,pdb,… -A -o json'));
   }
   if (faults.length > 0) return refuse(faults);
@@ -104,7 +106,7 @@ async function readDocuments(directory: string, take: (items: readonly unknown[]
     nodePools: documents.get('nodepools.json') ?? null,
     upgrades: documents.get('upgrades.json') ?? null,
     nodePoolUpgrades: Array.isArray(profiles) ? profiles : [profiles],
-    manifest: readManifest(documents.get('snapshot.json')),
+    manifest,
     ...pickAzureDocuments(documents),
   });
 }

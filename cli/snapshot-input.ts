@@ -15,7 +15,7 @@ import { renderFault } from './print.ts';
 /** Options of every command that judges a cluster: from a snapshot folder, or live. */
 export const snapshotOptions: Readonly<Record<string, CommandOption>> = {
   ...liveOptions,
-  snapshot: { type: 'string', short: 's', value: 'DIR', help: 'Snapshot folder: cluster.json, kubernetes.json; and nodepools, upgrades, network, quota, locks, maintenance where there are.' },
+  snapshot: { type: 'string', short: 's', value: 'DIR', help: 'Snapshot folder: cluster.json, kubernetes.json; and nodepools, upgrades, network, quota, locks, maintenance, activity where there are.' },
   policy: { type: 'string', short: 'p', value: 'FILE', help: 'Policy file; of several policies the one for this cluster counts.' },
   now: { type: 'string', value: 'INSTANT', help: 'Judge as of this moment instead of now, for example 2026-11-21T21:00Z.' },
 };

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { keepFields } from '../../adapters/kept-fields.ts';
+import { readSnapshotFolder } from '../../adapters/snapshot-folder.ts';
 import { createSnapshotRecorder } from '../../adapters/snapshot-recorder.ts';
+import { writeSnapshotFolder } from '../../adapters/snapshot-writer.ts';
 import { isRecord, listAt, recordsAt, textAt } from '../../domain/json.ts';
 import { sampleFacts, sampleSnapshot } from '../domain/cluster-samples.ts';
 
@@ -55,4 +60,19 @@ test('only named members are kept: none of a text where an object was expected, 
   const kept = keepFields({ a: { b: 1, c: 2 }, d: [{ b: 1, c: 2 }, 'text', null], e: { secret: 1 }, f: 'text', g: 'text', __proto__: { b: 9 } }, { a: { b: 'all' }, d: { b: 'all' }, e: {}, f: { b: 'all' }, g: {}, h: 'all' });
   assert.ok(isRecord(kept));
   assert.deepEqual(kept, { a: { b: 1 }, d: [{ b: 1 }, undefined, null], e: {} });
+});
+
+test('a folder without Kubernetes lists is taken when Slackwater wrote it, for a cluster that was stopped, and lacks what it says', async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'slackwater-stopped-')), 'snapshot');
+  const recorder = createSnapshotRecorder();
+  const id = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/shop';
+  const body = { id, name: 'shop', location: 'westeurope', properties: { provisioningState: 'Succeeded', powerState: { code: 'Stopped' }, kubernetesVersion: '1.34.6', nodeResourceGroup: 'mc_shop', agentPoolProfiles: [] } };
+  recorder.onArmAnswer({ method: 'GET', url: new URL(`https://management.azure.com${id}?api-version=1`) }, { status: 200, headers: {}, body });
+  const unchecked = [{ what: 'everything in the cluster', why: 'It is stopped.' }];
+  const documents = recorder.documents(sampleSnapshot({ unchecked, takenAt: Date.parse('2026-11-21T21:00Z') }));
+
+  assert.ok((await writeSnapshotFolder(folder, documents, 'refuse')).ok);
+  const read = await readSnapshotFolder(folder);
+  assert.ok(read.ok);
+  assert.deepEqual([read.value.takenAt, read.value.cluster.powerState, read.value.unchecked], [Date.parse('2026-11-21T21:00Z'), 'Stopped', unchecked]);
 });
