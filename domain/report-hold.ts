@@ -46,6 +46,24 @@ export function neededWhileHeld(status: WindowStatus): Phrase {
   return [...change, ` It starts by itself ${CLEAR_MINUTES} min after a look finds nothing any more.`, ...next];
 }
 
+/** What is withheld while other units are at work: what clears each, and until when; nothing when nothing is. */
+export function neededBesides(status: WindowStatus): Phrase {
+  const holds = waitingHolds(status);
+  if (holds.length === 0) return ['nothing.'];
+  const told = holds.slice(0, 2).flatMap(({ unit, causes, lastUsefulStart }): Phrase => {
+    const [cause] = causes;
+    const by: Phrase = cause === undefined ? [' is withheld'] : [' is withheld by ', { name: cause.where }, ` (${cause.owner ?? 'no owner is named on it'}): `, cause.remedy];
+    return [' ', ...unitPhrase(unit), ...by, ' Last useful start ', { at: lastUsefulStart, form: 'clock' }, '.'];
+  });
+  return ['nothing for what runs now.', ...told, ...(holds.length > 2 ? [` And ${holds.length - 2} more, named below.`] : [])];
+}
+
+/** The word that lets a loss happen, where one withholds something. */
+export function optionOfLoss(status: WindowStatus): Phrase {
+  const loss = waitingHolds(status).flatMap(({ causes }) => causes).find(({ code }) => isLoss(code));
+  return loss === undefined ? [] : [{ command: `/ack-loss ${loss.where}` }, ' let it be lost · '];
+}
+
 /** Until when a start is useful, and what becomes of it afterwards. */
 export function fateWhileHeld(status: WindowStatus): Phrase {
   const phrases = waitingHolds(status).slice(0, 3).flatMap((hold): Phrase => [
@@ -61,11 +79,9 @@ export function fateWhileHeld(status: WindowStatus): Phrase {
 /** The words that do something now. */
 export function optionsWhileHeld(status: WindowStatus): Phrase {
   const [hold] = waitingHolds(status);
-  const loss = waitingHolds(status).flatMap(({ causes }) => causes).find(({ code }) => isLoss(code));
-  const accept: Phrase = loss === undefined ? [] : [{ command: `/ack-loss ${loss.where}` }, ' let it be lost · '];
   const pool = hold?.unit.startsWith('pool/') === true ? hold.unit.slice('pool/'.length) : null;
   const leave: Phrase = pool === null ? [] : [{ command: `/skip ${pool}` }, ' leave it for another window · '];
-  return [{ command: '/resume' }, ' look again at once · ', ...accept, ...leave, { command: '/abort' }, ' end the run here; nothing is rolled back.'];
+  return [{ command: '/resume' }, ' look again at once · ', ...optionOfLoss(status), ...leave, { command: '/abort' }, ' end the run here; nothing is rolled back.'];
 }
 
 /** Below the fold: every hold of the run with how it stands or ended, and every loss people let happen. */

@@ -2,7 +2,7 @@ import { isAboutArrival } from './block-class.ts';
 import type { HealthAlarm } from './cluster-health.ts';
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven, isSetWithoutNodes } from './node-count.ts';
-import { fateWhileHeld, neededWhileHeld, optionsWhileHeld, waitingWhileHeld } from './report-hold.ts';
+import { fateWhileHeld, neededBesides, neededWhileHeld, optionOfLoss, optionsWhileHeld, waitingWhileHeld } from './report-hold.ts';
 import { explainOperation } from './operation-words.ts';
 import { resultLine } from './report-result.ts';
 import { inBothTimes } from './report-times.ts';
@@ -53,7 +53,7 @@ function linesOf(status: WindowStatus, now: Instant): readonly ReportLine[] {
   return [
     usersLine(status),
     { label: 'Waiting for:', text: pause === null ? waitingWhileRunning(status) : waitingWhilePaused(pause, now) },
-    { label: 'Needed:', text: pause === null ? ['nothing.'] : neededWhilePaused(pause) },
+    { label: 'Needed:', text: pause === null ? neededBesides(status) : neededWhilePaused(pause) },
     { label: 'If nobody acts:', text: pause === null ? fateWhileRunning(status) : fateWhilePaused(pause, status) },
     { label: 'You can:', text: pause === null ? optionsWhileRunning(status) : optionsWhilePaused(pause, status) },
   ];
@@ -230,6 +230,7 @@ function optionsWhileRunning(status: WindowStatus): Phrase {
     { command: '/pause' },
     ' start nothing more (what Azure does now goes on) · ',
     ...leave,
+    ...optionOfLoss(status),
     { command: '/abort' },
     ' stop Azure now; nothing is rolled back.',
   ];

@@ -40,6 +40,7 @@ const everyPhase: readonly WindowStatus[] = [
   pausedAs({ kind: 'failed', causes: [], drainDeadline: null, detail: 'SkuNotAvailable: no capacity' }),
   pausedAs({ kind: 'operator', unit: 'run', causes: [], drainDeadline: null, detail: 'lia said pause.' }),
   heldStatus,
+  { ...heldStatus, phase: 'upgrading' },
   { ...heldStatus, holds: heldStatus.holds.map((hold) => ({ ...hold, clearedSince: minutesIn(60) })) },
   statusSample({ phase: 'verifying' }),
   ...outcomes.map((outcome) => statusSample({ phase: 'ended', outcome })),
@@ -162,6 +163,14 @@ test('a run that waits says what withholds what, whose it is, what starts it, un
   assert.match(top[3] ?? '', /last useful start of pool `usr` is Sun 11 Oct 03:15 \(01:15Z\) \(it needs about 45 min\)/);
   assert.match(top[4] ?? '', /`\/resume` .*`\/ack-loss ops\/debug-jump` .*`\/skip usr` .*`\/abort`/);
   assert.match(render(heldStatus).body, /\*\*withheld\*\* pool `gpu` since .* by `PDB_STRUCTURAL` at `ml\/train` \(no owner is named on it\) and 2 more\. Last useful start Sun 11 Oct 03:00 \(01:00Z\)/);
+});
+
+test('what is withheld stands above the fold too while others are at work', () => {
+  const units = [unitSample({ unit: 'pool/sys', state: 'running', startedAt: minutesIn(1) }), ...heldStatus.units.slice(1)];
+  const top = topOf(render({ ...heldStatus, phase: 'upgrading', units, nextAt: null }).body);
+
+  assert.match(top[2] ?? '', /nothing for what runs now\. pool `usr` is withheld by `ops\/debug-jump` \(lia\): Run it by a Deployment\. Last useful start .*03:15 \(.*01:15Z\)/);
+  assert.match(top[4] ?? '', /`\/ack-loss ops\/debug-jump` let it be lost/);
 });
 
 test('a loss is told with who let it happen until when, and after the run with what became of it', () => {
