@@ -101,6 +101,13 @@ export function formatLocalDay(instant: Instant, timeZone: string): string {
   return dayAndMonth(localTime(instant, timeZone));
 }
 
+/** Whether the clock of `timeZone` shows the time of `instant` twice that day. `timeZone` must satisfy {@link isTimeZone}. */
+export function comesTwice(instant: Instant, timeZone: string): boolean {
+  const clock = localTime(instant, timeZone).toPlainDateTime();
+  const [first, second] = [clock.toZonedDateTime(timeZone, { disambiguation: 'earlier' }), clock.toZonedDateTime(timeZone, { disambiguation: 'later' })];
+  return first.epochMilliseconds !== second.epochMilliseconds;
+}
+
 /** When clocks of `timeZone` last changed before `instant`; null where they do not. `timeZone` must satisfy {@link isTimeZone}. */
 export function lastClockChange(instant: Instant, timeZone: string): Instant | null {
   return localTime(instant, timeZone).getTimeZoneTransition('previous')?.epochMilliseconds ?? null;

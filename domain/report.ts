@@ -1,3 +1,4 @@
+import { comesTwice, isTimeZone } from './local-time.ts';
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven } from './node-count.ts';
 import { holdPhrases } from './report-hold.ts';
@@ -190,6 +191,9 @@ function planOf(status: WindowStatus): readonly Phrase[] {
     ['Cluster ', { name: status.clusterName }, ', policy ', { name: status.policyName }, '.'],
     ['Window ', { at: opens, form: 'dated' }, ' to ', { at: closes, form: 'dated' }, `, ${spellMinutes(minutesBetween(opens, closes))}, zone `, { name: status.timeZone }, '.'],
   ];
+  if (isTimeZone(status.timeZone) && comesTwice(opens, status.timeZone)) {
+    plan.push(['Clocks change that night, and the hour of the opening comes twice; the window opened once, at ', { at: opens, form: 'dated' }, '.']);
+  }
   if (status.planDigest !== null) plan.push(['Plan ', { name: status.planDigest.slice(0, 12) }, ', frozen when the run began.']);
   for (const unit of status.units) {
     plan.push([

@@ -152,12 +152,12 @@ function tellOverrun(run: WindowRun, unit: PlannedUnit, told: Overrun): Overrun 
   const { closes } = run.input.opening;
   const known = statusOf(run, unit.unit);
   const count = known?.inventory == null ? null : countPool(known.inventory, []);
-  if (told === 'seen' || known?.startedAt == null || run.status.pause !== null || (count !== null && count.proven >= count.total - count.spare)) return told;
+  if (told === 'seen' || known?.startedAt == null || run.status.pause !== null) return told;
   if (now >= closes) {
     say(run, `The window has closed. Azure lets ${unit.unit} finish; nothing more is started.`);
     return 'seen';
   }
-  if (told === 'foreseen' || count === null || count.proven === 0) return told;
+  if (told === 'foreseen' || count === null || count.proven === 0 || count.proven >= count.total - count.spare) return told;
   const ends = known.startedAt + Math.round(((now - known.startedAt) * (count.total - count.spare)) / count.proven);
   if (ends <= closes) return told;
   say(run, `${unit.unit} ends about ${formatUtc(ends)} at this pace, ${spellMinutes(minutesBetween(closes, ends))} past the window; Azure lets a started pool finish.`);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterSnapshot, Pod } from '../../domain/cluster-snapshot.ts';
-import { formatLocalDay, lastClockChange } from '../../domain/local-time.ts';
+import { comesTwice, formatLocalDay, lastClockChange } from '../../domain/local-time.ts';
 import type { Finding } from '../../domain/preflight-report.ts';
-import { at, sampleCluster, sampleNamespace, sampleNode, samplePod, samplePool, samplePolicy, sampleWorkload } from './cluster-samples.ts';
+import { at, sampleCluster, sampleNamespace, sampleNode, samplePod, samplePool, sampleWorkload } from './cluster-samples.ts';
 import { reportOf } from './preflight-outline.ts';
 
 function findingOf(code: string, change: Partial<ClusterSnapshot>, policy: Parameters<typeof reportOf>[1] = {}): Finding {
@@ -71,5 +71,12 @@ test('clocks that change are told by the day, and zones that do not change have 
   assert.equal(changed, at('2026-10-25T01:00Z'));
   assert.equal(formatLocalDay(changed ?? 0, 'Europe/Paris'), 'Sun 25 Oct');
   assert.equal(lastClockChange(at('2026-11-21T21:00Z'), 'UTC'), null);
-  assert.equal(samplePolicy().window.timeZone, 'Europe/Paris');
+  const doubled: readonly (readonly [moment: string, isDoubled: boolean])[] = [
+    ['2026-10-25T00:30Z', true],
+    ['2026-10-25T01:30Z', true],
+    ['2026-10-24T23:59Z', false],
+    ['2026-10-25T02:00Z', false],
+    ['2026-03-29T01:30Z', false],
+  ];
+  for (const [moment, isDoubled] of doubled) assert.equal(comesTwice(at(moment), 'Europe/Paris'), isDoubled, moment);
 });

@@ -109,3 +109,10 @@ test("what Azure says of its operation is told apart from what serves", () => {
   assert.match(lines[2] ?? '', /^Try again later in this window with maxSurge 1.* Then `\/retry usr`\.$/);
   assert.doesNotMatch(lines.join('\n'), /Overconstrained/);
 });
+
+test('a window that opens in the hour that comes twice says that it opened once', () => {
+  const opens = at('2026-10-25T00:30Z');
+  const plan = reportOf({ ...pausedStatus, window: { opens, closes: at('2026-10-25T03:30Z') } }, evening).plan.map((phrase) => renderPhrase(phrase, 'Europe/Paris'));
+
+  assert.ok(plan.some((line) => line.includes('comes twice; the window opened once, at Sun 25 Oct 02:30 (00:30Z).')), plan.join('\n'));
+});
