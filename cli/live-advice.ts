@@ -1,6 +1,13 @@
 import type { Failure } from '../domain/failure.ts';
 import type { LiveTarget } from './live-target.ts';
 
+/** The failure in one sentence: the identity library lists every way it tried, of which only Entra's own answer helps. */
+export function sentenceOf({ code, message }: Failure): string {
+  if (code !== 'no-token') return message;
+  const answer = /AADSTS\d+:[^.\n]*\./.exec(message)?.[0];
+  return `No sign-in to Azure was found here.${answer === undefined ? '' : ` ${answer}`}`;
+}
+
 /** What a person at a terminal does about a cluster that cannot be read; the service's own remedies speak of its identity. */
 export function adviseOn(failure: Failure, { resourceId, kubeconfig }: LiveTarget): string {
   const { code, message, remedy } = failure;

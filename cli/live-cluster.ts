@@ -19,7 +19,7 @@ import type { Outcome } from '../domain/failure.ts';
 import { refuse, succeed } from '../domain/result.ts';
 import type { Fault, Result } from '../domain/result.ts';
 import type { CommandIo } from './command.ts';
-import { adviseOn } from './live-advice.ts';
+import { adviseOn, sentenceOf } from './live-advice.ts';
 import type { LiveTarget } from './live-target.ts';
 import { printable, renderFault } from './print.ts';
 import { showProgress } from './progress.ts';
@@ -70,8 +70,7 @@ export async function connectLive(command: string, target: LiveTarget, io: Comma
       const read = await progress.during(readClusterSnapshot(ports.ports, target.resourceId));
       const checked = read.ok && target.kubeconfig !== null ? leadsToThisCluster(read.value, target.kubeconfig.file) : read;
       if (checked.ok) return checked.value;
-      const { code, message } = checked.failure;
-      io.printError(`slackwater ${command}: ${printable(message)} [${code}]\n    ${printable(adviseOn(checked.failure, target))}`);
+      io.printError(`slackwater ${command}: ${printable(sentenceOf(checked.failure))} [${checked.failure.code}]\n    ${printable(adviseOn(checked.failure, target))}`);
       return null;
     },
   };
