@@ -1,7 +1,7 @@
 import { countText, demandText } from './budget-health.ts';
 import type { NodePool } from './cluster-snapshot.ts';
 import { fullName } from './disruption-budget.ts';
-import { countLivePods, ownerOfPods, startSecondsOf } from './drained-workload.ts';
+import { amendWorkloads, countLivePods, ownerOfPods, startSecondsOf } from './drained-workload.ts';
 import { findDelegates } from './eviction-delegate.ts';
 import { drainTimeoutMinutes, nodeSoakMinutes, parallelNodeCount } from './node-pool.ts';
 import { defaultPoolTimeModel } from './pool-time-model.ts';
@@ -162,6 +162,7 @@ function slowStart(view: PreflightView, { where, pods, pool, nodes, startMinutes
       `${where} has no budget and takes ${startMinutes} min to start; ${pool.name} drains ${countText(together, 'node')} every ${cycleMinutes} min, so ` +
       `all ${pods.length} of its pods (on ${countText(nodes.length, 'node')}) can be down together.`,
     remedy: `Give ${where} a budget with maxUnavailable 1${soak > 0 && soak <= 30 && nodes.length > together ? `, or set nodeSoakDurationInMinutes of ${pool.name} to ${soak}` : ''}.`,
+    amendments: amendWorkloads(view, pods),
     owner: ownerOfPods(view, pods),
     evidence: { replicas: pods.length, nodes, startMinutes, minutesPerWave: cycleMinutes, nodesDrainedTogether: together },
   };

@@ -1,7 +1,8 @@
 import type { Pod } from './cluster-snapshot.ts';
 import { isFinished } from './eviction.ts';
 import type { PlacedPod, PreflightView } from './preflight-view.ts';
-import { ownerOfPod, placeOf } from './workload.ts';
+import type { Amendment } from './preflight-report.ts';
+import { controllerOf, ownerOfPod, placeOf } from './workload.ts';
 
 /** Live pods per workload wherever they run, by its `namespace/name`. */
 export function countLivePods(view: PreflightView): ReadonlyMap<string, number> {
@@ -30,6 +31,12 @@ export function startSecondsOf(pods: readonly { readonly pod: Pod }[]): number |
 export function ownerOfPods(view: PreflightView, pods: readonly PlacedPod[]): string | null {
   const firsts = new Map(pods.map(({ pod }) => [placeOf(pod, view.workloads), pod]));
   return ownersText([...firsts.values()].map((pod) => ownerOfPod(pod, view.snapshot, view.workloads)));
+}
+
+/** What makes these pods, so that its manifest can be found; a bare pod is its own. */
+export function amendWorkloads(view: Pick<PreflightView, 'workloads'>, pods: readonly { readonly pod: Pod }[]): readonly Amendment[] {
+  const makers = new Map(pods.map(({ pod }) => [placeOf(pod, view.workloads), controllerOf(pod, view.workloads) ?? { kind: 'Pod', namespace: pod.namespace, name: pod.name }]));
+  return [...makers.values()].map(({ kind, namespace, name }) => ({ kind, namespace, name, field: [], change: null }));
 }
 
 /** Owners as one text, each once; null when there is none. */

@@ -1,7 +1,7 @@
 import { countText, namesText } from './budget-health.ts';
 import type { NodePool, PodSeparation } from './cluster-snapshot.ts';
 import { matchesSelector } from './disruption-budget.ts';
-import { countLivePods, ownerOfPods } from './drained-workload.ts';
+import { amendWorkloads, countLivePods, ownerOfPods } from './drained-workload.ts';
 import { missingLabels } from './node-label-findings.ts';
 import { nodeNames } from './preflight-view.ts';
 import type { PlacedPod, PreflightCheck, PreflightView } from './preflight-view.ts';
@@ -139,6 +139,7 @@ function unschedulable(view: PreflightView, where: string, pods: readonly Placed
     pools: found.map(({ pool }) => pool.name).sort(),
     message: `A pod of ${where} evicted from ${namesText(found.map(({ pool }) => pool.name).sort())} would have no place: ${first?.because ?? ''}.`,
     remedy: first?.remedy ?? '',
+    amendments: amendWorkloads(view, pods),
     owner: ownerOfPods(view, pods),
     evidence: {
       because: found.map(({ pool, because }) => ({ pool: pool.name, because })),

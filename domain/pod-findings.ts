@@ -1,7 +1,7 @@
 import { countText } from './budget-health.ts';
 import type { Pod } from './cluster-snapshot.ts';
 import { fullName } from './disruption-budget.ts';
-import { ownerOfPods } from './drained-workload.ts';
+import { amendWorkloads, ownerOfPods } from './drained-workload.ts';
 import { drainTimeoutMinutes, nodeSoakMinutes, parallelNodeCount, surgeNodeCount } from './node-pool.ts';
 import { defaultPoolTimeModel, estimatePoolMinutes } from './pool-time-model.ts';
 import type { Amendment, Finding } from './preflight-report.ts';
@@ -100,6 +100,7 @@ export const checkUnmanaged: PreflightCheck = (view) =>
       pools: [pool.name],
       message: `${fullName(pod)} on ${node.name} has no controller: draining the node deletes it for good.`,
       remedy: 'Run it by a Deployment, StatefulSet or Job, or delete it when nobody needs it.',
+      amendments: amendWorkloads(view, [{ pod }]),
       owner: ownerOfPod(pod, view.snapshot, view.workloads),
       evidence: { node: node.name },
     }));

@@ -1,7 +1,7 @@
 import { countText, namesText } from './budget-health.ts';
 import { takesPods } from './budget-intent.ts';
 import type { Pod } from './cluster-snapshot.ts';
-import { ownerOfPods, startSecondsOf } from './drained-workload.ts';
+import { amendWorkloads, ownerOfPods, startSecondsOf } from './drained-workload.ts';
 import { nodeSoakMinutes, surgeNodeCount } from './node-pool.ts';
 import { allowsPod } from './pod-scheduling.ts';
 import { defaultPoolTimeModel } from './pool-time-model.ts';
@@ -44,6 +44,7 @@ export const checkLocalData: PreflightCheck = (view) => {
         pools: poolNames(local),
         message: `${countText(volumes.length, 'volume')} of ${where} (${namesText(volumes)}) ${volumes.length === 1 ? 'lies' : 'lie'} on the disks of ${countText(nodeNames(local).length, 'node')}: a re-image erases them, and ${pauseText(view, local)}.`,
         remedy: `Let ${where} copy its data to other nodes and wait for it between nodes (nodeSoakDurationInMinutes as long as a rebuild takes, or one node a window), or move it to network disks; then acknowledge the loss.`,
+        amendments: amendWorkloads(view, local),
         owner: ownerOfPods(view, local),
         evidence: { volumes, pods: podNames(local), nodes: nodeNames(local) },
       },
@@ -76,6 +77,7 @@ export const checkZonePinned: PreflightCheck = (view) => {
         pools: poolNames(pinned),
         message: `Disks of ${where} can only be reached from ${namesText(zones)}, each with a single node for it; in which zone a surge node comes up is not known, so a pod may be down while its own node is made anew, about ${downMinutes(pinned)} min, one after the other.`,
         remedy: `Set maxSurge of ${poolNames(pinned).join(', ')} to ${Math.max(2, most)} so that every zone gets one, or use zone-redundant disks.`,
+        amendments: amendWorkloads(view, pinned),
         owner: ownerOfPods(view, pinned),
         evidence: { zones, pods: podNames(pinned), nodes: nodeNames(pinned) },
       },

@@ -2,7 +2,7 @@ import { countText } from './budget-health.ts';
 import type { AdmissionWebhook, NodePool } from './cluster-snapshot.ts';
 import { fullName, matchesSelector } from './disruption-budget.ts';
 import type { PodForecast } from './drain-forecast.ts';
-import { ownerOfPods } from './drained-workload.ts';
+import { amendWorkloads, ownerOfPods } from './drained-workload.ts';
 import { findDelegates } from './eviction-delegate.ts';
 import { isFinished } from './eviction.ts';
 import { parallelNodeCount } from './node-pool.ts';
@@ -72,6 +72,7 @@ function selfLock(
       `Webhook ${configuration} lets no pod be made while it does not answer, and its own ${countText(placed.length, 'pod')} (${service ?? ''}) can leave together: ` +
       `${pool.name} drains ${countText(together, 'node')} at once, no budget keeps one, and its own namespace is not exempt. Pod creation would then stop ${isEverywhere(namespaceSelector) ? 'in the whole cluster' : 'in every namespace it guards'}, that of its own pods included.`,
     remedy: `Give its pods a budget with maxUnavailable 1 and ${placed.length < 2 ? 'a second replica' : 'spread them over more nodes'}, and exempt namespace ${namespace} in its namespaceSelector.`,
+    amendments: amendWorkloads(view, placed),
     owner: ownerOfPods(view, placed),
     evidence: { webhook: name, service, pods: podNames(placed), nodes: nodeNames(placed), nodesDrainedTogether: together },
   };

@@ -61,6 +61,14 @@ test('a remedy names file and line of the field to change', async () => {
   for (const [what, files, remedy] of table) assert.equal((await locate(files)).remedy, remedy, what);
 });
 
+test('an object as a whole is named by where it begins, whatever field would change', async () => {
+  const workload: Amendment = { kind: 'Deployment', namespace: 'shop', name: 'web', field: [], change: null };
+  const files = { 'web.yaml': '# the shop\napiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web, namespace: shop }\n' };
+  assert.equal((await locate(files, { amendments: [workload] })).remedy, 'Set it. In web.yaml:2: Deployment web.');
+  assert.equal((await locate(files, { amendments: [budget, workload] })).remedy, 'Set it. In web.yaml:2: Deployment web.', 'what is not found is not claimed');
+  assert.equal((await locate(files, { amendments: [] })).remedy, 'Set it.');
+});
+
 test('files are named from the root of their repository, also when a folder of it is read', async () => {
   const files = { 'clusters/prod/pdb.yaml': budgetText('pay'), '.github/CODEOWNERS': '/clusters/prod/ @acme/pay\n' };
   const { remedy, owner } = await locate(files, {}, 'clusters');

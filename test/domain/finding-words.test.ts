@@ -80,3 +80,8 @@ test('clocks that change are told by the day, and zones that do not change have 
   ];
   for (const [moment, isDoubled] of doubled) assert.equal(comesTwice(at(moment), 'Europe/Paris'), isDoubled, moment);
 });
+
+test('findings about pods name what makes them, so that its manifest can be found', () => {
+  const bare = onNode('ops/debug', 'usr-1', { owner: null });
+  assert.deepEqual(findingOf('UNMANAGED_POD', { pods: [bare] }).amendments, [{ kind: 'Pod', namespace: 'ops', name: 'debug', field: [], change: null }]);
+});
