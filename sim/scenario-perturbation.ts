@@ -1,9 +1,10 @@
 import { listAt, numberAt, recordsAt, textAt, textsAt, valueAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
-import { QUARANTINED, UPGRADE_STATUS_LABEL } from './node-lifecycle.ts';
+import { NODE_IMAGE_LABEL, QUARANTINED, UPGRADE_STATUS_LABEL } from './node-lifecycle.ts';
 import type { Perturbation } from './perturbation.ts';
 import { imageVersionOf } from './scenario-azure.ts';
 import { healthPerturbations } from './scenario-health.ts';
+import { debtCheckTime } from './scenario-memory.ts';
 import { nodeNamesOf, poolOfNode } from './scenario.ts';
 import type { Scenario, ScenarioWorkload, TimelineEvent } from './scenario.ts';
 
@@ -35,6 +36,9 @@ export function perturbationsOf(scenario: Scenario, step: TimelineEvent): readon
       return [{ kind: 'taint-node', node, key: textAt(data, 'key') ?? '', by }, { kind: 'cordon-node', node, by }];
     case 'node.deleted':
       return [{ kind: 'delete-node', node, by: textAt(data, 'by') ?? textAt(data, 'reason') ?? 'Azure' }];
+    case 'node.upgraded':
+      // In a window the roll does it by itself; outside one it is somebody's own work.
+      return debtCheckTime(scenario, 0) === null ? [] : newNodeOf(scenario, node, by);
     case 'node.quarantined':
       // Where a budget blocks, the world sets the node aside by itself.
       return isRefused(scenario) ? [] : [{ kind: 'cordon-node', node, by: 'AKS' }, { kind: 'label-node', node, key: UPGRADE_STATUS_LABEL, value: QUARANTINED, by: 'AKS' }];
@@ -47,6 +51,17 @@ export function perturbationsOf(scenario: Scenario, step: TimelineEvent): readon
     default:
       return healthPerturbations(step);
   }
+}
+
+/** A node that was set aside, re-imaged by hand: it runs the newest image and takes pods. */
+function newNodeOf(scenario: Scenario, node: string, by: string): readonly Perturbation[] {
+  const pool = scenario.pools.find(({ name }) => name === poolOfNode(scenario, node));
+  if (pool === undefined) return [];
+  return [
+    { kind: 'label-node', node, key: NODE_IMAGE_LABEL, value: imageVersionOf(pool, pool.imageLatest ?? pool.image), by },
+    { kind: 'label-node', node, key: UPGRADE_STATUS_LABEL, value: null, by },
+    { kind: 'uncordon-node', node, by },
+  ];
 }
 
 /** Somebody else's roll or change on a pool, as long as it is scripted or else as long as a roll usually takes. */
