@@ -33,8 +33,7 @@ export async function readSnapshotInput(command: string, args: CommandArguments,
   const messages: string[] = args.positionals.map((word) => `${JSON.stringify(word)} is not understood; name a folder with --snapshot, or a cluster with --cluster.`);
   const now = readNow(args, io, messages);
   const source = readSource(args, messages);
-  // Wrong use is told before a cluster is asked anything.
-  const snapshot = source === null || messages.length > 0 ? null : source.kind === 'folder' ? await readSnapshot(source.folder, messages) : await readLive(command, source, io);
+  const snapshot = source === null ? null : source.kind === 'folder' ? await readSnapshot(source.folder, messages) : await readLive(command, source, messages, io);
   const file = args.values.get('policy');
   const policy = file === undefined || snapshot === null ? null : await readPolicy(file, snapshot, messages);
   for (const message of messages) io.printError(`slackwater ${command}: ${message}`);
@@ -55,7 +54,9 @@ function readSource(args: CommandArguments, messages: string[]): Source | null {
   return folder === undefined ? null : { kind: 'folder', folder };
 }
 
-async function readLive(command: string, target: LiveTarget, io: CommandIo): Promise<ClusterSnapshot | null> {
+/** Wrong use is told before a cluster is asked anything. */
+async function readLive(command: string, target: LiveTarget, messages: readonly string[], io: CommandIo): Promise<ClusterSnapshot | null> {
+  if (messages.length > 0) return null;
   const cluster = await connectLive(command, target, io, null);
   return cluster === null ? null : cluster.read();
 }

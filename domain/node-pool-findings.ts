@@ -1,5 +1,5 @@
 import { namesText } from './budget-health.ts';
-import type { Node, NodePool } from './cluster-snapshot.ts';
+import type { NodePool } from './cluster-snapshot.ts';
 import { isDrained } from './drain-forecast.ts';
 import { isTerminalState } from './judge-progress.ts';
 import { chooseControlPlaneTarget, judgeSkew, minorOf, SKEW_MINORS_MAX } from './kubernetes-version.ts';
@@ -112,8 +112,10 @@ export const checkEmpty: PreflightCheck = ({ pools, snapshot }) =>
       evidence: { nodeCount: 0 },
     }));
 
-export const checkNodesReady: PreflightCheck = ({ pools, snapshot, placed }) =>
-  pools.flatMap((pool) =>
+export const checkNodesReady: PreflightCheck = ({ pools, snapshot, placed }) => {
+  const silent = new Set(snapshot.nodes.filter(({ isReady }) => !isReady).map(({ name }) => name));
+  const byNode = Map.groupBy(placed.filter(({ node }) => silent.has(node.name)), ({ node }) => node.name);
+  return pools.flatMap((pool) =>
     snapshot.nodes
       .filter((node) => node.nodePool === pool.name && !node.isReady)
       .map((node) => ({
@@ -122,15 +124,16 @@ export const checkNodesReady: PreflightCheck = ({ pools, snapshot, placed }) =>
         severity: 'block',
         pools: [pool.name],
         message: `Node ${node.name} is not Ready: a drain of it hangs, and its pods are missing elsewhere already. AKS advises against an upgrade until it is healthy or removed.`,
-        remedy: `AKS may restart or re-image it by itself within an hour; look again then, or repair or delete ${node.name} (az aks nodepool delete-machines).${twoWriters(node, placed)}`,
+        remedy: `AKS may restart or re-image it by itself within an hour; look again then, or repair or delete ${node.name} (az aks nodepool delete-machines).${twoWriters(byNode.get(node.name) ?? [])}`,
         owner: null,
         evidence: { node: node.name, zone: node.zone },
       })),
   );
+};
 
 /** A StatefulSet's pod on a silent node may still write; deleting it by force makes a second writer. */
-function twoWriters(node: Node, placed: readonly PlacedPod[]): string {
-  const pods = placed.filter(({ pod, node: own }) => own.name === node.name && pod.owner?.kind === 'StatefulSet').map(({ pod }) => pod.name);
+function twoWriters(placed: readonly PlacedPod[]): string {
+  const pods = placed.filter(({ pod }) => pod.owner?.kind === 'StatefulSet').map(({ pod }) => pod.name);
   return pods.length === 0 ? '' : ` Force-deleting ${namesText(pods)} risks two writers on one disk.`;
 }
 

@@ -42,14 +42,16 @@ function operatorsOf({ workloads, timeline }: Scenario): readonly Perturbation[]
   return isRefused && !timeline.some(({ event }) => event === 'cnpg.switchover') ? [{ kind: 'operators-away' }] : [];
 }
 
-/** A webhook on evictions that is installed is a helper; its own time until it moves the pod is what the timeline says, if it does. */
+/** A webhook on evictions that is installed, or that moves the pod, is a helper; its own time is what the timeline says, if it moves it. */
 function helperOf(scenario: Scenario, { data, atMinute }: TimelineEvent): readonly Perturbation[] {
   const pod = textAt(data, 'pod') ?? '';
   const workload = workloadOfPod(scenario, pod);
   const installed = recordsAt(scenario.cluster, 'webhooks').find((webhook) => textsAt(webhook, 'resources').some((resource) => resource.endsWith('pods/eviction')));
-  if (workload === null || installed === undefined) return [];
+  if (workload === null) return [];
   const movedAt = nextAbout(scenario, atMinute, (event) => event.event === 'pod.rescheduled' && textAt(event.data, 'pod') === pod);
-  const name = textAt(installed, 'name') ?? 'webhook';
+  // Nobody who moves it: a webhook that only refuses, which ends the upgrade.
+  if (installed === undefined && movedAt === null) return [{ kind: 'eviction-webhook', namespace: workload.namespace, status: 403, message: `${textAt(data, 'by') ?? 'somebody'} refuses` }];
+  const name = textAt(installed, 'name') ?? textAt(data, 'by') ?? 'webhook';
   const moveAfterSeconds = movedAt === null ? null : Math.round((movedAt - atMinute) * 60);
   return [{ kind: 'eviction-helper', namespace: workload.namespace, pods: `${workload.name}-`, name, message: `${name} moves the pod`, moveAfterSeconds }];
 }

@@ -36,6 +36,8 @@ interface Play {
   readonly clock: 'script' | 'window';
   /** Minutes by which the script's events come later than written; below 0: earlier. */
   delayMinutes: number;
+  /** The present pause and when it was first seen: its own `since` is when its cause began. */
+  pauseSeen: { readonly number: number; readonly at: Instant } | null;
 }
 
 /**
@@ -67,7 +69,7 @@ export async function runScenario(given: Scenario): Promise<ScenarioResult> {
     beginning: 'held',
   });
   try {
-    const play: Play = { scenario, rehearsal, commands: [], findings: [], clock: script.steps.some((step) => step.kind === 'pass' && step.clock === 'window') ? 'window' : 'script', delayMinutes: 0 };
+    const play: Play = { scenario, rehearsal, commands: [], findings: [], clock: script.steps.some((step) => step.kind === 'pass' && step.clock === 'window') ? 'window' : 'script', delayMinutes: 0, pauseSeen: null };
     const memory = scenarioMemory(scenario, zero);
     if (memory !== null) await playMemory(inboxPorts(rehearsal), memory);
     for (const perturbation of script.before) rehearsal.world.perturb(perturbation);
@@ -180,7 +182,7 @@ async function letEnd(play: Play, steps: readonly ScenarioStep[]): Promise<void>
   const since = rehearsal.clock.now();
   const lasts = (): boolean => {
     const pause = readRun(rehearsal)?.pause ?? null;
-    return !isToEnd && pause !== null && pause.clearedSince === null && rehearsal.clock.now() - Math.max(since, pause.since) >= PAUSE_LASTS_MINUTES * MINUTE_MS;
+    return !isToEnd && pause !== null && pause.clearedSince === null && rehearsal.clock.now() - Math.max(since, play.pauseSeen?.at ?? since) >= PAUSE_LASTS_MINUTES * MINUTE_MS;
   };
   await until(play, lasts, rehearsal.closes + OVERRUN_MINUTES_MAX * MINUTE_MS);
 }
@@ -189,6 +191,7 @@ async function letEnd(play: Play, steps: readonly ScenarioStep[]): Promise<void>
 async function until(play: Play, holds: () => boolean, limit: Instant): Promise<void> {
   const { rehearsal } = play;
   const isDone = (): boolean => {
+    notePause(play);
     const findings = readRun(rehearsal)?.findings ?? [];
     if (findings.length > play.findings.length) play.findings = findings;
     return holds() || hasEnded(rehearsal);
@@ -200,6 +203,12 @@ async function until(play: Play, holds: () => boolean, limit: Instant): Promise<
 function hasEnded({ host, instanceId }: Rehearsal): boolean {
   const state = host.engine.read(instanceId)?.runtimeStatus ?? 'Pending';
   return state === 'Completed' || state === 'Failed' || state === 'Terminated';
+}
+
+function notePause(play: Play): void {
+  const number = readRun(play.rehearsal)?.pause?.number ?? null;
+  if (number === null) play.pauseSeen = null;
+  else if (play.pauseSeen?.number !== number) play.pauseSeen = { number, at: play.rehearsal.clock.now() };
 }
 
 function isResting(play: Play): boolean {
