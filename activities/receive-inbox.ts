@@ -62,6 +62,9 @@ export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSe
       return receiveDebtCheck(ports, settings, parsed.value.clusterResourceId);
     case 'aks-event':
       return receiveAksEvent(ports, parsed.value);
+    case 'pull-request':
+    case 'check-action':
+      return { kind: 'done', what: 'noted' };
   }
 }
 

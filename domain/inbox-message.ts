@@ -1,9 +1,15 @@
+import { CHECK_ACTION_TYPE, parseCheckAction } from './check-action-message.ts';
+import type { IncomingCheckAction } from './check-action-message.ts';
 import { DEBT_CHECK_TYPE } from './debt-check-message.ts';
 import { runIdInReport } from './hidden-marker.ts';
 import { isRecord, parseJson } from './json.ts';
 import type { JsonRecord } from './json.ts';
 import { parseInstant } from './local-time.ts';
+import { createFieldReader, faultOfMessage, repositoryForm } from './message-reading.ts';
+import type { DeliveryProjection } from './message-reading.ts';
 import { mayBeCommand } from './operator-command.ts';
+import { PULL_REQUEST_TYPE, parsePullRequest } from './pull-request-message.ts';
+import type { IncomingPullRequest } from './pull-request-message.ts';
 import { refuse, succeed } from './result.ts';
 import type { Fault, Result } from './result.ts';
 import type { Instant } from './time.ts';
@@ -62,66 +68,14 @@ export type InboxMessage =
       /** Null when the event's time cannot be read; it is a hint only. */
       readonly at: Instant | null;
     }
-  | { readonly kind: 'debt-check'; readonly clusterResourceId: string };
-
-/** `owner/name`; a part of dots alone would lead elsewhere in an address. */
-const repositoryForm = /^(?!\.+\/)[\w.-]+\/(?!\.+$)[\w.-]+$/;
+  | { readonly kind: 'debt-check'; readonly clusterResourceId: string }
+  | { readonly kind: 'pull-request'; readonly pullRequest: IncomingPullRequest }
+  | { readonly kind: 'check-action'; readonly action: IncomingCheckAction };
 
 const clusterForm = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/.*\/managedClusters\/[^/]+\/?$/i;
 
 /** A command as a CloudEvent 1.0, ready for the queue. */
 type CommandCloudEvent = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: typeof COMMAND_TYPE };
-
-/** What a webhook delivery is to us. */
-type DeliveryProjection =
-  | { readonly kind: 'command'; readonly event: CommandCloudEvent }
-  | { readonly kind: 'ignore'; readonly reason: string }
-  | { readonly kind: 'malformed'; readonly faults: readonly Fault[] };
-
-interface FieldReader {
-  readonly faults: readonly Fault[];
-  record(value: unknown, where: string): JsonRecord;
-  text(from: JsonRecord, field: string, where: string, pattern?: RegExp): string;
-  number(from: JsonRecord, field: string, where: string): number;
-}
-
-/** Reads fields and gathers every fault, so that one look at a dead letter shows all of them. */
-function createFieldReader(): FieldReader {
-  const faults: Fault[] = [];
-  const report = (where: string, problem: string) => faults.push(fault('malformed-message', where, problem));
-  return {
-    faults,
-    record(value, where) {
-      if (isRecord(value)) return value;
-      report(where, 'must be an object');
-      return {};
-    },
-    text(from, field, where, pattern = /[^]/) {
-      const value = from[field];
-      if (typeof value === 'string' && pattern.test(value)) return value;
-      report(
-        `${where}${field}`,
-        typeof value === 'string' && value !== '' ? `does not have the form ${pattern.source}` : 'must be a text that is not empty',
-      );
-      return '';
-    },
-    number(from, field, where) {
-      const value = from[field];
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-      report(`${where}${field}`, 'must be a whole number above 0');
-      return 0;
-    },
-  };
-}
-
-function fault(code: string, where: string, problem: string): Fault {
-  return {
-    code,
-    where,
-    message: `${where} ${problem}.`,
-    remedy: 'Send a CloudEvent 1.0 as the published contract describes it, or delete the message from the dead-letter queue.',
-  };
-}
 
 /**
  * Reads one message of the queue `inbox`, by its shape and never by its content type.
@@ -130,17 +84,23 @@ function fault(code: string, where: string, problem: string): Fault {
  */
 export function parseInboxMessage(value: unknown): Result<InboxMessage, Fault> {
   const message = typeof value === 'string' ? parseJson(value) : value;
-  if (!isRecord(message)) return refuse([fault('malformed-message', 'message', 'must be one JSON object')]);
+  if (!isRecord(message)) return refuse([faultOfMessage('malformed-message', 'message', 'must be one JSON object')]);
   const type = message['type'];
   if (message['specversion'] !== '1.0') {
-    return refuse([fault('malformed-message', 'specversion', 'must be "1.0": only CloudEvents 1.0 are taken')]);
+    return refuse([faultOfMessage('malformed-message', 'specversion', 'must be "1.0": only CloudEvents 1.0 are taken')]);
   }
   if (type === COMMAND_TYPE) return parseCommand(message);
   if (type === DEBT_CHECK_TYPE) return parseDebtCheck(message);
+  if (type === PULL_REQUEST_TYPE) return mapResult(parsePullRequest(message), (pullRequest) => ({ kind: 'pull-request', pullRequest }));
+  if (type === CHECK_ACTION_TYPE) return mapResult(parseCheckAction(message), (action) => ({ kind: 'check-action', action }));
   const aksType = aksEventTypes.find((known) => known === type);
   if (aksType !== undefined) return parseAksEvent(message, aksType);
   const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 200)) : 'nothing';
-  return refuse([fault('unknown-message-type', 'type', `is ${shown}, which this version does not know`)]);
+  return refuse([faultOfMessage('unknown-message-type', 'type', `is ${shown}, which this version does not know`)]);
+}
+
+function mapResult<T>(read: Result<T, Fault>, map: (value: T) => InboxMessage): Result<InboxMessage, Fault> {
+  return read.ok ? succeed(map(read.value)) : read;
 }
 
 function parseCommand(message: JsonRecord): Result<InboxMessage, Fault> {
@@ -192,8 +152,7 @@ function parseAksEvent(message: JsonRecord, type: AksEventType): Result<InboxMes
  * Everything that cannot be a command is dropped here, before it costs a message: other events, edits, bots, comments
  * whose first line does not begin with a slash. `payload` is untrusted although its signature was right.
  */
-export function projectIssueComment(eventName: string, deliveryId: string, payload: unknown): DeliveryProjection {
-  if (eventName !== 'issue_comment') return { kind: 'ignore', reason: `event ${eventName} carries no command` };
+export function projectIssueComment(deliveryId: string, payload: unknown): DeliveryProjection {
   const reader = createFieldReader();
   const root = reader.record(payload, 'payload');
   if (reader.faults.length > 0) return { kind: 'malformed', faults: reader.faults };
@@ -225,7 +184,7 @@ export function projectIssueComment(eventName: string, deliveryId: string, paylo
   };
   const createdAt = comment['created_at'];
   if (reader.faults.length > 0) return { kind: 'malformed', faults: reader.faults };
-  return { kind: 'command', event: commandCloudEvent(data, typeof createdAt === 'string' ? createdAt : null) };
+  return { kind: 'message', event: commandCloudEvent(data, typeof createdAt === 'string' ? createdAt : null) };
 }
 
 function commandCloudEvent(data: IncomingComment, time: string | null): CommandCloudEvent {

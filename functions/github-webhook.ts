@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Logger, MessagePort } from '../activities/ports.ts';
 import { verifySignature } from '../adapters/github-signature.ts';
-import { projectIssueComment } from '../domain/inbox-message.ts';
+import { isEventTaken, projectDelivery } from '../domain/webhook-delivery.ts';
 import { answerJson, refuseJson } from './http-answer.ts';
 
 /** What the webhook needs of the app. */
@@ -66,12 +66,12 @@ async function takeDelivery(
 ): Promise<HttpResponseInit> {
   const { deliveryId, event } = delivery;
   // Any other event is ignored whatever it holds, so its megabytes are not even parsed.
-  const payload = event === 'issue_comment' ? parseJson(delivery.rawBody) : { ok: true, value: null };
+  const payload = isEventTaken(event) ? parseJson(delivery.rawBody) : { ok: true, value: null };
   if (!payload.ok) {
     logger.log('warn', 'webhook.refused', { deliveryId, event, reason: 'payload-not-json' });
     return refuseJson(400, { code: 'payload-not-json', message: 'The payload is not JSON in UTF-8.', remedy: 'Redeliver it from the settings of the GitHub App.' });
   }
-  const projection = projectIssueComment(event, deliveryId, payload.value);
+  const projection = projectDelivery(event, deliveryId, payload.value);
   if (projection.kind === 'ignore') {
     logger.log('info', 'webhook.ignored', { deliveryId, event, reason: projection.reason });
     return answerJson(202, { result: 'ignored', deliveryId, reason: projection.reason });
@@ -86,7 +86,7 @@ async function takeDelivery(
     logger.log('error', 'webhook.not-queued', { deliveryId, event, failure: queued.failure });
     return refuseJson(
       503,
-      { code: queued.failure.code, message: 'The command could not be queued.', remedy: 'Redeliver it from the settings of the GitHub App once the queue can be reached.' },
+      { code: queued.failure.code, message: 'The delivery could not be queued.', remedy: 'Redeliver it from the settings of the GitHub App once the queue can be reached.' },
       { 'retry-after': String(queued.failure.retryAfterSeconds ?? 30) },
     );
   }

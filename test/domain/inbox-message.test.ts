@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { reportMarker } from '../../domain/hidden-marker.ts';
 import { aksEventTypes, BODY_CHARACTERS_MAX, parseInboxMessage, projectIssueComment } from '../../domain/inbox-message.ts';
+import { projectDelivery } from '../../domain/webhook-delivery.ts';
 import { isRecord } from '../../domain/json.ts';
 import { sharedMaterial } from '../shared-material.ts';
 
@@ -105,9 +106,9 @@ test('anything at all is met with a value, never a throw', () => {
 });
 
 test('a comment that begins with a slash becomes a small command event, and reads back as the same command', () => {
-  const projected = projectIssueComment('issue_comment', 'd-1', delivery({ issueBody: `text\n${reportMarker('shop-20261010T2000Z')}` }));
+  const projected = projectIssueComment('d-1', delivery({ issueBody: `text\n${reportMarker('shop-20261010T2000Z')}` }));
 
-  assert.ok(projected.kind === 'command');
+  assert.ok(projected.kind === 'message');
   assert.equal(projected.event.id, 'd-1');
   assert.equal(projected.event['specversion'], '1.0');
   const parsed = parseInboxMessage(JSON.parse(JSON.stringify(projected.event)));
@@ -134,20 +135,20 @@ test('a comment that begins with a slash becomes a small command event, and read
 });
 
 test('a comment on a pull request, on an issue without text or of a vanished account is understood', () => {
-  const pull = projectIssueComment('issue_comment', 'd-1', delivery({ pull: { url: 'x' }, issueBody: null }));
-  assert.ok(pull.kind === 'command' && isRecord(pull.event['data']));
+  const pull = projectIssueComment('d-1', delivery({ pull: { url: 'x' }, issueBody: null }));
+  assert.ok(pull.kind === 'message' && isRecord(pull.event['data']));
   assert.equal(pull.event['data']['isPullRequest'], true);
 
   const payload = delivery();
-  const ghost = projectIssueComment('issue_comment', 'd-1', { ...payload, issue: { ...payload.issue, user: null } });
-  assert.ok(ghost.kind === 'command' && isRecord(ghost.event['data']));
+  const ghost = projectIssueComment('d-1', { ...payload, issue: { ...payload.issue, user: null } });
+  assert.ok(ghost.kind === 'message' && isRecord(ghost.event['data']));
   assert.equal(ghost.event['data']['issueAuthor'], 'ghost');
 });
 
 test('a long comment is cut to a few KB', () => {
-  const projected = projectIssueComment('issue_comment', 'd-1', delivery({ body: `/pause\n${'x'.repeat(60_000)}`, issueBody: 'y'.repeat(60_000) }));
+  const projected = projectIssueComment('d-1', delivery({ body: `/pause\n${'x'.repeat(60_000)}`, issueBody: 'y'.repeat(60_000) }));
 
-  assert.ok(projected.kind === 'command');
+  assert.ok(projected.kind === 'message');
   assert.ok(JSON.stringify(projected.event).length < BODY_CHARACTERS_MAX + 1_000);
 });
 
@@ -162,16 +163,16 @@ test('what cannot be a command is dropped before it costs a message', () => {
     ['issue_comment', delivery({ body: '> /pause' })],
     ['issue_comment', delivery({ body: '' })],
   ];
-  for (const [event, payload] of dropped) assert.equal(projectIssueComment(event, 'd-1', payload).kind, 'ignore', JSON.stringify(payload));
+  for (const [event, payload] of dropped) assert.equal(projectDelivery(event, 'd-1', payload).kind, 'ignore', JSON.stringify(payload));
 });
 
 test('a delivery that is no such payload is refused with its fields', () => {
   for (const payload of [null, 'text', [], { action: 'created' }, { ...delivery(), repository: null }, { ...delivery(), issue: { number: 'x' } }]) {
-    const projected = projectIssueComment('issue_comment', 'd-1', payload);
+    const projected = projectIssueComment('d-1', payload);
 
     assert.ok(projected.kind === 'malformed' && projected.faults.length > 0, JSON.stringify(payload));
   }
-  const bad = projectIssueComment('issue_comment', 'not an id\n', delivery());
+  const bad = projectIssueComment('not an id\n', delivery());
   assert.ok(bad.kind === 'malformed');
   assert.equal(bad.faults[0]?.where, 'deliveryId');
 });
