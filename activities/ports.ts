@@ -1,6 +1,7 @@
 import type { AzureFacts, DeprecatedApiUse } from '../domain/azure-facts.ts';
 import type { AddonState, ObjectChange } from '../domain/cluster-health.ts';
-import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, Pod, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
+import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, Pod, RecentlyUsedVersion, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
+import type { HeldComment } from '../domain/comment-truth.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { HealthProbe, MaintenancePolicy } from '../domain/maintenance-policy.ts';
@@ -45,6 +46,13 @@ export interface AksPort {
     settings: UpgradeSettings | null;
     eTag: string;
   }): Promise<Outcome<null>>;
+  /** What the pool ran before, newest first: the versions AKS may take it back to. May be repeated. */
+  readRecentlyUsedVersions(resourceId: string, pool: string): Promise<Outcome<readonly RecentlyUsedVersion[]>>;
+  /**
+   * Asks AKS to take a pool back: the pool as read with only `orchestratorVersion` and `nodeImageVersion` changed to a pair it ran before,
+   * `If-Match: eTag`. The one write that carries a node image.
+   */
+  rollBackNodePool(request: { resourceId: string; pool: string; kubernetesVersion: string; nodeImageVersion: string; eTag: string }): Promise<Outcome<null>>;
   /** POST upgradeNodeImageVersion. Takes no eTag, so the caller compares the pool's eTag just before. */
   startNodeImageUpgrade(request: { resourceId: string; pool: string }): Promise<Outcome<null>>;
   /** Aborts what runs now; `pool` null means the cluster's own operation. A finished operation is class `conflict`. */

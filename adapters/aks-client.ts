@@ -1,7 +1,7 @@
 import type { AgentPool, ManagedCluster } from '@azure/arm-containerservice';
 import type { AksPort, Clock } from '../activities/ports.ts';
-import { readCluster, readNodePool, readNodePoolOffers, readNodePools, readUpgradeProfile } from '../domain/azure-resource.ts';
-import type { Cluster, NodePool, NodePoolOffers, UpgradeSettings } from '../domain/cluster-snapshot.ts';
+import { readCluster, readNodePool, readNodePoolOffers, readNodePools, readRecentlyUsedVersions, readUpgradeProfile } from '../domain/azure-resource.ts';
+import type { Cluster, NodePool, NodePoolOffers, RecentlyUsedVersion, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import type { Fault, Result } from '../domain/result.ts';
 import { unreadableAnswer } from './arm-failure.ts';
@@ -35,6 +35,8 @@ export function createAksPort(options: AksPortOptions): AksPort {
     changeUpgradeSettings: (request) =>
       withCluster(request.resourceId, (id) => writePool(arm, id, { ...request, kubernetesVersion: null })),
     startPoolVersionUpgrade: (request) => withCluster(request.resourceId, (id) => writePool(arm, id, request)),
+    readRecentlyUsedVersions: (resourceId, pool) => withCluster(resourceId, (id) => readUsed(arm, id, pool)),
+    rollBackNodePool: (request) => withCluster(request.resourceId, (id) => writePool(arm, id, { ...request, settings: null })),
     startNodeImageUpgrade: (request) => withCluster(request.resourceId, (id) => upgradeImage(arm, id, request.pool)),
     abortLatestOperation: (request) => withCluster(request.resourceId, (id) => abort(arm, id, request.pool)),
   };
@@ -101,10 +103,17 @@ async function readOffers(arm: Arm, id: ClusterId) {
   return body.ok ? understand('The upgrade profile', readUpgradeProfile(body.value)) : body;
 }
 
+function readPoolProfile(arm: Arm, id: ClusterId, pool: string): Promise<Outcome<unknown>> {
+  return read(arm, id, (client, options) => client.agentPools.getUpgradeProfile(id.resourceGroup, id.cluster, pool, options));
+}
+
+async function readUsed(arm: Arm, id: ClusterId, pool: string): Promise<Outcome<readonly RecentlyUsedVersion[]>> {
+  const body = await readPoolProfile(arm, id, pool);
+  return body.ok ? understand(`The upgrade profile of node pool ${pool}`, readRecentlyUsedVersions(body.value)) : body;
+}
+
 async function readPoolOffers(arm: Arm, id: ClusterId, pool: string): Promise<Outcome<NodePoolOffers>> {
-  const body = await read(arm, id, (client, options) =>
-    client.agentPools.getUpgradeProfile(id.resourceGroup, id.cluster, pool, options),
-  );
+  const body = await readPoolProfile(arm, id, pool);
   return body.ok ? understand(`The upgrade profile of node pool ${pool}`, readNodePoolOffers(body.value)) : body;
 }
 
@@ -128,6 +137,11 @@ const settingsAllowance: WriteAllowance = {
 const versionAllowance: WriteAllowance = {
   changed: ['properties.orchestratorVersion'],
   dropped: ['properties.nodeImageVersion', 'properties.creationData'],
+};
+/** The image is the request: nothing else may carry it. */
+const rollbackAllowance: WriteAllowance = {
+  changed: ['properties.orchestratorVersion', 'properties.nodeImageVersion'],
+  dropped: ['properties.creationData'],
 };
 const versionAndSettingsAllowance: WriteAllowance = {
   changed: [...versionAllowance.changed, ...settingsAllowance.changed],
@@ -169,10 +183,12 @@ interface PoolWrite {
   readonly eTag: string;
   readonly kubernetesVersion: string | null;
   readonly settings: UpgradeSettings | null;
+  /** Of a rollback only. */
+  readonly nodeImageVersion?: string;
 }
 
 async function writePool(arm: Arm, id: ClusterId, request: PoolWrite): Promise<Outcome<null>> {
-  const { pool, eTag, kubernetesVersion, settings } = request;
+  const { pool, eTag, kubernetesVersion } = request;
   if (kubernetesVersion !== null) {
     const armed = await refuseWhileForced(arm, id);
     if (armed !== null) return { ok: false, failure: armed };
@@ -189,15 +205,19 @@ async function writePool(arm: Arm, id: ClusterId, request: PoolWrite): Promise<O
   const model = models[0];
   if (model === undefined) return { ok: false, failure: unreadableAnswer(`Node pool ${pool}`, 'the SDK could not read it') };
   const sent = changePool(model, request);
-  const allowance =
-    kubernetesVersion === null ? settingsAllowance : settings === null ? versionAllowance : versionAndSettingsAllowance;
-  return write(arm, id, { read: body.value, allowance }, (client, options) =>
+  return write(arm, id, { read: body.value, allowance: allowanceOf(request) }, (client, options) =>
     client.agentPools.createOrUpdate(id.resourceGroup, id.cluster, pool, sent, { ...options, ifMatch: eTag }),
   );
 }
 
+function allowanceOf({ kubernetesVersion, settings, nodeImageVersion }: PoolWrite): WriteAllowance {
+  if (nodeImageVersion !== undefined) return rollbackAllowance;
+  if (kubernetesVersion === null) return settingsAllowance;
+  return settings === null ? versionAllowance : versionAndSettingsAllowance;
+}
+
 /** The pool as read, with the wanted change; a setting that is null stays as it is. */
-function changePool(model: AgentPool, { kubernetesVersion, settings }: PoolWrite): AgentPool {
+function changePool(model: AgentPool, { kubernetesVersion, settings, nodeImageVersion }: PoolWrite): AgentPool {
   const { nodeImageVersion: _rollback, status: _readOnly, creationData, ...kept } = model;
   const wanted = settings === null ? [] : Object.entries(settings).filter(([, value]) => value !== null);
   return {
@@ -207,6 +227,7 @@ function changePool(model: AgentPool, { kubernetesVersion, settings }: PoolWrite
         ? {}
         : { creationData }
       : { orchestratorVersion: kubernetesVersion }),
+    ...(nodeImageVersion === undefined ? {} : { nodeImageVersion }),
     ...(settings === null ? {} : { upgradeSettings: { ...model.upgradeSettings, ...Object.fromEntries(wanted) } }),
   };
 }

@@ -4,6 +4,7 @@ import type {
   NodePoolMode,
   NodePoolOffers,
   ProvisioningError,
+  RecentlyUsedVersion,
   UpgradeProfile,
   UpgradeSettings,
 } from './cluster-snapshot.ts';
@@ -174,6 +175,20 @@ export function readNodePoolOffers(document: unknown): Result<NodePoolOffers, Fa
     latestNodeImageVersion: emptyAsNull(textAt(body.inner, 'latestNodeImageVersion')),
     offeredVersions: offeredIn(body.inner),
   });
+}
+
+/**
+ * Reads which versions a pool's upgrade profile says it ran before, newest first; one that names no version or image is no place to go
+ * back to and left out. Errors: `unreadable-document`.
+ */
+export function readRecentlyUsedVersions(document: unknown): Result<readonly RecentlyUsedVersion[], Fault> {
+  const body = bodyOf(document);
+  if (body === null) return refuse([notAnObject("the pool's upgrade profile")]);
+  const used = recordsAt(body.inner, 'recentlyUsedVersions').flatMap((each) => {
+    const [kubernetesVersion, nodeImageVersion] = [textAt(each, 'orchestratorVersion') ?? '', textAt(each, 'nodeImageVersion') ?? ''];
+    return kubernetesVersion === '' || nodeImageVersion === '' ? [] : [{ kubernetesVersion, nodeImageVersion, usedAt: parseTimestamp(textAt(each, 'timestamp') ?? '') }];
+  });
+  return succeed(used.toSorted((one, other) => (other.usedAt ?? 0) - (one.usedAt ?? 0)));
 }
 
 /** The pool's name in an ARM id of a pool or of something below it, as the id spells it; null when the id has none. */

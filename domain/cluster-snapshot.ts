@@ -110,6 +110,14 @@ export interface NodePoolOffers {
   readonly offeredVersions: readonly string[];
 }
 
+/** A version and image a pool ran before, to which AKS may take it back. */
+export interface RecentlyUsedVersion {
+  readonly kubernetesVersion: string;
+  readonly nodeImageVersion: string;
+  /** When it was last used; null when AKS gave none. */
+  readonly usedAt: Instant | null;
+}
+
 /** A pool's upgrade settings; null where ARM shows none (its default is then AKS's and not readable). */
 export interface UpgradeSettings {
   /** `"33%"` (of the pool, rounds up) or `"2"`. */

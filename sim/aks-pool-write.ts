@@ -1,6 +1,5 @@
 import { isEqualJson, isRecord, numberAt, recordAt, textAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
-import { SKEW_MINORS_MAX } from '../domain/kubernetes-version.ts';
 import type { AksCore } from './aks-operation.ts';
 import { renderPool } from './aks-render.ts';
 import { refuseAbort, refuseBusyPool, refuseByETag } from './aks-refusals.ts';
@@ -11,6 +10,8 @@ import { actionHeaders, armAnswer, armNotSimulated, asyncHeader, serviceError } 
 import { findOldNodes } from './pool-roll.ts';
 import { keyOf, podsIn } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
+import { findRollback, refuseRollback, refuseSkew } from './aks-rollback.ts';
+import type { NodeRelease } from './surge-nodes.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 /** Fields of a pool's `properties` a client sends back as read, or that have rules of their own. */
@@ -19,12 +20,14 @@ const HANDLED_FIELDS = [
   'nodeImageVersion', 'creationData',
 ];
 
-/** PUT of a pool: another version rolls it, other upgrade settings are stored; both may come together. */
+/** PUT of a pool: another version rolls it, other upgrade settings are stored; both may come together. A recently used node image asks for a rollback. */
 export function putPool(core: AksCore, pool: PoolState, request: WireRequest, by: string): WireResponse {
   const { aks, cluster } = core;
   const wanted = recordAt(request.body, 'properties');
-  const refused = refuseByETag(request, pool.eTag) ?? refuseBusyPool(aks, pool) ?? refusePoolBody(pool, wanted, request.body);
+  const release = findRollback(pool, wanted, cluster.timeline.now());
+  const refused = refuseByETag(request, pool.eTag) ?? refuseBusyPool(aks, pool) ?? refusePoolBody(pool, wanted, { body: request.body, release });
   if (refused !== null) return refused;
+  if (release !== null) return rollBack(core, pool, release, by);
   const version = readPutVersion(wanted['orchestratorVersion'], pool.orchestratorVersion, [aks.servedVersion]);
   const isUpgrade = version !== pool.orchestratorVersion;
   const refusal = isUpgrade ? (refusePoolVersion(aks, pool, version) ?? refuseUnsatisfiableBudget(cluster.store)) : null;
@@ -82,10 +85,18 @@ function roll(core: AksCore, pool: PoolState, version: string, by: string): Oper
   return upgradePool(core, pool, release, { state: 'Upgrading', by });
 }
 
-function refusePoolBody(pool: PoolState, wanted: JsonRecord, body: unknown): WireResponse | null {
+function rollBack(core: AksCore, pool: PoolState, release: NodeRelease, by: string): WireResponse {
+  const { aks, cluster } = core;
+  const refused = refuseRollback(aks, release) ?? refuseUnsatisfiableBudget(cluster.store);
+  if (refused !== null) return refused;
+  const operation = upgradePool(core, pool, release, { state: 'Upgrading', by, direction: 'back' });
+  return armAnswer(200, renderPool(aks, pool), asyncHeader(aks, operation));
+}
+
+function refusePoolBody(pool: PoolState, wanted: JsonRecord, { body, release }: { readonly body: unknown; readonly release: NodeRelease | null }): WireResponse | null {
   if (!isRecord(body) || Object.keys(wanted).length === 0) return serviceError(400, 'InvalidRequestContent', 'The request content was invalid: an object with `properties` is required.');
   const image = textAt(wanted, 'nodeImageVersion');
-  if (image !== null && image !== pool.nodeImageVersion && image !== 'latest') {
+  if (image !== null && image !== pool.nodeImageVersion && image !== 'latest' && release === null) {
     return serviceError(400, 'InvalidParameter', `NodeImageVersion '${image}' is not accepted. NodeImageVersion can only be current version '${pool.nodeImageVersion}' or 'latest'`);
   }
   const mode = textAt(wanted, 'mode');
@@ -121,13 +132,7 @@ function refusePoolVersion(aks: AksState, pool: PoolState, version: string): Wir
       `Upgrading Kubernetes version ${pool.orchestratorVersion} to ${version} is not allowed. Available upgrades: [${aks.servedVersion}]. Please see https://aka.ms/aks-supported-k8s-ver for version details.`,
     );
   }
-  const behind = minorsBetween(version, aks.servedVersion) ?? 0;
-  if (!isOlderVersion(aks.servedVersion, version) && behind <= SKEW_MINORS_MAX) return null;
-  return serviceError(
-    400,
-    'NodePoolMcVersionIncompatible',
-    `Node pool version ${version} and control plane version ${aks.servedVersion} are incompatible. Minor version of node pool version cannot be bigger than control plane version, nor can it be more than ${SKEW_MINORS_MAX} versions less than control plane version.`,
-  );
+  return refuseSkew(aks, version);
 }
 
 /** The one budget mistake AKS itself looks for. Source: AKS support, UnsatisfiablePDB (the misspelling is AKS's). */

@@ -37,15 +37,23 @@ export function runForeignOperation(
   finishLater(core, pool, operation, foreign.minutes, () => undefined);
 }
 
-/** Rolls a pool to a version and its newest image, or (same version) to the newest image alone. */
-export function upgradePool(core: AksCore, pool: PoolState, release: NodeRelease, begin: { readonly state: 'Upgrading' | 'UpgradingNodeImageVersion'; readonly by: string }): OperationRecord {
+/** What a roll is: an upgrade leaves behind what may be gone back to, and a rollback nothing, because there is no second step back. */
+interface RollBeginning {
+  readonly state: 'Upgrading' | 'UpgradingNodeImageVersion';
+  readonly by: string;
+  readonly direction?: 'forward' | 'back';
+}
+
+/** Rolls a pool to a version and its newest image, or (same version) to the newest image alone; back, to exactly the release given. */
+export function upgradePool(core: AksCore, pool: PoolState, release: NodeRelease, begin: RollBeginning): OperationRecord {
   const operation = beginOperation(core, { pool, state: begin.state, by: begin.by, result: 'resource' });
   const before = { orchestratorVersion: pool.orchestratorVersion, nodeImageVersion: pool.nodeImageVersion };
   pool.orchestratorVersion = release.kubernetesVersion;
   pool.currentOrchestratorVersion = release.kubernetesVersion;
   const succeed = (): void => {
     const at = core.cluster.timeline.now();
-    if (before.nodeImageVersion !== release.nodeImageVersion || before.orchestratorVersion !== release.kubernetesVersion) {
+    if (begin.direction === 'back') pool.recentlyUsed = [];
+    else if (before.nodeImageVersion !== release.nodeImageVersion || before.orchestratorVersion !== release.kubernetesVersion) {
       pool.recentlyUsed = [{ ...before, at }, ...pool.recentlyUsed].slice(0, 3);
     }
     pool.nodeImageVersion = release.nodeImageVersion;

@@ -104,6 +104,8 @@ export function recordingPorts(world: World): Ports {
     azureFacts: { readAzureFacts: refuse('readAzureFacts') },
     kubernetes: {
       readObjects: refuse('readObjects'),
+      readRecentlyUsedVersions: refuse('readRecentlyUsedVersions'),
+      rollBackNodePool: refuse('rollBackNodePool'),
       readNodes: refuse('readNodes'),
       readDeprecatedApiUses: refuse('readDeprecatedApiUses'),
       readUpgradeEvents: refuse('readUpgradeEvents'),

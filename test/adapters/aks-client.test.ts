@@ -148,6 +148,32 @@ test('a pool upgrade is one PUT: version and settings changed, node image and re
   });
 });
 
+test('a rollback is one PUT with If-Match that changes version and image alone', async (context) => {
+  const { aks, log } = await connectToSmallArm(context);
+  const [used] = valueOf(await aks.readRecentlyUsedVersions(resourceId, 'apps'));
+  assert.deepEqual(used, { kubernetesVersion: '1.33.5', nodeImageVersion: 'AKSUbuntu-2204gen2containerd-202512.01.0', usedAt: Date.parse('2026-11-05T21:00:00Z') });
+
+  valueOf(await aks.rollBackNodePool({ resourceId, pool: 'apps', kubernetesVersion: '1.33.5', nodeImageVersion: used?.nodeImageVersion ?? '', eTag: 'pool-1' }));
+  const moved = failureOf(await aks.rollBackNodePool({ resourceId, pool: 'apps', kubernetesVersion: '1.33.5', nodeImageVersion: 'x', eTag: 'pool-0' }));
+
+  const [put, ...more] = writesOf(log);
+  assert.deepEqual(more, []);
+  assert.equal(put?.requestHeaders['if-match'], 'pool-1');
+  const body = JSON.stringify(put?.requestBody);
+  assert.match(body, /"orchestratorVersion":"1.33.5"/);
+  assert.match(body, /"nodeImageVersion":"AKSUbuntu-2204gen2containerd-202512.01.0"/);
+  assert.match(body, /"upgradeSettings":\{"maxSurge":"10%","drainTimeoutInMinutes":30\}/);
+  assert.deepEqual([moved.code, moved.class], ['moved', 'conflict']);
+});
+
+test('while a forced upgrade is armed no pool is taken back', async (context) => {
+  const armed = { overrideSettings: { forceUpgrade: true, until: '2026-11-07T21:00:01Z' } };
+  const { aks, log } = await connectToSmallArm(context, { cluster: clusterDocument({ upgradeSettings: armed }) });
+  const refused = failureOf(await aks.rollBackNodePool({ resourceId, pool: 'apps', kubernetesVersion: '1.33.5', nodeImageVersion: 'x', eTag: 'pool-1' }));
+  assert.equal(refused.code, 'force-override-active');
+  assert.deepEqual(writesOf(log), []);
+});
+
 test('a change of settings keeps the version, and a setting that is null stays as it is', async (context) => {
   const pool = poolDocument({ upgradeSettings: { maxSurge: '1', maxUnavailable: '2' } });
   const { aks, log } = await connectToSmallArm(context, { pool });

@@ -115,7 +115,7 @@ function eTagOf(document: unknown): unknown {
 
 function upgradeProfile(isPool: boolean): WireResponse {
   const properties = isPool
-    ? { kubernetesVersion: '1.34.2', osType: 'Linux', latestNodeImageVersion: 'AKSUbuntu-2204gen2containerd-202602.01.0' }
+    ? { kubernetesVersion: '1.34.2', osType: 'Linux', latestNodeImageVersion: 'AKSUbuntu-2204gen2containerd-202602.01.0', recentlyUsedVersions: [{ orchestratorVersion: '1.33.5', nodeImageVersion: 'AKSUbuntu-2204gen2containerd-202512.01.0', timestamp: '2026-11-05T21:00:00Z' }] }
     : {
         controlPlaneProfile: {
           kubernetesVersion: '1.34.2',

@@ -5,6 +5,7 @@ import {
   nodePoolOfId,
   readCluster,
   readNodePoolOffers,
+  readRecentlyUsedVersions,
   readNodePool,
   readNodePools,
   readUpgradeProfile,
@@ -126,6 +127,26 @@ test('what AKS offers a pool is read from both shapes: the newest image or null,
   assert.deepEqual(readNodePoolOffers({ latestNodeImageVersion: 'A-1', upgrades }), { ok: true, value });
   assert.deepEqual(readNodePoolOffers({ properties: { upgrades: null } }), { ok: true, value: { latestNodeImageVersion: null, offeredVersions: [] } });
   assert.ok(!readNodePoolOffers([]).ok);
+});
+
+test('what a pool ran before, newest first; what names no version or image is no place to go back to', () => {
+  const recentlyUsedVersions = [
+    { orchestratorVersion: '1.33.5', nodeImageVersion: 'A-1', timestamp: '2026-11-01T00:00:00Z' },
+    { orchestratorVersion: '1.34.2', nodeImageVersion: 'A-2', timestamp: '2026-11-20T00:00:00Z' },
+    { orchestratorVersion: '1.34.2', nodeImageVersion: null, timestamp: '2026-11-21T00:00:00Z' },
+    { nodeImageVersion: 'A-0', timestamp: 'no moment' },
+  ];
+  const read = readRecentlyUsedVersions({ properties: { recentlyUsedVersions } });
+
+  assert.deepEqual(read, {
+    ok: true,
+    value: [
+      { kubernetesVersion: '1.34.2', nodeImageVersion: 'A-2', usedAt: Date.parse('2026-11-20T00:00:00Z') },
+      { kubernetesVersion: '1.33.5', nodeImageVersion: 'A-1', usedAt: Date.parse('2026-11-01T00:00:00Z') },
+    ],
+  });
+  assert.deepEqual(readRecentlyUsedVersions({ properties: {} }), { ok: true, value: [] });
+  assert.ok(!readRecentlyUsedVersions('no profile').ok);
 });
 
 test('resource ids are compared and cut whatever their case', () => {
