@@ -98,7 +98,7 @@ const fewerOperations: Plugin = {
 const endpointsOfGitHub: Readonly<Record<string, readonly string[]>> = {
   apps: ['getRepoInstallation'],
   git: ['createCommit', 'createRef', 'createTree', 'getRef'],
-  issues: ['create', 'createComment', 'get', 'listComments', 'listForRepo', 'update'],
+  issues: ['create', 'createComment', 'get', 'getComment', 'listComments', 'listForRepo', 'update'],
   reactions: ['createForIssueComment'],
   repos: ['createOrUpdateFileContents', 'get', 'getCollaboratorPermissionLevel', 'getContent'],
 };

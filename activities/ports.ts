@@ -162,6 +162,10 @@ export interface GitHubPort {
     marker: string;
     body: string;
   }): Promise<Outcome<{ readonly id: number; readonly created: boolean }>>;
+  /** The comment as it is now, with its issue; null when it is gone. May be repeated. */
+  readComment(request: { repository: string; commentId: number }): Promise<Outcome<HeldComment | null>>;
+  /** Whether we wrote a comment with `marker` on the issue at `since` or later. May be repeated. */
+  hasComment(request: { repository: string; issueNumber: number; marker: string; since: Instant }): Promise<Outcome<boolean>>;
   /** Adds the reaction; it is there once however often this runs. */
   react(request: { repository: string; commentId: number; content: 'eyes' | '+1' | '-1' | 'confused' }): Promise<Outcome<null>>;
   /** Real permission of `login`; any doubt is a failure, which the caller takes as `none`. */

@@ -2,6 +2,8 @@ import type { Octokit } from '@octokit/rest';
 import type { GitHubPort, RepositoryPermission } from '../activities/ports.ts';
 import { withMarker } from '../domain/hidden-marker.ts';
 import { isRecord, numberAt, recordAt, textAt } from '../domain/json.ts';
+import type { Instant } from '../domain/time.ts';
+import { readHeldComment } from './github-comment.ts';
 import { UnreadableAnswer } from './github-failure.ts';
 import { ensureIssue, isStatus, readList, refuseForeignLogin } from './github-issue.ts';
 import type { IsOurs } from './github-issue.ts';
@@ -47,6 +49,9 @@ export function createGitHubPort(options: GitHubPortOptions): GitHubPort {
         await github.rest.reactions.createForIssueComment({ ...name, comment_id: commentId, content });
         return null;
       }),
+    readComment: ({ repository, commentId }) => session.use(repository, (github, name) => readHeldComment(github, name, commentId)),
+    hasComment: ({ repository, issueNumber, marker, since }) =>
+      session.use(repository, async (github, name) => (await findComment(github, name, { issueNumber, marker }, isOurs, since)) !== null),
     permissionOf: (repository, login) => session.use(repository, (github, name) => readPermission(github, name, login)),
   };
 }
@@ -61,12 +66,19 @@ async function ensureComment(github: Octokit, name: RepositoryName, request: Com
   return { id, created: true };
 }
 
-/** Id of our first comment with the marker; one somebody else typed does not count. */
-async function findComment(github: Octokit, name: RepositoryName, request: CommentRequest, isOurs: IsOurs): Promise<number | null> {
+/** Id of our first comment with the marker; one somebody else typed does not count. `since` leaves out what is older. */
+async function findComment(
+  github: Octokit,
+  name: RepositoryName,
+  request: Pick<CommentRequest, 'issueNumber' | 'marker'>,
+  isOurs: IsOurs,
+  since: Instant | null = null,
+): Promise<number | null> {
   for (let page = 1; ; page += 1) {
     const { data } = await github.rest.issues.listComments({
       ...name,
       issue_number: request.issueNumber,
+      ...(since === null ? {} : { since: new Date(since).toISOString() }),
       per_page: PAGE_SIZE,
       page,
     });

@@ -13,7 +13,7 @@ export function noticeMarker(runId: string, key: string): string {
   return `<!-- slackwater:notice:${keyOf(runId)}:${keyOf(key)} -->`;
 }
 
-/** Marker of the one answer to a command; `decisionId` is the delivery id of its comment. */
+/** Marker of the one answer to a command; `decisionId` names its comment. */
 export function answerMarker(decisionId: string): string {
   return `<!-- slackwater:answer:${keyOf(decisionId)} -->`;
 }

@@ -1,4 +1,5 @@
 import type { InstanceView, Ports, RepositoryPermission } from '../../activities/ports.ts';
+import type { HeldComment as WrittenComment } from '../../domain/comment-truth.ts';
 import type { Failure, Outcome } from '../../domain/failure.ts';
 import { emptyState } from '../../domain/state-file.ts';
 import type { StateFile } from '../../domain/state-file.ts';
@@ -28,6 +29,8 @@ export interface World {
   now: Instant;
   readonly issues: HeldIssue[];
   readonly comments: HeldComment[];
+  /** `repository/commentId` → what a person wrote there; absent: it is gone. */
+  readonly written: Map<string, WrittenComment>;
   /** `repository/commentId/content`: a reaction is there once. */
   readonly reactions: Set<string>;
   /** `repository/login` → permission; absent: none. */
@@ -51,6 +54,7 @@ export function emptyWorld(now: Instant): World {
     now,
     issues: [],
     comments: [],
+    written: new Map(),
     reactions: new Set(),
     permissions: new Map(),
     windows: [],
@@ -129,6 +133,9 @@ export function recordingPorts(world: World): Ports {
           world.reactions.add(`${repository}/${commentId}/${content}`);
           return null;
         }),
+      readComment: ({ repository, commentId }) => meet('readComment', () => world.written.get(`${repository}/${commentId}`) ?? null),
+      hasComment: ({ repository, issueNumber, marker }) =>
+        meet('hasComment', () => world.comments.some((comment) => comment.repository === repository && comment.issueNumber === issueNumber && comment.marker === marker)),
       permissionOf: (repository, login) => meet('permissionOf', () => world.permissions.get(`${repository}/${login}`) ?? 'none'),
     },
     state: {
