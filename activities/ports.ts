@@ -1,6 +1,7 @@
 import type { AzureFacts, DeprecatedApiUse } from '../domain/azure-facts.ts';
 import type { AddonState, ObjectChange } from '../domain/cluster-health.ts';
 import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, Pod, RecentlyUsedVersion, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
+import type { HeldComment } from '../domain/comment-truth.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { HealthProbe, MaintenancePolicy } from '../domain/maintenance-policy.ts';
