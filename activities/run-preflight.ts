@@ -1,6 +1,8 @@
 import type { Outcome } from '../domain/failure.ts';
+import { keepsFromStarting } from '../domain/finding-leniency.ts';
 import type { HoldCause } from '../domain/hold.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
+import type { UndigestedPlan } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
 import { judgePlan, judgePreflight } from '../domain/preflight.ts';
 import { severityRank } from '../domain/preflight-report.ts';
@@ -30,7 +32,7 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
       findingsOmitted: Math.max(0, sorted.length - FINDINGS_KEPT),
       unchecked: report.unchecked,
       reduced: reductions.length === 0 ? null : { plan: withDigest(plan), reductions },
-      withheld: withheldBy(standing),
+      withheld: withheldBy(standing.filter((finding) => keepsFromStarting(finding, input.policy, input.acknowledgements, read.value.takenAt))),
     },
   };
 }
@@ -44,8 +46,9 @@ export async function judgeHolds(ports: Ports, input: ActivityContract['judgeHol
   const read = await readClusterSnapshot(ports, policy.clusterResourceId);
   if (!read.ok) return read;
   // A plan of this moment says which pools still need something; the run's own plan stays what it was.
-  const plan = withLoweredSurge(planMaintenance(policy, opening, planningStateOf(read.value)), lowered);
-  const { findings } = judgePreflight(policy, plan, read.value, acknowledgements);
+  const plan = startingWith(withLoweredSurge(planMaintenance(policy, opening, planningStateOf(read.value)), lowered), pools);
+  const judged = judgePreflight(policy, plan, read.value, acknowledgements).findings;
+  const findings = judged.filter((finding) => keepsFromStarting(finding, policy, acknowledgements, read.value.takenAt));
   const estimates = plan.units.flatMap(({ unit, estimateMinutes }) => {
     const pool = pools.find((each) => unit === `pool/${each}`);
     return pool === undefined ? [] : [{ pool, estimateMinutes }];
@@ -53,11 +56,16 @@ export async function judgeHolds(ports: Ports, input: ActivityContract['judgeHol
   return { ok: true, value: { withheld: withheldBy(findings).filter(({ pool }) => pool === '*' || pools.includes(pool)), estimates } };
 }
 
-/** Every pool that a finding blocks, with the first of its causes. */
+/** The plan with the pools that wait before the others: what is judged is a start at this moment, not after theirs. */
+function startingWith(plan: UndigestedPlan, pools: readonly string[]): UndigestedPlan {
+  const isNext = ({ unit }: UndigestedPlan['units'][number]): boolean => unit === 'control-plane' || pools.some((pool) => unit === `pool/${pool}`);
+  return { ...plan, units: [...plan.units.filter(isNext), ...plan.units.filter((unit) => !isNext(unit))] };
+}
+
+/** Every pool that these findings keep from starting, with the first of its causes. */
 function withheldBy(findings: readonly Finding[]): readonly WithheldPool[] {
   const byPool = new Map<string, HoldCause[]>();
-  for (const { code, where, severity, pools, message, remedy, owner } of findings) {
-    if (severity !== 'block') continue;
+  for (const { code, where, pools, message, remedy, owner } of findings) {
     for (const pool of pools) byPool.set(pool, [...(byPool.get(pool) ?? []), { code, where, message, remedy, owner }]);
   }
   return [...byPool].map(([pool, causes]) => ({ pool, causes: causes.slice(0, CAUSES_KEPT), causesOmitted: Math.max(0, causes.length - CAUSES_KEPT) }));

@@ -5,6 +5,18 @@ import type { MaintenancePolicy } from './maintenance-policy.ts';
 import type { Finding } from './preflight-report.ts';
 import type { Instant } from './time.ts';
 
+/** Findings that only warn and end by themselves: their pools wait for that as long as the window leaves time. */
+const awaitedCodes: readonly string[] = ['JOB_WILL_BE_LOST'];
+
+/**
+ * Whether a finding keeps its pools from starting: every block does, and so does work that ends by itself and would be lost,
+ * unless somebody acknowledged the loss or the policy lets findings only warn.
+ */
+export function keepsFromStarting(finding: Finding, policy: MaintenancePolicy, acknowledgements: readonly LossAcknowledgement[], now: Instant): boolean {
+  if (finding.severity === 'block') return true;
+  return awaitedCodes.includes(finding.code) && policy.onFinding.action !== 'warn' && findAcknowledgement(acknowledgements, finding, now) === null;
+}
+
 /**
  * What a block comes to after people have had their say: the finding stays and only warns.
  *

@@ -1,6 +1,6 @@
 import type { Instant } from './time.ts';
 
-/** A person's word that one loss may happen, for a time: a bare pod nobody re-creates, data on a node's own disk. */
+/** A person's word that one loss may happen, for a time: a bare pod nobody re-creates, data on a node's own disk, a running Job. */
 export interface LossAcknowledgement {
   /** What may be lost, exactly as the finding names it: `namespace/name`. */
   readonly where: string;
@@ -15,8 +15,8 @@ export interface LossAcknowledgement {
   readonly until: Instant;
 }
 
-/** Findings that block a pool until somebody acknowledges the loss, and no longer. */
-const lossCodes: readonly string[] = ['UNMANAGED_POD', 'LOCAL_DATA_LOSS'];
+/** Findings that withhold a pool until somebody acknowledges the loss, and no longer. */
+const lossCodes: readonly string[] = ['UNMANAGED_POD', 'LOCAL_DATA_LOSS', 'JOB_WILL_BE_LOST'];
 
 /** Whether a finding of this code is about something that would be lost, so that a person can let it be. */
 export function isLoss(code: string): boolean {

@@ -110,7 +110,8 @@ const heldPools: Rule = ({ findings, units, outcome, missedCount }) => {
   // So is one that a person left out while it was withheld.
   const isHeld = ({ unit, state, startedAt }: RunFacts['units'][number]): boolean =>
     state === 'withheld' || (state === 'skipped' && startedAt === null && blocking.some(({ pools }) => pools.some((pool) => unit === `pool/${pool}`)));
-  if (!isLeftOut && !units.some(isHeld)) return null;
+  // What only warns and ends by itself is waited for; that is an order of pools.
+  if (blocking.length === 0 || (!isLeftOut && !units.some(isHeld))) return null;
   const special = blocking.map(({ code }) => poolBlocks[code]).find((verdict) => verdict !== undefined);
   if (special !== undefined) return special;
   if (missedCount >= MISSED_TOO_OFTEN) return { decision: 'ESCALATE', run: 'held' };

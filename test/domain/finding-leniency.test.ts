@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { softenFinding } from '../../domain/finding-leniency.ts';
+import { keepsFromStarting, softenFinding } from '../../domain/finding-leniency.ts';
 import type { LossAcknowledgement } from '../../domain/loss-acknowledgement.ts';
 import type { Finding } from '../../domain/preflight-report.ts';
 import { samplePolicy } from './cluster-samples.ts';
@@ -46,4 +46,18 @@ test('a loss warns exactly while an acknowledgement of this place and code holds
   ];
   for (const [what, given, words, severity] of table) assert.equal(softenFinding(given, strict, words, now).severity, severity, what);
   assert.match(softenFinding(finding('UNMANAGED_POD'), strict, [word], now).message, /alice acknowledged the loss until Thu 1 Jan 01:16 \(00:16Z\)/);
+});
+
+test('a block keeps a pool from starting, and so does a running Job until somebody lets it be lost or the policy only warns', () => {
+  const job = finding('JOB_WILL_BE_LOST', { severity: 'warn' });
+  const lost: LossAcknowledgement = { ...word, codes: ['JOB_WILL_BE_LOST'] };
+  const table: readonly (readonly [what: string, given: Finding, policy: typeof strict, words: readonly LossAcknowledgement[], keeps: boolean])[] = [
+    ['a block', finding('PDB_STRUCTURAL'), strict, [], true],
+    ['what merely warns', finding('PDB_EDGE', { severity: 'warn' }), strict, [], false],
+    ['a running Job', job, strict, [], true],
+    ['a running Job where the policy only warns', job, lenient, [], false],
+    ['a running Job that may be lost', job, strict, [lost], false],
+    ['a running Job where another loss was acknowledged', job, strict, [word], true],
+  ];
+  for (const [what, given, policy, words, keeps] of table) assert.equal(keepsFromStarting(given, policy, words, now), keeps, what);
 });
