@@ -1,6 +1,6 @@
-import { leastPermissionFor } from './command-permission.ts';
+import { leastPermissionFor, type CommandWeight } from './command-permission.ts';
 import { codeSpan, prose, renderPhrase } from './markdown-text.ts';
-import { commandSummaries, verbs } from './operator-command.ts';
+import { grammarOf, verbs } from './command-grammar.ts';
 import type { NotUnderstood } from './operator-command.ts';
 import type { Verb } from './operator-decision.ts';
 import { renderLines, renderPools } from './report-markdown.ts';
@@ -22,7 +22,7 @@ const prefixes: Readonly<Record<CommandPlace, string>> = { report: '/', elsewher
 
 /** Every command of this version with what it does and who may give it. */
 export function answerHelp(place: CommandPlace): string {
-  const rows = verbs.map((verb) => `| ${codeSpan(`${prefixes[place]}${verb}`)} | ${commandSummaries[verb]} | ${leastPermissionFor(verb)} |`);
+  const rows = verbs.map((verb) => `| ${codeSpan(`${prefixes[place]}${verb}`)} | ${grammarOf(verb).summary} | ${leastPermissionFor(verb)} |`);
   return [
     'These commands work as the first line of a new comment:',
     '',
@@ -34,6 +34,14 @@ export function answerHelp(place: CommandPlace): string {
       ? 'Name a pool after the verb (`/skip usr`) to mean one pool; without a name it is whatever the run is at.'
       : 'Name a cluster (`/slackwater status shop-prod`), or a cluster and a pool (`/slackwater skip shop-prod/usr`), where several runs are under way.',
   ].join('\n');
+}
+
+/** One command: how it is written, what it does, who may give it. */
+export function answerHelpAbout(verb: Verb, place: CommandPlace): string {
+  const { usage, summary, least } = grammarOf(verb);
+  const written = `${prefixes[place]}${verb}${usage === '' ? '' : ` ${usage}`}`;
+  const override = verb === 'upgrade' ? ` With ${codeSpan('--override-freeze')} it needs **${leastPermissionFor('upgrade', 'overrides-freeze')}**.` : '';
+  return `${codeSpan(written)} ${summary}. It needs the permission **${least}** on this repository.${override} A value of several words stands in quotes. Nothing was changed.`;
 }
 
 /** Where a run stands: the lines a reader needs and the pool table. */
@@ -57,8 +65,8 @@ function issueOf({ issueNumber }: NamedRun): string {
 }
 
 /** A refusal for want of permission: what is needed, what the person has, and the next step. */
-export function answerNotAllowed(verb: Verb, permission: string): string {
-  const needed = leastPermissionFor(verb);
+export function answerNotAllowed(verb: Verb, permission: string, weight: CommandWeight = 'ordinary'): string {
+  const needed = leastPermissionFor(verb, weight);
   return [
     `Refused: ${codeSpan(verb)} needs the permission **${needed}** on this repository; you have ${permission === 'none' ? 'none' : codeSpan(permission)}.`,
     `Nothing was changed. Somebody with ${needed} or more can give the command.`,
@@ -76,6 +84,8 @@ const misunderstandings: Readonly<Record<NotUnderstood, (written: string) => str
   'not-carried-out': (written) => `${written} is not carried out by this version.`,
   'unknown-flag': (written) => `${written} is no flag this command knows.`,
   'flag-without-value': (written) => `${written} needs a value, for example ${codeSpan('--until 90m')}.`,
+  'no-time': (written) => `${written} needs a duration or a date, for example ${codeSpan('2h')} or ${codeSpan('2026-10-11')}.`,
+  'unclosed-quote': (written) => `A quote is not closed: ${written}.`,
   'bad-until': (written) => `${written} is neither a moment (${codeSpan('2026-10-11T01:30Z')}) nor a duration (${codeSpan('90m')}, ${codeSpan('2h30m')}).`,
   'bad-target': (written) => `${written} cannot be the name of a cluster or pool.`,
   'too-many-words': (written) => `A command takes at most one name; ${written} is one word too many. Write anything else on the lines below it.`,

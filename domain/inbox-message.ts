@@ -51,6 +51,8 @@ export interface IncomingComment {
   /** GitHub's delivery id; a redelivery has the same. */
   readonly deliveryId: string;
   readonly action: string;
+  /** When it was written, to the second, as GitHub holds it; absent before GitHub was asked. Deliveries come in any order. */
+  readonly writtenAt?: Instant | null;
 }
 
 /** One message of the queue `inbox`, understood. */

@@ -1,42 +1,17 @@
 import { closestWord } from './closest-word.ts';
+import { commandFlags, grammarOf, laterVerbs, verbs, type CommandFlag } from './command-grammar.ts';
 import type { Verb } from './operator-decision.ts';
+import { readCommandTime } from './command-time.ts';
 
-/** Commands this version carries out, with what each does: the only list; help, report and parser read it. */
-export const commandSummaries: Readonly<Record<Verb, string>> = {
-  help: 'shows this list',
-  status: 'shows where the run is',
-  pause: 'starts nothing more until somebody says resume; what Azure does now goes on',
-  'ack-loss': 'lets one named loss happen (a bare pod, data on a node) until the window closes, or as `--until 90m` says',
-  resume: 'ends a pause: goes on, or looks again at once',
-  retry: 'tries a stopped pool once more',
-  skip: 'leaves a pool as it is and goes on with the others',
-  abort: 'stops Azure now and ends the run; nothing is rolled back',
-};
-
-/** Every verb of this version, in the order people should read them. */
-export const verbs: readonly Verb[] = ['help', 'status', 'pause', 'ack-loss', 'resume', 'retry', 'skip', 'abort'];
-
-/** Verbs of the published grammar that this version answers but does not carry out. */
-export const laterVerbs: readonly string[] = [
-  'plan',
-  'preflight',
-  'rehearse',
-  'postpone',
-  'upgrade',
-  'approve',
-  'release',
-  'resolve',
-  'rollback',
-  'freeze',
-  'unfreeze',
-];
-
+/** A command as it was written, its form checked. */
 export interface OperatorCommand {
   readonly verb: Verb;
-  /** As written: a pool, `pool/<name>`, a cluster, or `<cluster>/<pool>`; of `ack-loss` `<namespace>/<name>`; null for whatever the run is at. */
+  /** As written: a pool, `pool/<name>`, a cluster, or `<cluster>/<pool>`; of `ack-loss` `<namespace>/<name>`; null for whatever is meant here. */
   readonly target: string | null;
-  /** As written after `--until`; null when it was not. */
-  readonly until: string | null;
+  /** Of `postpone`: the duration or date, as written; null for every other. */
+  readonly time: string | null;
+  /** As written after each flag. */
+  readonly flags: Readonly<Partial<Record<CommandFlag, string>>>;
 }
 
 /** A comment as far as parsing needs it. */
@@ -61,11 +36,16 @@ export type NotUnderstood =
   | 'flag-without-value'
   /** Neither a moment nor a duration. */
   | 'bad-until'
+  /** `postpone` without a duration or date. */
+  | 'no-time'
+  | 'unclosed-quote'
   | 'bad-target'
   | 'too-many-words';
 
 type CommentParse =
   | { readonly kind: 'command'; readonly command: OperatorCommand }
+  /** `--help` after a verb. */
+  | { readonly kind: 'help-about'; readonly verb: Verb }
   | {
       readonly kind: 'not-understood';
       readonly reason: NotUnderstood;
@@ -105,8 +85,8 @@ export function mayBeCommand(body: string): boolean {
  * What a comment asks, if it asks anything: `/slackwater <verb> [target] [--flag value]` on its first line; on an issue
  * Slackwater opened also the bare `/<verb>`.
  *
- * Verbs do not heed case. Quotes, code, edits, bots and our own comments are ignored, as is a bare word elsewhere,
- * which may be meant for another tool. The one flag is `--until` of `ack-loss`; any other is refused by name.
+ * Verbs do not heed case. A value of several words stands in quotes. Quotes, code, edits, bots and our own comments are
+ * ignored, as is a bare word elsewhere, which may be meant for another tool. Flags a verb does not take are refused by name.
  */
 export function parseComment(comment: WrittenComment): CommentParse {
   if (comment.action !== 'created') return { kind: 'ignore', reason: 'not-new' };
@@ -117,10 +97,12 @@ export function parseComment(comment: WrittenComment): CommentParse {
   const line = firstLineOf(comment.body);
   if (line === null || !line.startsWith('/')) return { kind: 'ignore', reason: 'no-command' };
 
-  const [first = '', ...rest] = line.split(/\s+/);
+  const [first = ''] = line.split(/\s/, 1);
+  const rest = line.slice(first.length).trim();
   if (first.toLowerCase() === '/slackwater') {
-    const [verb, ...words] = rest;
-    return verb === undefined ? notUnderstood('no-verb', '') : parseVerb(verb, words);
+    const [verb = ''] = rest.split(/\s/, 1);
+    if (verb === '--help') return parseVerb('help', '');
+    return verb === '' ? notUnderstood('no-verb', '') : parseVerb(verb, rest.slice(verb.length));
   }
   if (comment.issueOpenedBy !== 'slackwater') return { kind: 'ignore', reason: 'not-ours' };
   // A path such as /etc/hosts begins with a slash too; only a bare word can be a verb.
@@ -128,32 +110,68 @@ export function parseComment(comment: WrittenComment): CommentParse {
   return parseVerb(first.slice(1), rest);
 }
 
-function parseVerb(written: string, words: readonly string[]): CommentParse {
+function parseVerb(written: string, rest: string): CommentParse {
   const word = written.toLowerCase();
   if (laterVerbs.includes(word)) return notUnderstood('not-carried-out', word);
   const verb = verbs.find((known) => known === word);
   if (verb === undefined) return notUnderstood('unknown-verb', written);
-  const { until, rest, problem } = verb === 'ack-loss' ? takeUntil(words) : { until: null, rest: words, problem: null };
-  if (problem !== null) return problem;
-  const flag = rest.find((text) => text.startsWith('--'));
-  if (flag !== undefined) return notUnderstood('unknown-flag', flag);
-  const [target, surplus] = rest;
-  if (surplus !== undefined) return notUnderstood('too-many-words', surplus);
-  if (target === undefined) return { kind: 'command', command: { verb, target: null, until } };
-  const charactersMax = verb === 'ack-loss' ? PLACE_CHARACTERS_MAX : NAME_CHARACTERS_MAX;
-  if (target.length > charactersMax || !/^[A-Za-z0-9][A-Za-z0-9_./-]*$/.test(target)) return notUnderstood('bad-target', target);
-  return { kind: 'command', command: { verb, target, until } };
+  const words = splitWords(rest);
+  if (words.some(({ text, isQuoted }) => text === '--help' && !isQuoted)) return { kind: 'help-about', verb };
+  const open = words.find(({ isOpen }) => isOpen);
+  if (open !== undefined) return notUnderstood('unclosed-quote', open.text);
+  return parseWords(verb, words);
 }
 
-/** Takes `--until <value>` or `--until=<value>` out of the words. */
-function takeUntil(words: readonly string[]): { readonly until: string | null; readonly rest: readonly string[]; readonly problem: CommentParse | null } {
-  const place = words.findIndex((text) => /^--until(?:=|$)/.test(text));
-  const flag = words[place];
-  if (flag === undefined) return { until: null, rest: words, problem: null };
-  const [, joined] = flag.split('=');
-  const until = joined ?? words[place + 1] ?? '';
-  const problem = until === '' || until.startsWith('--') ? notUnderstood('flag-without-value', flag) : null;
-  return { until, rest: words.filter((_, index) => index !== place && (joined !== undefined || index !== place + 1)), problem };
+interface Word {
+  readonly text: string;
+  readonly isQuoted: boolean;
+  /** A quote that nothing closes. */
+  readonly isOpen: boolean;
+}
+
+/** Words between blanks; what stands in quotes, straight or typographic, is one, also right after `=`. */
+function splitWords(rest: string): readonly Word[] {
+  const found = rest.matchAll(/(--[A-Za-z-]+=)?["\u201C\u201D]([^"\u201C\u201D]*)(["\u201C\u201D]?)|\S+/g);
+  return [...found].map(([whole, flag = '', inside, close]) => {
+    const isQuoted = inside !== undefined;
+    return { text: isQuoted ? `${flag}${inside.trim()}` : whole, isQuoted: isQuoted && flag === '', isOpen: isQuoted && close === '' };
+  });
+}
+
+function parseWords(verb: Verb, words: readonly Word[]): CommentParse {
+  const { flags: known, words: form } = grammarOf(verb);
+  const flags: Partial<Record<CommandFlag, string>> = {};
+  const others: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const { text, isQuoted } = words[index] ?? { text: '', isQuoted: false };
+    const [, name, joined] = /^--([A-Za-z-]+)(?:=(.*))?$/.exec(isQuoted ? '' : text) ?? [];
+    if (name === undefined && (isQuoted || !text.startsWith('--'))) {
+      others.push(text);
+      continue;
+    }
+    const flag = commandFlags.find((each) => each === name);
+    if (flag === undefined || !known.includes(flag) || flags[flag] !== undefined) return notUnderstood('unknown-flag', text.split('=')[0] ?? text);
+    const next = joined === undefined ? words[(index += 1)] : { text: joined, isQuoted: false };
+    if (next === undefined || next.text === '' || (next.text.startsWith('--') && !next.isQuoted)) return notUnderstood('flag-without-value', text);
+    flags[flag] = next.text;
+  }
+  return form === 'time' ? withTime(verb, others, flags) : withTarget({ verb, time: null, flags }, others, form === 'place' ? PLACE_CHARACTERS_MAX : NAME_CHARACTERS_MAX);
+}
+
+/** The time may stand before or after the name; a word that can be a time is one. */
+function withTime(verb: Verb, words: readonly string[], flags: OperatorCommand['flags']): CommentParse {
+  const place = words.findIndex((word) => readCommandTime(word) !== null);
+  const time = words[place];
+  if (time === undefined) return words[0] === undefined ? notUnderstood('no-time', verb) : notUnderstood('bad-until', words[0]);
+  return withTarget({ verb, time, flags }, words.filter((_, index) => index !== place), NAME_CHARACTERS_MAX);
+}
+
+function withTarget(command: Omit<OperatorCommand, 'target'>, words: readonly string[], charactersMax: number): CommentParse {
+  const [target, surplus] = words;
+  if (surplus !== undefined) return notUnderstood('too-many-words', surplus);
+  if (target === undefined) return { kind: 'command', command: { ...command, target: null } };
+  if (target.length > charactersMax || !/^[A-Za-z0-9][A-Za-z0-9_./-]*$/.test(target)) return notUnderstood('bad-target', target);
+  return { kind: 'command', command: { ...command, target } };
 }
 
 function notUnderstood(reason: NotUnderstood, written: string): CommentParse {

@@ -1,7 +1,7 @@
 import { readDeadLetter, wrapForDeadLetter } from '../activities/dead-letter.ts';
 import type { Ports } from '../activities/ports.ts';
 import { receiveInboxMessage } from '../activities/receive-inbox.ts';
-import type { ReceiveInboxSettings } from '../activities/receive-inbox.ts';
+import type { ReceiveInboxSettings } from '../activities/inbox-result.ts';
 
 /** One delivery of the queue `inbox`. */
 interface InboxDelivery {

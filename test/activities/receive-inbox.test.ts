@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { InstanceView } from '../../activities/ports.ts';
-import { receiveInboxMessage, type InboxResult, type ReceiveInboxSettings } from '../../activities/receive-inbox.ts';
+import type { InstanceView, Ports } from '../../activities/ports.ts';
+import type { InboxResult, ReceiveInboxSettings } from '../../activities/inbox-result.ts';
+import { receiveInboxMessage } from '../../activities/receive-inbox.ts';
+import type { HeldComment } from '../../domain/comment-truth.ts';
 import { COMMAND_TYPE, type IncomingComment } from '../../domain/inbox-message.ts';
+import { isRecord } from '../../domain/json.ts';
 import { windowInstanceId } from '../../domain/window-identity.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
 import { pausedNow, pausedStatus, statusSample } from '../domain/window-status-samples.ts';
@@ -51,7 +54,19 @@ function command(body: string, change: Partial<IncomingComment> = {}) {
   return { specversion: '1.0', type: COMMAND_TYPE, id: data.deliveryId, source: '/github/acme/platform', data };
 }
 
-const receive = (world: World, raw: unknown): Promise<InboxResult> => receiveInboxMessage(recordingPorts(world), settings, raw);
+/** What GitHub holds under a command's id when the message tells the truth, written a minute ago. */
+function held({ author, authorType, body, issueNumber, issueAuthor, isPullRequest, issueRunId }: IncomingComment): HeldComment {
+  return { author, authorType, body, issueNumber, issueAuthor, isPullRequest, issueRunId, createdAt: pausedNow - 60_000, updatedAt: pausedNow - 60_000 };
+}
+
+const isCommand = (raw: unknown): raw is ReturnType<typeof command> => isRecord(raw) && isRecord(raw['data']) && 'commentId' in raw['data'];
+
+/** Takes a message whose comment GitHub holds as told. */
+function receive(world: World, raw: unknown, changed: Partial<ReceiveInboxSettings> = {}, ports: Partial<Ports> = {}): Promise<InboxResult> {
+  if (isCommand(raw)) world.written.set(`${raw.data.repository}/${raw.data.commentId}`, held(raw.data));
+  return receiveInboxMessage({ ...recordingPorts(world), ...ports }, { ...settings, ...changed }, raw);
+}
+
 const answered = { kind: 'done', what: 'answered' };
 const otherPlace = { issueNumber: 40, issueAuthor: 'lia' };
 
@@ -71,8 +86,9 @@ test('a permitted decision is shown as read and raised to the run, which will an
         target: 'usr',
         until: null,
         by: 'lia',
-        decisionId: 'd-1',
+        decisionId: 'comment-5001',
         comment: { repository: 'acme/platform', issueNumber: 12, commentId: 5_001 },
+        writtenAt: pausedNow - 60_000,
       },
     },
   ]);
@@ -95,8 +111,9 @@ test('ack-loss goes to the run with the name as it was written and the moment it
       target,
       until: minutes === null ? null : now + minutes * 60_000,
       by: 'wim',
-      decisionId: 'd-1',
+      decisionId: 'comment-5001',
       comment: { repository: 'acme/platform', issueNumber: 12, commentId: 5_001 },
+      writtenAt: pausedNow - 60_000,
     });
   }
 });
@@ -115,7 +132,8 @@ const answers: readonly (readonly [string, Partial<IncomingComment>, RegExp])[] 
   ['/abort', { author: 'wim' }, /needs the permission \*\*maintain\*\*.*you have `write`/],
   ['/status', { author: 'stranger' }, /you have none/],
   ['/abrot', {}, /Did you mean `\/abort`/],
-  ['/slackwater rollback', otherPlace, /not carried out by this version/],
+  ['/slackwater rehearse', otherPlace, /not carried out by this version/],
+  ['/abort --help', { author: 'jon' }, /`\/abort \[cluster\]` stops Azure now.*maintain/],
   ['/skip gpu', {}, /`gpu` is no pool.*`sys`, `usr`/],
   ['/slackwater skip shop-prod', otherPlace, /Which one: `shop-prod-weu`/],
   ['/abort', { issueNumber: 7, issueRunId: 'shop-prod-weu-20261003T2000Z' }, /`shop-prod-weu-20261003T2000Z` has ended.*say it in #12/],
@@ -127,11 +145,11 @@ test('everything else that is a command gets exactly one answer and raises nothi
     const world = worldWith(view(pausedStatus));
 
     assert.deepEqual(await receive(world, command(body, change)), answered, body);
-    assert.deepEqual(await receive(world, command(body, change)), answered, body);
+    assert.deepEqual(await receive(world, command(body, change)), { kind: 'done', what: 'ignored' }, body);
 
     assert.equal(world.comments.length, 1, body);
     assert.match(world.comments[0]?.body ?? '', words);
-    assert.match(world.comments[0]?.body ?? '', /<!-- slackwater:answer:d-1 -->\n$/);
+    assert.match(world.comments[0]?.body ?? '', /<!-- slackwater:answer:comment-5001 -->\n$/);
     assert.equal(world.reactions.size, 1);
     assert.deepEqual(world.raised, []);
   }
@@ -162,7 +180,7 @@ test('a right in another repository decides nothing here', async () => {
   world.permissions.set('mallory/own/mallory', 'admin');
 
   for (const body of ['/slackwater abort shop-prod-weu', '/slackwater abort']) {
-    await receive(world, command(body, { ...otherPlace, repository: 'mallory/own', author: 'mallory', deliveryId: `d-${body.length}` }));
+    await receive(world, command(body, { ...otherPlace, repository: 'mallory/own', author: 'mallory', commentId: body.length, deliveryId: `d-${body.length}` }));
   }
 
   assert.deepEqual(world.raised, []);
@@ -178,7 +196,7 @@ test('where several runs are under way a decision without a name is asked back w
   const world = worldWith(view(pausedStatus), view(other));
 
   await receive(world, command('/slackwater pause', otherPlace));
-  await receive(world, command('/slackwater pause shop-prod-neu', { ...otherPlace, deliveryId: 'd-2' }));
+  await receive(world, command('/slackwater pause shop-prod-neu', { ...otherPlace, commentId: 5_002, deliveryId: 'd-2' }));
 
   assert.match(world.comments[0]?.body ?? '', /Which one: `shop-prod-weu` or `shop-prod-neu`/);
   assert.deepEqual(world.raised.map((each) => each.instanceId), [windowInstanceId(other.clusterResourceId)]);
@@ -195,7 +213,7 @@ test('a decision for a run that has ended is answered, not lost', async () => {
   const stale = worldWith(view(pausedStatus));
   const ports = recordingPorts(stale);
   const windows = { ...ports.windows, raise: () => Promise.resolve({ ok: true, value: 'not-running' } as const) };
-  assert.deepEqual(await receiveInboxMessage({ ...ports, windows }, settings, command('/resume')), answered);
+  assert.deepEqual(await receive(stale, command('/resume'), {}, { windows }), answered);
   assert.match(stale.comments[0]?.body ?? '', /has ended/);
 });
 
@@ -204,7 +222,7 @@ test('status still works on the report of an ended run, and lists the runs where
   const world = worldWith(view(ended, { runtimeStatus: 'Completed' }));
 
   await receive(world, command('/status'));
-  await receive(world, command('/slackwater status', { ...otherPlace, deliveryId: 'd-2' }));
+  await receive(world, command('/slackwater status', { ...otherPlace, commentId: 5_002, deliveryId: 'd-2' }));
 
   assert.match(world.comments[0]?.body ?? '', /Partly done/);
   assert.match(world.comments[1]?.body ?? '', /`shop-prod-weu`: completed-partial, report #12/);
@@ -232,13 +250,13 @@ test('chatter, bots, edits and other tools cost nothing: no call, no reaction, n
 test('the bare form works on the run\'s own report even while our login is unknown', async () => {
   const world = worldWith(view(pausedStatus));
 
-  const result = await receiveInboxMessage(recordingPorts(world), { ...settings, appLogin: null }, command('/pause'));
+  const result = await receive(world, command('/pause'), { appLogin: null });
 
   assert.deepEqual(result, { kind: 'done', what: 'raised' });
 });
 
 test('a service out of reach makes the message come again, and the second time does what is missing', async () => {
-  for (const call of ['list', 'permissionOf', 'raise', 'ensureComment']) {
+  for (const call of ['list', 'readComment', 'hasComment', 'permissionOf', 'raise', 'ensureComment']) {
     const world = worldWith(view(pausedStatus));
     world.failures.set(call, [failureOf('transient')]);
     const body = call === 'ensureComment' ? '/status' : '/pause';
@@ -256,6 +274,8 @@ test('a service out of reach makes the message come again, and the second time d
 test('a failure no repeat can cure is poison under its own code, and a conflict comes again', async () => {
   const cases: readonly (readonly [call: string, body: string, where: string])[] = [
     ['list', '/pause', 'task hub'],
+    ['readComment', '/pause', 'comment'],
+    ['hasComment', '/pause', 'comment'],
     ['raise', '/pause', 'task hub'],
     ['ensureComment', '/status', 'answer'],
   ];

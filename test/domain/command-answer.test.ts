@@ -13,7 +13,8 @@ import {
   answerUnknownTarget,
   answerWhichOne,
 } from '../../domain/command-answer.ts';
-import { mayBeCommand, verbs } from '../../domain/operator-command.ts';
+import { verbs } from '../../domain/command-grammar.ts';
+import { mayBeCommand } from '../../domain/operator-command.ts';
 import { dangersIn } from './markdown-oracle.ts';
 import { nastyNames } from './nasty-names.ts';
 import { pausedNow, pausedStatus } from './window-status-samples.ts';

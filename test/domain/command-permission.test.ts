@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAllowed, leastPermissionFor, permissionLevels } from '../../domain/command-permission.ts';
-import { verbs } from '../../domain/operator-command.ts';
+import { permissionLevels, verbs } from '../../domain/command-grammar.ts';
+import { isAllowed, leastPermissionFor } from '../../domain/command-permission.ts';
 
 /** Verb → permissions that may give it. */
 const table = {
@@ -13,6 +13,16 @@ const table = {
   retry: ['maintain', 'admin'],
   skip: ['maintain', 'admin'],
   abort: ['maintain', 'admin'],
+  plan: ['read', 'triage', 'write', 'maintain', 'admin'],
+  preflight: ['read', 'triage', 'write', 'maintain', 'admin'],
+  postpone: ['write', 'maintain', 'admin'],
+  upgrade: ['maintain', 'admin'],
+  approve: ['maintain', 'admin'],
+  release: ['maintain', 'admin'],
+  resolve: ['admin'],
+  rollback: ['admin'],
+  freeze: ['admin'],
+  unfreeze: ['admin'],
 };
 
 test('each verb is allowed from its least permission upwards and not below', () => {
@@ -20,6 +30,11 @@ test('each verb is allowed from its least permission upwards and not below', () 
     assert.deepEqual(permissionLevels.filter((level) => isAllowed(level, verb)), table[verb], verb);
     assert.equal(leastPermissionFor(verb), table[verb][0]);
   }
+});
+
+test('overriding a freeze needs as much as ending one', () => {
+  assert.equal(leastPermissionFor('upgrade', 'overrides-freeze'), 'admin');
+  assert.equal(isAllowed('maintain', 'upgrade', 'overrides-freeze'), false);
 });
 
 test('a permission we do not know allows nothing', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { laterVerbs, mayBeCommand, parseComment, verbs } from '../../domain/operator-command.ts';
+import { laterVerbs, verbs } from '../../domain/command-grammar.ts';
+import { mayBeCommand, parseComment } from '../../domain/operator-command.ts';
 import type { WrittenComment } from '../../domain/operator-command.ts';
 
 function written(body: string, change: Partial<WrittenComment> = {}): WrittenComment {
@@ -30,12 +31,12 @@ test('only ack-loss takes --until, in either spelling, and names of any length K
     ['/ack-loss', null, null],
     [`/ack-loss ${long}`, long, null],
   ];
-  for (const [body, target, until] of table) assert.deepEqual(parseComment(written(body)), { kind: 'command', command: { verb: 'ack-loss', target, until } }, body);
+  for (const [body, target, until] of table) assert.deepEqual(parseComment(written(body)), { kind: 'command', command: { verb: 'ack-loss', target, time: null, flags: until === null ? {} : { until } } }, body);
 });
 
 test('a first line that is a command is understood', () => {
   for (const [body, verb, target] of understood) {
-    assert.deepEqual(parseComment(written(body)), { kind: 'command', command: { verb, target, until: null } }, JSON.stringify(body));
+    assert.deepEqual(parseComment(written(body)), { kind: 'command', command: { verb, target, time: null, flags: {} } }, JSON.stringify(body));
   }
 });
 
@@ -77,6 +78,13 @@ const misunderstood: readonly (readonly [string, string, string, string | null])
   ['/slackwater p\u0430use', 'unknown-verb', 'p\u0430use', 'pause'],
   ['/slackwater abort --force', 'unknown-flag', '--force', null],
   ['/slackwater skip usr --reason "later"', 'unknown-flag', '--reason', null],
+  ['/freeze --reason "year end', 'unclosed-quote', 'year end', null],
+  ['/postpone', 'no-time', 'postpone', null],
+  ['/postpone tomorrow', 'bad-until', 'tomorrow', null],
+  ['/postpone 2h shop 3h', 'too-many-words', '3h', null],
+  ['/freeze --until 2d --until 3d', 'unknown-flag', '--until', null],
+  ['/resume --until 2d', 'unknown-flag', '--until', null],
+  ['/upgrade --override-freeze', 'flag-without-value', '--override-freeze', null],
   ['/slackwater skip usr now', 'too-many-words', 'now', null],
   ['/slackwater skip usr --until 90m', 'unknown-flag', '--until', null],
   ['/ack-loss ops/debug-jump --until', 'flag-without-value', '--until', null],
@@ -101,6 +109,19 @@ test('verbs of the published grammar that this version lacks are answered, not i
     assert.deepEqual(parse, { kind: 'not-understood', reason: 'not-carried-out', written: verb, suggestion: null });
     assert.ok(!verbs.some((known) => known === verb));
   }
+});
+
+test('flags take a word or a quoted text, the time of postpone stands anywhere, and --help asks about one verb', () => {
+  const table: readonly (readonly [body: string, command: object])[] = [
+    ['/freeze --reason "year end --until people are back" --until 2026-01-04', { verb: 'freeze', target: null, time: null, flags: { reason: 'year end --until people are back', until: '2026-01-04' } }],
+    ['/freeze shop --reason=\u201Cyear end\u201D', { verb: 'freeze', target: 'shop', time: null, flags: { reason: 'year end' } }],
+    ['/upgrade --override-freeze CVE-2026-31431', { verb: 'upgrade', target: null, time: null, flags: { 'override-freeze': 'CVE-2026-31431' } }],
+    ['/postpone 2h', { verb: 'postpone', target: null, time: '2h', flags: {} }],
+    ['/slackwater postpone shop-prod 2026-10-18', { verb: 'postpone', target: 'shop-prod', time: '2026-10-18', flags: {} }],
+  ];
+  for (const [body, command] of table) assert.deepEqual(parseComment(written(body)), { kind: 'command', command }, body);
+  assert.deepEqual(parseComment(written('/abort --help')), { kind: 'help-about', verb: 'abort' });
+  assert.deepEqual(parseComment(written('/slackwater --help')), { kind: 'command', command: { verb: 'help', target: null, time: null, flags: {} } });
 });
 
 test('an endless line is read only so far', () => {

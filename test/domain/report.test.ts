@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { mayBeCommand, verbs } from '../../domain/operator-command.ts';
+import { verbs } from '../../domain/command-grammar.ts';
+import { mayBeCommand } from '../../domain/operator-command.ts';
 import { REPORT_CHARACTERS_MAX, renderReport } from '../../domain/report-markdown.ts';
 import { reportOf } from '../../domain/report.ts';
 import type { Pause, RunOutcome, UnitStatusState, WindowStatus } from '../../domain/window-status.ts';

@@ -1,0 +1,60 @@
+import { answerClosedRun, answerNoRun, answerNotUnderstood, answerUnknownTarget, answerWhichOne } from '../domain/command-answer.ts';
+import { findTarget, type FoundTarget } from '../domain/command-target.ts';
+import { commandIdOf } from '../domain/comment-truth.ts';
+import { momentOf, readCommandTime } from '../domain/command-time.ts';
+import type { IncomingComment } from '../domain/inbox-message.ts';
+import type { OperatorCommand } from '../domain/operator-command.ts';
+import type { OperatorDecision, RunVerb, Verb } from '../domain/operator-decision.ts';
+import { answer } from './answer-command.ts';
+import { stopBy, type InboxResult } from './inbox-result.ts';
+import type { KnownRun } from './known-run.ts';
+import type { Ports } from './ports.ts';
+
+/** A command for a run under way. */
+interface RunCommand {
+  readonly comment: IncomingComment;
+  readonly command: OperatorCommand & { readonly verb: RunVerb };
+  readonly runs: readonly KnownRun[];
+}
+
+/** Passes a permitted word to its run, which answers it; answers here where there is no such run. */
+export async function decideRun(ports: Ports, { comment, command, runs }: RunCommand): Promise<InboxResult> {
+  // What may be lost has a name of its own, which is no name of a run or pool; the run itself knows it.
+  const isLoss = command.verb === 'ack-loss';
+  const found = findTarget(runs, comment, isLoss ? null : command.target);
+  if (found.kind !== 'run') return answer(ports, comment, explainNotFound(found, command.verb, command.target));
+  const written = command.flags.until;
+  const time = written === undefined ? null : readCommandTime(written);
+  if (time === null && written !== undefined) {
+    return answer(ports, comment, answerNotUnderstood({ reason: 'bad-until', written, suggestion: null }, 'report'));
+  }
+  const { repository, issueNumber, commentId, deliveryId } = comment;
+  const decision: OperatorDecision = {
+    verb: command.verb,
+    target: isLoss ? command.target : found.unit,
+    until: time === null ? null : momentOf(time, ports.clock.now(), { timeZone: found.run.status.timeZone, timeOfDay: '23:59' }),
+    by: comment.author,
+    decisionId: commandIdOf(comment),
+    comment: { repository, issueNumber, commentId },
+    ...(comment.writtenAt === undefined || comment.writtenAt === null ? {} : { writtenAt: comment.writtenAt }),
+  };
+  const raised = await ports.windows.raise(found.run.instanceId, 'decision', decision);
+  if (!raised.ok) return stopBy(raised.failure, 'task hub');
+  if (raised.value === 'not-running') return answer(ports, comment, answerClosedRun(command.verb, found.run.runId, null));
+  ports.logger.log('info', 'inbox.decision-raised', { ...decision, deliveryId, runId: found.run.runId });
+  return { kind: 'done', what: 'raised' };
+}
+
+/** Why a command reached no run. */
+export function explainNotFound(found: Exclude<FoundTarget<KnownRun>, { kind: 'run' }>, verb: Verb, target: string | null): string {
+  switch (found.kind) {
+    case 'closed':
+      return answerClosedRun(verb, found.runId, found.current);
+    case 'unknown-target':
+      return answerUnknownTarget(target ?? '', found.run, found.run.units);
+    case 'which-one':
+      return answerWhichOne(verb, found.runs);
+    case 'no-run':
+      return answerNoRun(verb);
+  }
+}
