@@ -1,25 +1,32 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import type { Logger, MessagePort } from '../activities/ports.ts';
+import type { Clock, Logger, MessagePort } from '../activities/ports.ts';
 import { verifySignature } from '../adapters/github-signature.ts';
+import { jsonDepth } from '../adapters/json-depth.ts';
+import { MINUTE_MS } from '../domain/time.ts';
+import type { Instant } from '../domain/time.ts';
 import { isEventTaken, projectDelivery } from '../domain/webhook-delivery.ts';
 import { answerJson, refuseJson } from './http-answer.ts';
 
 /** What the webhook needs of the app. */
 interface WebhookParts {
   readonly secrets: readonly string[];
+  readonly clock: Clock;
   readonly messages: Pick<MessagePort, 'enqueueInbox'>;
   readonly logger: Logger;
 }
 
 /** GitHub sends no larger payload (facts: GitHub Docs, "Webhook events and payloads"). Unit: bytes. */
 const payloadBytesMax = 25 * 1024 * 1024;
+/** Lists and objects within each other; GitHub's own examples reach 8. */
+const payloadDepthMax = 32;
 
 /**
  * Takes a delivery of GitHub: proves who sent it, keeps what may be a command, and answers in milliseconds.
  *
- * 202 queued or ignored (the body says which and why) · 400 no delivery id, no event, not JSON, or not the shape GitHub
- * documents · 401 signature · 413 larger than GitHub sends · 415 not JSON · 503 the queue is out of reach, so that GitHub
- * shows the delivery as failed and it can be redelivered. May be repeated: the delivery id is the message id.
+ * 202 queued or ignored (the body says which and why) · 400 no delivery id, no event, not JSON, too deeply nested, or not the shape
+ * GitHub documents · 401 signature · 413 larger than GitHub sends · 415 not JSON (a form neither) · 503 the queue is out of reach, so that GitHub
+ * shows the delivery as failed and it can be redelivered. May be repeated: what comes again within a minute is dropped by the queue, what comes
+ * later by whoever finds it handled, see `messageIdOf`.
  */
 export async function receiveWebhook(parts: WebhookParts, request: HttpRequest): Promise<HttpResponseInit> {
   const tooEarly = refuseByHeaders(request);
@@ -49,6 +56,13 @@ function refuseByHeaders(request: HttpRequest): HttpResponseInit | null {
   if (length > payloadBytesMax) return refuseLarge();
   const mediaType = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (mediaType === 'application/json') return null;
+  if (mediaType === 'application/x-www-form-urlencoded') {
+    return refuseJson(415, {
+      code: 'content-type-form',
+      message: 'This webhook sends its payload as a form; only application/json is taken, because the signed bytes are then the payload itself.',
+      remedy: 'Set the content type of the webhook to application/json in the settings of the GitHub App, then redeliver.',
+    });
+  }
   return refuseJson(415, {
     code: 'content-type-not-json',
     message: 'Only application/json is taken.',
@@ -61,10 +75,15 @@ function refuseLarge(): HttpResponseInit {
 }
 
 async function takeDelivery(
-  { messages, logger }: WebhookParts,
+  { clock, messages, logger }: WebhookParts,
   delivery: { readonly deliveryId: string; readonly event: string; readonly rawBody: Uint8Array },
 ): Promise<HttpResponseInit> {
   const { deliveryId, event } = delivery;
+  const isTooDeep = isEventTaken(event) && jsonDepth(delivery.rawBody) > payloadDepthMax;
+  if (isTooDeep) {
+    logger.log('warn', 'webhook.refused', { deliveryId, event, reason: 'payload-too-deep' });
+    return refuseJson(400, { code: 'payload-too-deep', message: `The payload is nested more than ${payloadDepthMax} levels deep.`, remedy: 'GitHub sends no such payload; see who did.' });
+  }
   // Any other event is ignored whatever it holds, so its megabytes are not even parsed.
   const payload = isEventTaken(event) ? parseJson(delivery.rawBody) : { ok: true, value: null };
   if (!payload.ok) {
@@ -81,7 +100,7 @@ async function takeDelivery(
     logger.log('warn', 'webhook.refused', { deliveryId, event, reason: 'payload-malformed', faults });
     return answerJson(400, { code: 'payload-malformed', message: 'The payload has not the shape GitHub documents.', remedy: 'See the faults.', faults });
   }
-  const queued = await messages.enqueueInbox(deliveryId, projection.event);
+  const queued = await messages.enqueueInbox(messageIdOf(deliveryId, clock.now()), projection.event);
   if (!queued.ok) {
     logger.log('error', 'webhook.not-queued', { deliveryId, event, failure: queued.failure });
     return refuseJson(
@@ -92,6 +111,14 @@ async function takeDelivery(
   }
   logger.log('info', 'webhook.queued', { deliveryId, event });
   return answerJson(202, { result: 'queued', deliveryId });
+}
+
+/**
+ * The queue drops an id it has seen, for up to hours: a delivery that was seen but not handled (its message is a dead letter) could then never be
+ * delivered again. So only repeats within a minute share an id; whether a later one was handled, whoever takes it asks GitHub.
+ */
+function messageIdOf(deliveryId: string, now: Instant): string {
+  return `${deliveryId.slice(0, 100)}.${Math.floor(now / MINUTE_MS)}`;
 }
 
 function parseJson(rawBody: Uint8Array): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {

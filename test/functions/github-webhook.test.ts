@@ -35,8 +35,8 @@ function delivery(body: string, headers: Readonly<Record<string, string | null>>
 }
 
 async function deliver(request: HttpRequest, world = emptyWorld(0)) {
-  const { messages, logger } = recordingPorts(world);
-  const { status, jsonBody, headers } = await receiveWebhook({ secrets, messages, logger }, request);
+  const { clock, messages, logger } = recordingPorts(world);
+  const { status, jsonBody, headers } = await receiveWebhook({ secrets, clock, messages, logger }, request);
   const body: unknown = jsonBody;
   assert.ok(isRecord(body));
   return { status, body, headers: new Headers(isRecord(headers) ? Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]) : []), world };
@@ -48,13 +48,13 @@ describe('a delivery that is taken', () => {
 
     assert.equal(status, 202);
     assert.deepEqual(body, { result: 'queued', deliveryId: '72d3162e-cc78-11e3-81ab-4c9367dc0958' });
-    assert.deepEqual([...world.inbox.keys()], ['72d3162e-cc78-11e3-81ab-4c9367dc0958']);
+    assert.deepEqual([...world.inbox.keys()], ['72d3162e-cc78-11e3-81ab-4c9367dc0958.0']);
     const queued = JSON.stringify([...world.inbox.values()]);
     assert.match(queued, /dev\.slackwater\.command\.v1/);
     assert.doesNotMatch(queued, /installation/);
   });
 
-  test('the same delivery again is queued under the same id, so the broker drops it', async () => {
+  test('the same delivery again within a minute is queued under the same id, so the broker drops it', async () => {
     const world = emptyWorld(0);
 
     await deliver(delivery(JSON.stringify(comment)), world);
@@ -62,6 +62,16 @@ describe('a delivery that is taken', () => {
 
     assert.equal(status, 202);
     assert.equal(world.inbox.size, 1);
+  });
+
+  test('the same delivery a minute later is queued again: what was seen may not have been handled', async () => {
+    const world = emptyWorld(0);
+
+    await deliver(delivery(JSON.stringify(comment)), world);
+    world.now = 60_000;
+    await deliver(delivery(JSON.stringify(comment)), world);
+
+    assert.equal(world.inbox.size, 2);
   });
 
   test('a secret that is being replaced still counts', async () => {
@@ -105,13 +115,15 @@ describe('a delivery that is refused', () => {
     ['a signature by another secret', () => delivery(text, { 'x-hub-signature-256': sign(text, 'somebody-elses-secret') }), 401, 'signature-invalid'],
     ['a body that was changed by one byte', () => delivery(`${text} `, { 'x-hub-signature-256': sign(text) }), 401, 'signature-invalid'],
     ['an empty body without signature', () => delivery('', { 'x-hub-signature-256': null }), 401, 'signature-missing'],
-    ['a form, as the webhook\'s default is', () => delivery(`payload=${encodeURIComponent(text)}`, { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'content-type-not-json'],
+    ['a form, as the webhook\'s default is', () => delivery(`payload=${encodeURIComponent(text)}`, { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'content-type-form'],
     ['no content type', () => delivery(text, { 'content-type': 'text/plain' }), 415, 'content-type-not-json'],
     ['no delivery id', () => delivery(text, { 'x-github-delivery': null }), 400, 'header-missing'],
     ['no event', () => delivery(text, { 'x-github-event': null }), 400, 'header-missing'],
     ['a delivery id no queue takes', () => delivery(text, { 'x-github-delivery': 'a b' }), 400, 'payload-malformed'],
     ['a declared length above GitHub\'s limit', () => delivery(text, { 'content-length': String(25 * 1024 * 1024 + 1) }), 413, 'payload-too-large'],
     ['a length that was not declared but came', () => delivery(large), 413, 'payload-too-large'],
+    ['a payload nested deeper than any of GitHub\'s', () => delivery(`${'['.repeat(33)}${']'.repeat(33)}`), 400, 'payload-too-deep'],
+    ['a million brackets', () => delivery('{"a":'.repeat(1_000_000)), 400, 'payload-too-deep'],
     ['half of a payload', () => delivery(text.slice(0, 40)), 400, 'payload-not-json'],
     ['bytes that are not UTF-8', () => binary(), 400, 'payload-not-json'],
   ];
