@@ -1,6 +1,7 @@
 import { field, hasRole, notFound, notSupplied, problem, refuseUngranted, reply, textField } from './github-call.ts';
 import type { RepositoryCall, Route } from './github-call.ts';
 import { fileCommitShape } from './github-contents.ts';
+import { moveBranch } from './github-pull-events.ts';
 import { accountShape, repositoryUrl, signatureShape } from './github-shapes.ts';
 import type { Shape } from './github-shapes.ts';
 import { findCommit } from './github-world.ts';
@@ -73,7 +74,7 @@ function moveReference(call: RepositoryCall): WireResponse {
   if (from === undefined) return problem(422, 'Reference does not exist');
   if (!call.repository.commits.has(sha)) return problem(422, 'Object does not exist');
   if (field(call, 'force') !== true && !isAncestor(call.repository, from, sha)) return problem(422, 'Update is not a fast forward');
-  call.repository.branches.set(branch, sha);
+  moveBranch(call, branch, sha);
   return reply(200, referenceShape(call, branch, sha));
 }
 

@@ -8,7 +8,7 @@ import type { WorldChange } from './wire.ts';
 interface WebhookData {
   /** Counts deliveries of this world from 1; the same after a replay. */
   readonly delivery: number;
-  /** `issues` or `issue_comment`, as in `X-GitHub-Event`. */
+  /** `issues`, `issue_comment`, `pull_request` or `check_run`, as in `X-GitHub-Event`. */
   readonly event: string;
   readonly payload: Shape;
 }
@@ -20,7 +20,7 @@ export function readWebhook(change: WorldChange): WebhookData | null {
   return typeof payload === 'object' && payload !== null ? { delivery, event, payload: { ...payload } } : null;
 }
 
-/** Says that an issue was `opened`, `edited`, `closed`, `reopened`, `labeled` or `unlabeled`. Pull requests say nothing. */
+/** Says that an issue was `opened`, `edited`, `closed`, `reopened`, `labeled` or `unlabeled`. Pull requests say it by an event of their own. */
 export function emitIssue(call: RepositoryCall, issue: Issue, action: string, more: Shape = {}): void {
   if (issue.pull !== null) return;
   const { world, repository, account } = call;
@@ -36,7 +36,8 @@ export function emitComment(call: RepositoryCall, issue: Issue, comment: Comment
   emit(call, text, 'issue_comment', { action, ...shown, ...more });
 }
 
-function emit(call: RepositoryCall, text: string, event: string, payload: Shape): void {
+/** Gives a change of kind `webhook` with what every payload says of repository, sender and installation. */
+export function emit(call: RepositoryCall, text: string, event: string, payload: Shape): void {
   const { world, repository, account, now } = call;
   world.deliveryCount += 1;
   const id = installationId(world);

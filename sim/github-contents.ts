@@ -1,6 +1,7 @@
 import { blobSha, decodeBase64, encodeBase64 } from './git-object.ts';
 import { hasRole, notFound, notSupplied, problem, refuseUngranted, reply, textField } from './github-call.ts';
 import type { RepositoryCall, Route } from './github-call.ts';
+import { moveBranch } from './github-pull-events.ts';
 import { repositoryUrl, signatureShape } from './github-shapes.ts';
 import type { Shape } from './github-shapes.ts';
 import { addCommit, findCommit, treeShaOf } from './github-world.ts';
@@ -98,7 +99,7 @@ function changeFile(call: RepositoryCall, effect: 'write' | 'delete'): WireRespo
   if (blob === null) files.delete(path);
   else files.set(path, blob);
   const commit = addCommit(repository, { parents: [parent.sha], message, author: call.account, at: call.now, files });
-  repository.branches.set(branch, commit.sha);
+  moveBranch(call, branch, commit.sha);
   const shown = blob === null ? null : withoutContent(fileShape(call, path, blob, branch));
   return reply(before === undefined ? 201 : 200, { content: shown, commit: fileCommitShape(call, commit) });
 }

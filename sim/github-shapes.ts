@@ -42,6 +42,9 @@ export function profileShape(world: World, account: Account): Shape {
   return { ...accountShape(world, account), ...unsaid, ...counts, created_at: at, updated_at: at };
 }
 
+/** What the App is told of. */
+const appEvents = ['check_run', 'issue_comment', 'issues', 'pull_request'] as const;
+
 /** `integration`: the App. Null when the world has none. */
 export function appShape(world: World): Shape | null {
   const { app } = world.setup;
@@ -61,7 +64,7 @@ export function appShape(world: World): Shape | null {
     created_at: at,
     updated_at: at,
     permissions: app.permissions,
-    events: ['issue_comment', 'issues'],
+    events: appEvents,
   };
 }
 
@@ -126,7 +129,7 @@ export function repositoryShape(world: World, repository: Repository): Shape {
     visibility: repository.setup.visibility,
     html_url: page,
     description: null,
-    fork: false,
+    fork: repository.setup.forkOf !== undefined,
     url,
     ...Object.fromEntries(repositoryUrls.map(([name, below]) => [name, url + below])),
     git_url: `${page}.git`,
@@ -270,7 +273,7 @@ export function installationShape(world: World): Shape | null {
     target_id: owner.id,
     target_type: owner.type,
     permissions: app.permissions,
-    events: ['issue_comment', 'issues'],
+    events: appEvents,
     created_at: toTimestamp(startedAt),
     updated_at: toTimestamp(startedAt),
     ...{ single_file_name: null, suspended_by: null, suspended_at: null },

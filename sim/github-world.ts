@@ -28,6 +28,8 @@ interface GitHubRepositorySetup {
   readonly roles: Readonly<Record<string, GitHubRole | CustomRole>>;
   /** Path → text, on the default branch. */
   readonly files: Readonly<Record<string, string>>;
+  /** `owner/name` of the repository this one is a fork of. */
+  readonly forkOf?: string;
 }
 
 /** The GitHub App that is installed on every repository of this world. */
@@ -90,6 +92,8 @@ export interface Comment {
 /** What makes an issue a pull request. */
 export interface PullBranches {
   readonly head: string;
+  /** The fork that has the head branch; null: this repository. */
+  readonly headRepository: string | null;
   base: string;
 }
 
@@ -126,6 +130,33 @@ export interface Commit {
   readonly files: ReadonlyMap<string, Blob>;
 }
 
+/** A remark about lines of a file, as GitHub takes it. */
+export type CheckAnnotation = Readonly<Record<string, unknown>>;
+
+/** A button of a check run. */
+export interface CheckAction {
+  readonly label: string;
+  readonly description: string;
+  readonly identifier: string;
+}
+
+/** A check run of the App. */
+export interface CheckRun {
+  readonly id: number;
+  readonly suiteId: number;
+  readonly name: string;
+  readonly headSha: string;
+  readonly externalId: string | null;
+  readonly detailsUrl: string | null;
+  readonly startedAt: Instant;
+  readonly completedAt: Instant | null;
+  readonly status: 'queued' | 'in_progress' | 'completed';
+  readonly conclusion: string | null;
+  readonly output: { readonly title: string | null; readonly summary: string | null; readonly text: string | null };
+  readonly annotations: readonly CheckAnnotation[];
+  readonly actions: readonly CheckAction[];
+}
+
 export interface Repository {
   readonly id: number;
   readonly owner: Account;
@@ -139,6 +170,7 @@ export interface Repository {
   /** Branch → commit sha. */
   readonly branches: Map<string, string>;
   readonly commits: Map<string, Commit>;
+  readonly checkRuns: Map<number, CheckRun>;
   /** Trees made by themselves: sha → path → blob. */
   readonly trees: Map<string, Commit['files']>;
 }
@@ -260,6 +292,7 @@ function addRepository(world: World, setup: GitHubRepositorySetup): void {
     comments: new Map(),
     branches: new Map(),
     commits: new Map(),
+    checkRuns: new Map(),
     trees: new Map(),
   };
   const blobs = Object.entries(setup.files).map(([path, text]): [string, Blob] => {

@@ -2,6 +2,7 @@ import { accountRoutes, collaboratorRoutes } from './github-accounts.ts';
 import { branchRoutes } from './github-branches.ts';
 import { notFound, problem, withEntityTag } from './github-call.ts';
 import type { Call, RepositoryCall, Route } from './github-call.ts';
+import { checkPageRoutes, checkRoutes } from './github-checks.ts';
 import { commentRoutes } from './github-comments.ts';
 import { commitRoutes } from './github-commits.ts';
 import { contentRoutes } from './github-contents.ts';
@@ -21,6 +22,9 @@ import type { Simulated, WireRequest, WireResponse, WorldChange } from './wire.t
  */
 export const actorHeader = 'x-simulated-actor';
 
+/** Below it lies what people do on GitHub's pages and no REST operation does; a wire takes nothing there from an API client. */
+export const pagePrefix = '/pages';
+
 /** GitHub as a state machine, and what a wire needs beside requests. */
 export interface SimulatedGitHub extends Simulated {
   /** The login a token stands for, issued installation tokens included; null when it stands for nobody. */
@@ -32,9 +36,9 @@ export interface SimulatedGitHub extends Simulated {
 /**
  * Makes a GitHub of repositories and people: REST without a wire, ids and answers the same for the same requests.
  *
- * Serves issues, comments, reactions, labels, search, pull requests between branches, contents, references, trees and commits, permissions
- * and the App's tokens; any other operation is a 501 that names itself. Nothing happens by itself. Each write to an
- * issue or comment also gives a change of kind `webhook`, see `readWebhook`.
+ * Serves issues, comments, reactions, labels, search, pull requests between branches and from forks, check runs, contents, references,
+ * trees and commits, permissions and the App's tokens; any other operation is a 501 that names itself. Nothing happens by itself. Each write
+ * to an issue, comment, pull request or check run also gives a change of kind `webhook`, see `readWebhook`.
  *
  * @see GitHub REST API description (github/rest-api-description).
  */
@@ -62,6 +66,7 @@ const repositoryRoutes: readonly Route<RepositoryCall>[] = [
   ...commentRoutes,
   ...labelRoutes,
   ...pullRoutes,
+  ...checkRoutes,
   ...contentRoutes,
   ...branchRoutes,
   ...commitRoutes,
@@ -69,7 +74,10 @@ const repositoryRoutes: readonly Route<RepositoryCall>[] = [
 const plainRoutes: readonly Route<Call>[] = [...accountRoutes, ...searchRoutes];
 
 const plain = compile(plainRoutes);
-const inRepository = compile(repositoryRoutes.map((route) => ({ ...route, pattern: `/repos/{owner}/{repo}${route.pattern}` })));
+const inRepository = compile([
+  ...repositoryRoutes.map((route) => ({ ...route, pattern: `/repos/{owner}/{repo}${route.pattern}` })),
+  ...checkPageRoutes.map((route) => ({ ...route, pattern: `${pagePrefix}/{owner}/{repo}${route.pattern}` })),
+]);
 
 interface Compiled<C extends Call> {
   readonly route: Route<C>;

@@ -28,7 +28,7 @@ export const setup: GitHubServerOptions['setup'] = {
     { login: 'demo-release-manager', token: 'token-of-release-manager' },
     { login: 'demo-stranger', token: 'token-of-stranger' },
   ],
-  app: { id: 4711, slug: 'slackwater', permissions: { issues: 'write', contents: 'write', pull_requests: 'write', metadata: 'read' }, token: botToken },
+  app: { id: 4711, slug: 'slackwater', permissions: { issues: 'write', contents: 'write', pull_requests: 'write', checks: 'write', metadata: 'read' }, token: botToken },
   repositories: [
     {
       name: repository,
@@ -45,6 +45,7 @@ export const setup: GitHubServerOptions['setup'] = {
       files: { 'README.md': '# Platform\n' },
     },
     { name: 'acme/open', visibility: 'public', defaultBranch: 'main', roles: {}, files: {} },
+    { name: 'demo-stranger/platform', visibility: 'private', defaultBranch: 'main', roles: {}, files: { 'README.md': '# Platform\n' }, forkOf: repository },
   ],
 };
 

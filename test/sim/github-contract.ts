@@ -56,7 +56,9 @@ type Validate = (pointer: readonly string[], value: unknown) => readonly string[
 function checkExchange(paths: Readonly<Record<string, unknown>>, exchange: Exchange, validate: Validate): readonly string[] {
   const { method, path, status } = exchange;
   const verb = method.toLowerCase();
-  const template = Object.keys(paths).find((name) => templatePattern(name).test(path) && verb in recordAt(paths, name));
+  // `/commits/{ref}/check-runs` fits `/commits/{ref}` too: the longer one is meant.
+  const longestFirst = Object.keys(paths).toSorted((one, other) => other.length - one.length);
+  const template = longestFirst.find((name) => templatePattern(name).test(path) && verb in recordAt(paths, name));
   if (template === undefined) return [`${method} ${path} is no operation of the description`];
   const operation = recordAt(paths, template, verb);
   const faults = exchange.requestBody === null || status === 422 ? [] : checkRequest([template, verb], operation, exchange, validate);

@@ -179,7 +179,7 @@ test('the same mutating requests give the same world and the same answers', () =
   assert.deepEqual(deliveries, first.changes.map(({ delivery }) => delivery));
 });
 
-test('an issue and its comments say themselves as webhooks', () => {
+test('issues, their comments and pull requests say themselves as webhooks', () => {
   const { ask, changes } = makeWorld();
   exercise(ask);
   const told = changes.map(({ event, payload }) => `${event} ${textAt(payload, 'action')}`);
@@ -194,6 +194,9 @@ test('an issue and its comments say themselves as webhooks', () => {
     'issue_comment edited',
     'issues closed',
     'issue_comment deleted',
+    'pull_request opened',
+    'pull_request edited',
+    'pull_request closed',
   ]);
   const created = changes.find(({ event }) => event === 'issue_comment')?.payload ?? {};
   assert.equal(textAt(created, 'comment', 'body'), '/resume');
