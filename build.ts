@@ -96,7 +96,7 @@ const fewerOperations: Plugin = {
 
 /** Of GitHub's thousand endpoints those we call; a test compares this list with the calls in `adapters/`. */
 const endpointsOfGitHub: Readonly<Record<string, readonly string[]>> = {
-  apps: ['getRepoInstallation'],
+  apps: ['getRepoInstallation', 'listWebhookDeliveries', 'redeliverWebhookDelivery'],
   git: ['createCommit', 'createRef', 'createTree', 'getRef'],
   issues: ['create', 'createComment', 'get', 'getComment', 'listComments', 'listForRepo', 'update'],
   reactions: ['createForIssueComment'],

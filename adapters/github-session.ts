@@ -3,9 +3,13 @@ import type { Outcome } from '../domain/failure.ts';
 import { tryGitHub } from './github-failure.ts';
 
 /** How requests are signed: a token, or a GitHub App that gets one per installation. */
-type GitHubIdentity =
-  | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'app'; readonly appId: number; readonly privateKey: string };
+type GitHubIdentity = { readonly kind: 'token'; readonly token: string } | AppIdentity;
+
+interface AppIdentity {
+  readonly kind: 'app';
+  readonly appId: number;
+  readonly privateKey: string;
+}
 
 export interface GitHubSessionOptions {
   /** Base of the REST API, for example `https://api.github.com`. */
@@ -28,6 +32,8 @@ export interface GitHubSession {
    * Nothing is retried here and nothing waits for a rate limit: the caller does, on a durable timer.
    */
   use<T>(repository: string, work: (github: Octokit, name: RepositoryName) => Promise<T>): Promise<Outcome<T>>;
+  /** Runs `work` with a client that signs as the App itself, for what concerns no repository; null when we have but a token. */
+  useApp<T>(work: (github: Octokit) => Promise<T>): Promise<Outcome<T | null>>;
 }
 
 /** Longest wait for one answer. Unit: ms. */
@@ -53,6 +59,7 @@ export function createGitHubSession(options: GitHubSessionOptions): GitHubSessio
         const name = splitRepository(repository);
         return work(await clientOf(name), name);
       }),
+    useApp: (work) => tryGitHub(secret, async () => (options.auth.kind === 'token' ? null : work(await openApp(options, options.auth)))),
   };
 }
 
@@ -62,10 +69,29 @@ function splitRepository(repository: string): RepositoryName {
   return { owner, repo };
 }
 
-async function openClient({ baseUrl, auth, fetch: given }: GitHubSessionOptions, name: RepositoryName): Promise<Octokit> {
+async function openClient(options: GitHubSessionOptions, name: RepositoryName): Promise<Octokit> {
   const { Octokit } = await import('@octokit/rest');
+  const { auth } = options;
+  if (auth.kind === 'token') return new Octokit({ ...clientSettings(options), auth: auth.token });
+  const { createAppAuth } = await import('@octokit/auth-app');
+  const app = await openApp(options, auth);
+  const installation = await app.rest.apps.getRepoInstallation({ ...name });
+  return new Octokit({ ...clientSettings(options), authStrategy: createAppAuth, auth: { ...signerOf(auth), installationId: installation.data.id } });
+}
+
+async function openApp(options: GitHubSessionOptions, auth: AppIdentity): Promise<Octokit> {
+  const { Octokit } = await import('@octokit/rest');
+  const { createAppAuth } = await import('@octokit/auth-app');
+  return new Octokit({ ...clientSettings(options), authStrategy: createAppAuth, auth: signerOf(auth) });
+}
+
+function signerOf({ appId, privateKey }: AppIdentity) {
+  return { appId, privateKey };
+}
+
+function clientSettings({ baseUrl, fetch: given }: GitHubSessionOptions) {
   const send = given ?? fetch;
-  const settings = {
+  return {
     baseUrl: baseUrl.replace(/\/+$/, ''),
     userAgent: 'slackwater',
     // Octokit would print warnings with URLs; ours go through the logger.
@@ -74,12 +100,6 @@ async function openClient({ baseUrl, auth, fetch: given }: GitHubSessionOptions,
       fetch: (url: string, init: RequestInit) => send(url, { ...init, signal: AbortSignal.timeout(ANSWER_MS_MAX) }),
     },
   };
-  if (auth.kind === 'token') return new Octokit({ ...settings, auth: auth.token });
-  const { createAppAuth } = await import('@octokit/auth-app');
-  const identity = { appId: auth.appId, privateKey: auth.privateKey };
-  const app = new Octokit({ ...settings, authStrategy: createAppAuth, auth: identity });
-  const installation = await app.rest.apps.getRepoInstallation({ ...name });
-  return new Octokit({ ...settings, authStrategy: createAppAuth, auth: { ...identity, installationId: installation.data.id } });
 }
 
 function ignore(): void {}

@@ -18,6 +18,8 @@ export interface Settings {
   readonly windowTimerSchedule: string;
   /** Likewise. */
   readonly debtTimerSchedule: string;
+  /** Likewise. */
+  readonly deliveryTimerSchedule: string;
 }
 
 interface GitHubSettings {
@@ -74,6 +76,7 @@ export const settingNames = [
   describe('POLL_SECONDS_LONGEST', 'optional', 'plain', 'Longest wait between two looks, 30 to 150 seconds.', '150'),
   describe('WINDOW_TIMER_SCHEDULE', 'optional', 'plain', 'When windows are looked for: six fields, seconds first, UTC.', '0 */5 * * * *'),
   describe('DEBT_TIMER_SCHEDULE', 'optional', 'plain', 'When debts of earlier runs are looked at, once a day: six fields, seconds first, UTC.', '0 0 8 * * *'),
+  describe('DELIVERY_TIMER_SCHEDULE', 'optional', 'plain', 'When lost webhooks of the GitHub App are looked for: six fields, seconds first, UTC.', '30 */5 * * * *'),
 ] as const satisfies readonly SettingDescription[];
 
 type SettingName = (typeof settingNames)[number]['name'];
@@ -113,6 +116,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     pollSeconds: readPollSeconds(reader),
     windowTimerSchedule: readSchedule(reader, 'WINDOW_TIMER_SCHEDULE', 'every five minutes, or write seconds first, for example 0 */5 * * * *'),
     debtTimerSchedule: readSchedule(reader, 'DEBT_TIMER_SCHEDULE', 'eight in the morning, or write seconds first, for example 0 0 8 * * *'),
+    deliveryTimerSchedule: readSchedule(reader, 'DELIVERY_TIMER_SCHEDULE', 'every five minutes, or write seconds first, for example 30 */5 * * * *'),
   };
   return faults.length === 0 ? succeed(settings) : refuse(faults);
 }
@@ -300,7 +304,7 @@ function readPollSeconds(reader: Reader): PollRange {
   return { shortest: shortest ?? pollSecondsMin, longest: longest ?? pollSecondsMax };
 }
 
-function readSchedule(reader: Reader, name: 'WINDOW_TIMER_SCHEDULE' | 'DEBT_TIMER_SCHEDULE', otherwise: string): string {
+function readSchedule(reader: Reader, name: 'WINDOW_TIMER_SCHEDULE' | 'DEBT_TIMER_SCHEDULE' | 'DELIVERY_TIMER_SCHEDULE', otherwise: string): string {
   const text = reader.text(name) ?? '';
   const fields = text.split(/\s+/);
   if (fields.length !== 6 || fields.some((field) => !/^[\d*,/a-z-]+$/i.test(field))) {

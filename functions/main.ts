@@ -6,6 +6,7 @@ import type { Fault } from '../domain/result.ts';
 import { compose } from './compose.ts';
 import type { Composition } from './compose.ts';
 import { tickDebts } from './debt-timer.ts';
+import { tickDeliveries } from './delivery-timer.ts';
 import { registerDurable } from './durable.ts';
 import { receiveWebhook } from './github-webhook.ts';
 import { showHealth } from './health.ts';
@@ -43,6 +44,10 @@ function registerApp(composition: Composition): void {
   app.timer('debtTimer', {
     schedule: settings.debtTimerSchedule,
     handler: (_timer, context) => tickDebts(composition.portsOf(context)),
+  });
+  app.timer('deliveryTimer', {
+    schedule: settings.deliveryTimerSchedule,
+    handler: (_timer, context) => tickDeliveries(composition.portsOf(context)),
   });
   app.serviceBusQueue('inbox', {
     queueName: 'inbox',

@@ -7,6 +7,7 @@ import type { GitHubSetup } from '../sim/github-world.ts';
 import { problem } from '../sim/github-call.ts';
 import type { Simulated, WireRequest, WireResponse, WorldChange } from '../sim/wire.ts';
 import type { FaultList } from './faults.ts';
+import { answerDeliveries } from './github-deliveries.ts';
 import { redirect, refusal, renderPage } from './github-pages.ts';
 import { createWebhooks } from './github-webhooks.ts';
 import type { Webhooks } from './github-webhooks.ts';
@@ -73,8 +74,11 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
     if (world === null) throw new Error('The local GitHub is asked before it has started.');
     return world;
   };
+  let tryCount = 0;
   const webhooks = createWebhooks({
     ...webhook,
+    now: options.now,
+    nextTryId: () => (tryCount += 1),
     appId: setup.app?.id ?? 0,
     beginWork: (what) => options.inFlight?.begin(what) ?? (() => undefined),
   });
@@ -97,6 +101,11 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
     onChanges(changes);
     return response;
   };
+  const answerOfWire = (incoming: WireRequest): WireResponse | null => {
+    const request = { ...incoming, path: incoming.path.slice(API.length) };
+    const isApp = findActor(options, github(), incoming) === appActor;
+    return answerDeliveries(webhooks, request, `${server.url}${API}`, isApp ? 'app' : 'somebody-else');
+  };
   const server = await serveSimulated({
     service: githubService,
     simulated,
@@ -106,7 +115,7 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
     faults: options.faults,
     log: options.log,
     port: options.port ?? 0,
-    guard: (incoming, exchange) => (incoming.path.startsWith(`${API}/`) ? refuseStranger(options, github(), incoming) : answerPage(github(), incoming, exchange, request)),
+    guard: (incoming, exchange) => (incoming.path.startsWith(`${API}/`) ? (refuseStranger(options, github(), incoming) ?? answerOfWire(incoming)) : answerPage(github(), incoming, exchange, request)),
   });
   const apiUrl = `${server.url}${API}`;
   world = createGitHub({ ...setup, baseUrl: apiUrl, webUrl: server.url });

@@ -3,8 +3,17 @@ import type { Instant } from '../domain/time.ts';
 import { readWebhook } from '../sim/github-changes.ts';
 import type { WorldChange } from '../sim/wire.ts';
 
+/** One try to deliver a webhook, as the App's list shows it. */
+export interface DeliveryTry {
+  readonly id: number;
+  readonly at: Instant;
+  readonly kind: 'first' | 'repeated';
+  /** Null when no answer came. */
+  readonly status: number | null;
+}
+
 /** One webhook and how its delivery went. */
-interface Delivery {
+export interface Delivery {
   /** `X-GitHub-Delivery`; the same for a redelivery and after a restart. */
   readonly guid: string;
   readonly event: string;
@@ -16,11 +25,16 @@ interface Delivery {
   /** Status of the last answer; null when none came. */
   status: number | null;
   attempts: number;
+  /** What became of each attempt that has ended, oldest first. */
+  readonly tries: DeliveryTry[];
 }
 
 interface WebhookOptions {
+  readonly now: () => Instant;
   /** Signs every delivery. */
   readonly secret: string;
+  /** Id of an attempt; each once. */
+  readonly nextTryId: () => number;
   /** Goes into the delivery ids, so that two worlds do not share any. */
   readonly seed: number;
   /** Where deliveries go; null while nobody listens, which fails them. */
@@ -87,7 +101,7 @@ function makeDelivery(seed: number, change: WorldChange, state: Delivery['state'
   if (webhook === null) return [];
   const { event, payload, delivery } = webhook;
   const guid = guidOf(`${seed}:${delivery}`);
-  return [{ guid, event, at: change.at, body: JSON.stringify(payload), state, status: null, attempts: 0 }];
+  return [{ guid, event, at: change.at, body: JSON.stringify(payload), state, status: null, attempts: 0, tries: [] }];
 }
 
 function guidOf(key: string): string {
@@ -102,6 +116,7 @@ async function deliver(options: WebhookOptions, delivery: Delivery): Promise<voi
   delivery.status = url === null ? null : await post(options, delivery, url);
   const isTaken = delivery.status !== null && delivery.status >= 200 && delivery.status < 300;
   delivery.state = isTaken ? 'delivered' : 'failed';
+  delivery.tries.push({ id: options.nextTryId(), at: options.now(), kind: delivery.attempts === 1 ? 'first' : 'repeated', status: delivery.status });
 }
 
 async function post({ secret, appId }: WebhookOptions, delivery: Delivery, url: string): Promise<number | null> {

@@ -125,6 +125,7 @@ export function recordingPorts(world: World): Ports {
       tryLog: refuse('tryLog'),
     },
     policies: { readPolicies: refuse('readPolicies') },
+    deliveries: { listAttempts: refuse('listAttempts'), redeliver: refuse('redeliver') },
     github: {
       ensureIssue: (request) => meet('ensureIssue', () => ensureIssue(world, request)),
       ensureComment: (request) => meet('ensureComment', () => ensureComment(world, request)),

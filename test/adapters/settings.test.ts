@@ -44,6 +44,7 @@ describe('settings that are complete', () => {
         pollSeconds: { shortest: 30, longest: 150 },
         windowTimerSchedule: '0 */5 * * * *',
         debtTimerSchedule: '0 0 8 * * *',
+        deliveryTimerSchedule: '30 */5 * * * *',
       },
     });
   });

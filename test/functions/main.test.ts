@@ -56,6 +56,7 @@ describe('the function app from source', () => {
         { name: 'health', trigger: 'httpTrigger', route: 'health', authLevel: 'anonymous', methods: ['GET'] },
         { name: 'windowTimer', trigger: 'timerTrigger', schedule: '0 */5 * * * *' },
         { name: 'debtTimer', trigger: 'timerTrigger', schedule: '0 0 8 * * *' },
+        { name: 'deliveryTimer', trigger: 'timerTrigger', schedule: '30 */5 * * * *' },
         { name: 'inbox', trigger: 'serviceBusTrigger', queueName: 'inbox', connection: 'ServiceBusConnection' },
       ],
     );
