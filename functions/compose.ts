@@ -7,8 +7,8 @@ import { borrowedClock, machineClock } from '../adapters/clock.ts';
 import { createAzureCredential, createLocalCredential } from '../adapters/credential.ts';
 import { createWindowHost } from '../adapters/durable-client.ts';
 import { createGitHubPort } from '../adapters/github-client.ts';
-import { createGitHubSession } from '../adapters/github-session.ts';
 import { createDeliveryPort } from '../adapters/github-deliveries.ts';
+import { createGitHubSession } from '../adapters/github-session.ts';
 import { createKubernetesPort } from '../adapters/kubernetes-client.ts';
 import { createKubernetesServers } from '../adapters/kubernetes-servers.ts';
 import { createLogger } from '../adapters/logger.ts';
@@ -51,11 +51,9 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
     clock,
     ...composeAzure(settings, clock),
     github: createGitHubPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
+    deliveries: createDeliveryPort(session),
     policies: createPolicySource({ ...gitHub, ...settings.policies }),
     state: createStatePort({ ...gitHub, repository: settings.policies.repository }),
-    deliveries: createDeliveryPort(session),
-    repositories: createRepositoryPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
-    documents: { findValue: findDocumentValue },
     messages: createMessagePort({ connection: connectionOf(settings), queue: 'inbox', topic: 'events' }),
   };
   const portsOf = (invocation: Pick<Invocation, 'error' | 'warn' | 'info'>): PortsWithoutWindows => ({
