@@ -1,3 +1,4 @@
+import type { ApprovalQuestion, ApprovalStanding } from '../domain/approval.ts';
 import type { HealthLook } from '../domain/cluster-health.ts';
 import type { Cluster, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
@@ -39,6 +40,7 @@ export interface ActivityContract {
     };
     readonly output: Outcome<HoldsLook>;
   };
+  readOrders: { readonly input: OrdersQuestion; readonly output: Outcome<OrdersLook> };
   prepareUnit: { readonly input: UnitRequest; readonly output: Outcome<UnitReadiness> };
   changeUpgradeSettings: { readonly input: UnitWrite; readonly output: Outcome<{ readonly changed: boolean }> };
   restoreSettings: {
@@ -107,6 +109,20 @@ export interface ActivityContract {
   };
 }
 export type ActivityName = keyof ActivityContract;
+
+/** Which orders a run asks for. */
+export interface OrdersQuestion extends ApprovalQuestion {
+  readonly clusterResourceId: string;
+}
+
+/** What people and programs ordered about a run's cluster and opening, as the state branch holds it now. */
+export interface OrdersLook {
+  /** Null: nothing is frozen, or the freeze is overridden with all approvals it needs. */
+  readonly freeze: { readonly who: string; readonly when: Instant; readonly why: string; readonly until: Instant | null } | null;
+  readonly isCancelled: boolean;
+  readonly approval: ApprovalStanding;
+  readonly losses: readonly LossAcknowledgement[];
+}
 
 /** What planning needs of a cluster: no pods, nodes only counted, so that history stays small. */
 export interface ClusterState {
@@ -228,6 +244,7 @@ export const activityNames = [
   'makePlan',
   'runPreflight',
   'judgeHolds',
+  'readOrders',
   'prepareUnit',
   'changeUpgradeSettings',
   'startUnit',

@@ -195,6 +195,11 @@ export interface StatePort {
    */
   readState(clusterResourceId: string): Promise<Outcome<StateFile>>;
   /**
+   * What these clusters' files hold now, by cluster; a cluster without a file is missing. One listing, and only files that
+   * changed since they were last read. A file that cannot be read is a failure of its own cluster alone. May be repeated.
+   */
+  readStates(clusterResourceIds: readonly string[]): Promise<Outcome<ReadonlyMap<string, Outcome<StateFile>>>>;
+  /**
    * Reads the file, changes it and writes it back, bound to what was read; a lost race is read and changed again, some times.
    * A change that changes nothing writes nothing, so with an idempotent `change` it may be repeated. Never overwrites a file
    * it cannot read. Answers the memory as it then is.

@@ -6,6 +6,7 @@ import { observeUnit } from './observe-unit.ts';
 import type { Ports } from './ports.ts';
 import { prepareUnit } from './prepare-unit.ts';
 import { answerComment, postNotice, publishReport } from './publish-report.ts';
+import { readOrders } from './read-orders.ts';
 import { recordRun } from './record-run.ts';
 import { restoreSettings } from './restore-settings.ts';
 import { judgeHolds, runPreflight } from './run-preflight.ts';
@@ -26,6 +27,7 @@ export function createActivities(ports: Ports): Activities {
     makePlan: async (input) => makePlan(input),
     runPreflight: (input) => runPreflight(ports, input),
     judgeHolds: (input) => judgeHolds(ports, input),
+    readOrders: (input) => readOrders(ports, input),
     prepareUnit: (input) => prepareUnit(ports, input),
     changeUpgradeSettings: (input) => changeUpgradeSettings(ports, input),
     startUnit: (input) => startUnit(ports, input),

@@ -135,7 +135,7 @@ function parseFile(path: string, data: unknown): { readonly sha: string; readonl
   }
   const text = Buffer.from(content, 'base64').toString('utf8');
   const parsed = readPolicyText(text, path);
-  if (parsed.ok) return { sha, file: { policies: parsed.value, faults: [], faultyText: '' } };
+  if (parsed.ok) return { sha, file: { policies: parsed.value.map((policy) => ({ ...policy, version: sha })), faults: [], faultyText: '' } };
   const faults = parsed.faults.map(({ code, where, message, remedy, line, column }) => ({
     code,
     where: `${path}:${line}:${column}`,

@@ -22,6 +22,8 @@ interface StatePortOptions extends GitHubSessionOptions {
 /** Branch of the policy repository that holds the memory of every cluster. */
 const STATE_BRANCH = 'slackwater-state';
 const FOLDER = 'clusters';
+/** GitHub cuts the list of a folder here without saying so. */
+const FOLDER_ENTRIES_MAX = 1_000;
 /** How often a race may be lost before it is given up for now. */
 const TRIES_MAX = 5;
 /** Above it GitHub would not give the content back. Unit: bytes. @see GitHub REST, "Get repository content". */
@@ -29,8 +31,9 @@ const FILE_BYTES_MAX = 1_000_000;
 
 const readme = `# Slackwater's memory
 
-One file a cluster: debts, past runs, node images seen. Slackwater writes it through the API; its history is the branch's.
-Read it freely. To change it by hand, commit here; a file that cannot be read any more stops the writing, not the runs.
+One file a cluster: debts, past runs, node images seen, what people ordered (freeze, postpone, approve, ack-loss).
+Slackwater writes it through the API; its history is the branch's. Read it freely. To change it by hand, commit here; a file that
+cannot be read any more opens no window, because it may hold a freeze.
 `;
 
 /** A file as it was read; `sha` null: there is none. */
@@ -51,14 +54,71 @@ export function createStatePort(options: StatePortOptions): StatePort {
   const session = options.session ?? createGitHubSession(options);
   const within = <T>(work: (github: Octokit, name: RepositoryName) => Promise<Outcome<T>>): Promise<Outcome<T>> =>
     session.use(options.repository, work).then((outcome) => (outcome.ok ? outcome.value : outcome));
+  const memory: Memory = { listing: null, files: new Map() };
   return {
     readState: (clusterResourceId) =>
       within(async (github, name) => {
         const held = await readFile(github, name, clusterResourceId);
         return held.ok ? { ok: true, value: held.value.state } : held;
       }),
+    readStates: (clusterResourceIds) => within((github, name) => readFiles(github, name, clusterResourceIds, memory)),
     changeState: (clusterResourceId, change, why) => within((github, name) => changeFile(github, name, { clusterResourceId, change, why })),
   };
+}
+
+/** What was read before, so that nothing is fetched twice. Holds only what was last asked for. */
+interface Memory {
+  listing: { readonly etag: string; readonly shas: ReadonlyMap<string, string> } | null;
+  /** `<path>@<sha>` → what it says. */
+  files: Map<string, Outcome<StateFile>>;
+}
+
+type StateFiles = ReadonlyMap<string, Outcome<StateFile>>;
+
+/** Files fetched at once. GitHub asks for few concurrent requests. */
+const FETCHES_AT_ONCE = 8;
+
+async function readFiles(github: Octokit, name: RepositoryName, clusterResourceIds: readonly string[], memory: Memory): Promise<Outcome<StateFiles>> {
+  const shas = await listFiles(github, name, memory);
+  const there = clusterResourceIds.flatMap((id) => {
+    const sha = shas.get(pathOf(id));
+    return sha === undefined ? [] : [{ id, key: `${pathOf(id)}@${sha}` }];
+  });
+  const found = new Map<string, Outcome<StateFile>>();
+  const kept = new Map<string, Outcome<StateFile>>();
+  for (let start = 0; start < there.length; start += FETCHES_AT_ONCE) {
+    const some = there.slice(start, start + FETCHES_AT_ONCE);
+    const read = await Promise.all(some.map(async ({ id, key }) => ({ id, key, state: memory.files.get(key) ?? stateOf(await readFile(github, name, id)) })));
+    for (const { id, key, state } of read) {
+      found.set(id, state);
+      if (state.ok) kept.set(key, state);
+    }
+  }
+  memory.files = kept;
+  return { ok: true, value: found };
+}
+
+function stateOf(held: Outcome<HeldFile>): Outcome<StateFile> {
+  return held.ok ? { ok: true, value: held.value.state } : held;
+}
+
+/** Path → Git's id of the content. A folder of more than 1 000 files is cut by GitHub, so it is refused. */
+async function listFiles(github: Octokit, name: RepositoryName, memory: Memory): Promise<ReadonlyMap<string, string>> {
+  const { listing } = memory;
+  try {
+    const headers = listing === null ? {} : { 'if-none-match': listing.etag };
+    const answer = await github.rest.repos.getContent({ ...name, path: FOLDER, ref: STATE_BRANCH, headers });
+    const entries: readonly unknown[] = Array.isArray(answer.data) ? answer.data : [];
+    if (entries.length >= FOLDER_ENTRIES_MAX) throw new UnreadableAnswer(`${FOLDER} has ${FOLDER_ENTRIES_MAX} files or more; GitHub does not list the rest.`);
+    const shas = new Map(entries.flatMap((entry) => (isRecord(entry) ? [[textAt(entry, 'path') ?? '', textAt(entry, 'sha') ?? ''] as const] : [])));
+    memory.listing = answer.headers.etag === undefined ? null : { etag: answer.headers.etag, shas };
+    return shas;
+  } catch (thrown) {
+    if (listing !== null && isStatus(thrown, 304)) return listing.shas;
+    if (!isStatus(thrown, 404)) throw thrown;
+    await github.rest.repos.get({ ...name });
+    return new Map();
+  }
 }
 
 interface Change {

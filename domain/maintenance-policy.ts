@@ -5,6 +5,8 @@ export interface MaintenancePolicy {
   readonly name: string;
   /** Where it was read: a repository path or a file, for messages. */
   readonly source: string;
+  /** Git's id of the content of its file: moves with every change. Absent where it lies in no repository. */
+  readonly version?: string;
   readonly clusterResourceId: string;
   readonly target: UpgradeTarget;
   readonly window: WindowSchedule;

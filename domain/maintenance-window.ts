@@ -24,6 +24,16 @@ export type WindowOccurrence =
       readonly reason: string;
     };
 
+/** An opening that is kept shut, and by which dates. */
+export interface FrozenOpening {
+  readonly opening: WindowOpening;
+  /** Why, from the policy, with the dates. */
+  readonly reason: string;
+}
+
+/** How far ahead a frozen opening is looked for. Unit: days. */
+const FROZEN_SEARCH_DAYS = 400;
+
 // Far enough for any interval and a long freeze; a window without an opening until then is as good as shut.
 const SEARCH_DAYS = 3_660;
 const SEARCH_STEP_DAYS = 61;
@@ -54,6 +64,42 @@ export function nextOpeningAfter(window: WindowSchedule, opening: Pick<WindowOpe
 /** The opening `now` lies in, or null; whatever cannot be understood is closed. */
 export function openingAt(window: WindowSchedule, now: Instant): WindowOpening | null {
   return openingsBetween(window, now, now + 1).find((opening) => isInside(now, opening)) ?? null;
+}
+
+/** The opening that `notAllowedDates` alone keep shut at `now`, with the dates that do; null when none is. */
+export function frozenOpeningAt(window: WindowSchedule, now: Instant): FrozenOpening | null {
+  return frozenBetween(window, now, now + 1).find(({ opening }) => isInside(now, opening)) ?? null;
+}
+
+/** The first opening at `after` or later that `notAllowedDates` keep shut, if it comes before the next that opens; else null. */
+export function nextFrozenOpening(window: WindowSchedule, after: Instant): FrozenOpening | null {
+  const next = nextOpenings(window, after, 1)[0]?.opens ?? after + FROZEN_SEARCH_DAYS * DAY_MS;
+  return frozenBetween(window, after, Math.min(next, after + FROZEN_SEARCH_DAYS * DAY_MS)).find(({ opening }) => opening.opens >= after) ?? null;
+}
+
+function frozenBetween(window: WindowSchedule, from: Instant, to: Instant): readonly FrozenOpening[] {
+  return occurrencesBetween(window, from, to).flatMap((occurrence) => {
+    if (occurrence.kind !== 'skipped' || occurrence.code !== 'not-allowed-dates') return [];
+    const { localDate, reason } = occurrence;
+    const start = startOf(Temporal.PlainDate.from(localDate), window);
+    const days = [localDate, start.toPlainDate().toString()];
+    // Only the dates that keep this opening shut are left out: others still cut it short.
+    const others = window.notAllowedDates.filter((dates) => dates.scope !== 'all' || !days.some((day) => covers(dates, day)));
+    const shown = openingOn(localDate, start, { ...window, notAllowedDates: others });
+    return shown.kind === 'opens' ? [{ opening: shown.opening, reason }] : [];
+  });
+}
+
+/**
+ * The opening as it would be if it opened at `opens` instead: as long, cut where dates that are not allowed begin. Null when
+ * it would begin on such a date.
+ */
+export function movedOpening(window: WindowSchedule, opening: Pick<WindowOpening, 'opens' | 'closes'>, opens: Instant): WindowOpening | null {
+  const start = Temporal.Instant.fromEpochMilliseconds(opens).toZonedDateTimeISO(window.timeZone);
+  const localDate = start.toPlainDate().toString();
+  if (window.notAllowedDates.some((dates) => dates.scope === 'all' && covers(dates, localDate))) return null;
+  const shown = openingOn(localDate, start, window);
+  return shown.kind === 'opens' ? { ...shown.opening, closes: Math.min(shown.opening.closes, opens + opening.closes - opening.opens) } : null;
 }
 
 /** Like {@link nextOpenings}, with the dates skipped before and between them. `count` counts openings alone. */

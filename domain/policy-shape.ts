@@ -144,7 +144,7 @@ const conduct = {
         required: {
           presence: 'optional',
           whenAbsent: 0,
-          shape: { kind: 'whole', description: 'Approvals needed before a run. This version cannot take an approval, so anything but 0 is refused: a window that asks for one would never open.', unit: 'approvals', minimum: 0, maximum: 0 },
+          shape: { kind: 'whole', description: 'People who must approve the plan of an opening before it is carried out. Who asked for the run cannot approve alone.', unit: 'approvals', minimum: 0, maximum: 6 },
         },
         teams: {
           presence: 'optional',

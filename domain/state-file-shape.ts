@@ -1,28 +1,13 @@
 import { debtKinds } from './debt.ts';
 import type { FieldShape } from './field-shape.ts';
 import { runOutcomes } from './run-record.ts';
+import { orderShape } from './standing-order-shape.ts';
+import { count, entry, moment, name, names, sentence } from './state-entry-shape.ts';
 
 /** The format this version writes and the only one it reads. */
 export const STATE_SCHEMA = 'slackwater.state/v1';
 
-const sentence = { kind: 'text', description: 'Words for people.', pattern: '^[^]{0,2000}$', form: 'a text of at most 2000 characters' } as const satisfies FieldShape;
-const name = { kind: 'text', description: 'A name.', pattern: '^[^]{1,300}$', form: 'a text of 1 to 300 characters' } as const satisfies FieldShape;
-const moment = {
-  kind: 'text',
-  description: 'A moment.',
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,9})?)?Z$',
-  form: 'a moment in UTC, for example 2026-11-21T21:00:00Z',
-} as const satisfies FieldShape;
-const count = { kind: 'whole', description: 'A count.', unit: 'pieces', minimum: 0, maximum: 1_000_000 } as const satisfies FieldShape;
-const names = { kind: 'list', description: 'Names.', repeats: 'allowed', items: name } as const satisfies FieldShape;
 const byPool = { namePattern: '^[^]{1,100}$', nameForm: 'a name of 1 to 100 characters' } as const;
-
-/** Who, when, why, until: what every entry says first. */
-const entry = {
-  who: { presence: 'required', shape: name },
-  when: { presence: 'required', shape: moment },
-  why: { presence: 'required', shape: sentence },
-} as const;
 
 const debt = {
   kind: 'object',
@@ -71,6 +56,7 @@ export const stateFileShape = {
     },
     debts: { presence: 'required', shape: { kind: 'list', description: 'Debts, oldest first.', repeats: 'allowed', items: debt } },
     runs: { presence: 'required', shape: { kind: 'list', description: 'Runs, oldest first.', repeats: 'allowed', items: run } },
+    orders: { presence: 'optional', whenAbsent: [], shape: { kind: 'list', description: 'What people and programs ordered, oldest first.', repeats: 'allowed', items: orderShape } },
     nodeImages: { presence: 'required', shape: { kind: 'named', description: 'Node images AKS offered, by pool, oldest first.', ...byPool, values: names } },
   },
 } as const satisfies FieldShape;

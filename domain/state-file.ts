@@ -7,6 +7,8 @@ import { formatInstant, parseInstant } from './local-time.ts';
 import { refuse, succeed } from './result.ts';
 import type { Fault, Result } from './result.ts';
 import type { RunRecord } from './run-record.ts';
+import { orderOf, writeOrder } from './standing-order-shape.ts';
+import type { StandingOrder } from './standing-order.ts';
 import { STATE_SCHEMA, stateFileShape } from './state-file-shape.ts';
 import { DAY_MS } from './time.ts';
 import type { Instant } from './time.ts';
@@ -21,6 +23,8 @@ export interface StateFile {
   readonly debts: readonly Debt[];
   /** Oldest first. */
   readonly runs: readonly RunRecord[];
+  /** What people and programs ordered, oldest first. */
+  readonly orders: readonly StandingOrder[];
   /** Pool → node images AKS offered it, in the order they were first seen. */
   readonly nodeImages: Readonly<Record<string, readonly string[]>>;
 }
@@ -37,7 +41,7 @@ const NAME_CHARACTERS_MAX = 300;
 
 /** The memory of a cluster that has none yet. */
 export function emptyState(clusterResourceId: string): StateFile {
-  return { cluster: clusterResourceId, debtIssue: null, debts: [], runs: [], nodeImages: {} };
+  return { cluster: clusterResourceId, debtIssue: null, debts: [], runs: [], orders: [], nodeImages: {} };
 }
 
 /** The file without what nobody needs any more; an open debt always stays. */
@@ -46,19 +50,21 @@ export function trimState(state: StateFile, now: Instant): StateFile {
     ...state,
     debts: state.debts.filter((debt) => isOpen(debt) || (debt.until ?? 0) > now - SETTLED_DAYS_KEPT * DAY_MS),
     runs: state.runs.slice(-RUNS_KEPT),
+    orders: state.orders.filter(({ until }) => (until ?? now) > now - SETTLED_DAYS_KEPT * DAY_MS),
     nodeImages: Object.fromEntries(Object.entries(state.nodeImages).map(([pool, images]) => [pool, images.slice(-IMAGES_KEPT)])),
   };
 }
 
 /** The file's text: JSON that people read in Git, times in UTC, the same for the same memory. */
 export function renderStateFile(state: StateFile): string {
-  const { cluster, debtIssue, debts, runs, nodeImages } = state;
+  const { cluster, debtIssue, debts, runs, orders, nodeImages } = state;
   const written = {
     schema: STATE_SCHEMA,
     cluster,
     ...(debtIssue === null ? {} : { debtIssue }),
     debts: debts.map(writeDebt),
     runs: runs.map(({ who, when, why, until, ...rest }) => ({ who, when: formatInstant(when), why: why.slice(0, WHY_CHARACTERS_MAX), until: formatInstant(until), ...rest })),
+    ...(orders.length === 0 ? {} : { orders: orders.map(writeOrder) }),
     nodeImages,
   };
   return `${JSON.stringify(written, null, 2)}\n`;
@@ -80,7 +86,7 @@ function writeDebt({ who, when, why, until, node, owner, settledBy, ...rest }: D
 /**
  * Reads a file's text, or says every fault at once; what cannot be read must never be overwritten.
  *
- * Codes: `state-not-json` · `state-too-new` (another schema, or a field this version does not know: a newer version wrote
+ * Codes: `state-not-json` · `order-unreadable` · `state-too-new` (another schema, or a field this version does not know: a newer version wrote
  * it) · the codes of a field's faults.
  */
 export function parseStateFile(text: string): Result<StateFile, Fault> {
@@ -98,7 +104,9 @@ export function parseStateFile(text: string): Result<StateFile, Fault> {
   const moments = [...debts, ...runs].flatMap(({ when, until }) => [when, until ?? when]);
   const [wrong] = moments.filter((text) => parseInstant(text) === null);
   if (wrong !== undefined) return refuse([faultOf('no-such-date', 'document', `${wrong} is a moment no calendar has.`)]);
-  return succeed(stateOf(reading.value));
+  const orders = reading.value.orders.map(orderOf);
+  if (orders.some((order) => order === null)) return refuse([faultOf('order-unreadable', 'orders', 'An order lacks a field of its kind, or names a moment no calendar has.')]);
+  return succeed(stateOf(reading.value, orders.flatMap((order) => order ?? [])));
 }
 
 function faultOf(code: string, where: string, message: string): Fault {
@@ -107,7 +115,7 @@ function faultOf(code: string, where: string, message: string): Fault {
   return { code, where, message, remedy };
 }
 
-function stateOf(read: ReadBy<typeof stateFileShape>): StateFile {
+function stateOf(read: ReadBy<typeof stateFileShape>, orders: readonly StandingOrder[]): StateFile {
   return {
     cluster: read.cluster,
     debtIssue: read.debtIssue ?? null,
@@ -120,6 +128,7 @@ function stateOf(read: ReadBy<typeof stateFileShape>): StateFile {
       settledBy: debt.settledBy ?? null,
     })),
     runs: read.runs.map((run) => ({ ...run, when: momentOf(run.when), until: momentOf(run.until) })),
+    orders,
     nodeImages: read.nodeImages,
   };
 }

@@ -5,6 +5,8 @@ import type { InstanceView, Ports } from '../../activities/ports.ts';
 import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
 import { parseMaintenancePolicy } from '../../domain/policy-parse.ts';
 import type { Fault } from '../../domain/result.ts';
+import type { StandingOrder } from '../../domain/standing-order.ts';
+import { emptyState } from '../../domain/state-file.ts';
 import { windowInstanceId } from '../../domain/window-identity.ts';
 import { goodPolicy, policyWith } from '../domain/good-policy.ts';
 import { emptyWorld, failureOf, recordingPorts } from './recording-ports.ts';
@@ -117,7 +119,7 @@ describe('what does not open', () => {
       const { world, ports } = setUp(now);
 
       assert.deepEqual(await decide(ports), ['closed']);
-      assert.deepEqual(world.calls, []);
+      assert.deepEqual(world.calls, ['readStates']);
     });
   }
 
@@ -148,5 +150,50 @@ describe('what does not open', () => {
     assert.ok(!opened.ok);
     assert.deepEqual(world.started, []);
     assert.deepEqual(lines.map(({ code }) => code), ['windows.policies-unreadable']);
+  });
+});
+
+describe('what people ordered', () => {
+  const order = { id: 'c-1', who: 'hana', when: opens - 3_600_000, why: 'CVE-2026-31431', until: null };
+  const frozen = readPolicy(policyWith('spec.window.notAllowedDates', [{ start: '2026-11-20', end: '2026-11-30', reason: 'freeze', scope: 'all' }]));
+  const request: StandingOrder = { ...order, kind: 'request', opens, freeze: 'overridden' };
+  const approval = (who: string): StandingOrder => ({ ...order, id: who, who, kind: 'approval', opens, planDigest: 'p', policyVersion: '' });
+  const moved: StandingOrder = { ...order, kind: 'postponement', opens, movedTo: opens + 7_200_000, until: closes + 7_200_000 };
+  const cases: readonly (readonly [what: string, orders: readonly StandingOrder[], of: MaintenancePolicy, now: number, kind: string])[] = [
+    ['a freeze keeps it shut', [{ ...order, kind: 'freeze', endedBy: null }], policy, opens, 'frozen'],
+    ['a freeze that ended does not', [{ ...order, kind: 'freeze', until: opens, endedBy: null }], policy, opens, 'started'],
+    ['dates that are not allowed stay shut', [], frozen, opens, 'closed'],
+    ['an override nobody else approved opens nothing', [request, approval('hana')], frozen, opens, 'closed'],
+    ['an override that was approved opens this opening', [request, approval('hana'), approval('ivan')], frozen, opens, 'started'],
+    ['and no other', [request, approval('ivan')], frozen, opens + 7 * 86_400_000, 'closed'],
+    ['a freeze said after the override wins', [request, approval('ivan'), { ...order, id: 'f', when: opens, kind: 'freeze', endedBy: null }], frozen, opens, 'frozen'],
+    ['a postponed opening does not open', [moved], policy, opens, 'closed'],
+    ['it opens when it was moved to', [moved], policy, opens + 7_200_000, 'started'],
+    ['and closes as much later', [moved], policy, closes + 7_200_000, 'closed'],
+    ['a run that was taken back is not started', [{ ...order, kind: 'run-message', opens, run: 'r9', sequence: 3, wants: 'cancelled' }], policy, opens, 'cancelled'],
+  ];
+  for (const [what, orders, of, now, kind] of cases) {
+    test(what, async () => {
+      const { world, ports } = setUp(now, [of]);
+      world.memory.set(of.clusterResourceId, { ...emptyState(of.clusterResourceId), orders });
+
+      assert.deepEqual(await decide(ports), [kind]);
+    });
+  }
+
+  test('a person may ask for another run in an opening whose run has ended', async () => {
+    const { world, ports, inputs } = setUp(opens + 7_200_000);
+    world.windows.push(instance({ output: { runId }, createdAt: opens, lastUpdatedAt: opens + 3_600_000 }));
+    world.memory.set(policy.clusterResourceId, { ...emptyState(policy.clusterResourceId), orders: [{ ...order, kind: 'request', opens, freeze: 'heeded', when: opens + 5_400_000 }] });
+
+    assert.deepEqual(await decide(ports), ['started']);
+    assert.match(JSON.stringify(inputs), /"runId":"shop-prod-weu-20261121T2230Z"/);
+  });
+
+  test('a memory that cannot be read opens nothing', async () => {
+    const { world, ports } = setUp(opens);
+    world.failures.set('readStates', [failureOf('transient', 'github-unreachable')]);
+
+    assert.deepEqual(await decide(ports), ['failed']);
   });
 });

@@ -141,6 +141,10 @@ export function recordingPorts(world: World): Ports {
     },
     state: {
       readState: (cluster) => meet('readState', () => world.memory.get(cluster) ?? emptyState(cluster)),
+      readStates: (clusters) => meet('readStates', () => new Map(clusters.flatMap((cluster) => {
+        const state = world.memory.get(cluster);
+        return state === undefined ? [] : [[cluster, { ok: true, value: state } as const] as const];
+      }))),
       changeState: (cluster, change) =>
         meet('changeState', () => {
           const state = change(world.memory.get(cluster) ?? emptyState(cluster));

@@ -4,6 +4,7 @@ import type { Debt } from '../../domain/debt.ts';
 import type { RunRecord } from '../../domain/run-record.ts';
 import { emptyState, parseStateFile, renderStateFile, trimState } from '../../domain/state-file.ts';
 import type { StateFile } from '../../domain/state-file.ts';
+import type { StandingOrder } from '../../domain/standing-order.ts';
 import { DAY_MS } from '../../domain/time.ts';
 import { stateFileName } from '../../domain/window-identity.ts';
 import { debtNow as now, debtSample as debt } from './debt-samples.ts';
@@ -12,7 +13,17 @@ import { nastyNames } from './nasty-names.ts';
 const cluster = '/subscriptions/0/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/shop-prod-weu';
 
 const run: RunRecord = { who: 'shop-prod-weu-20261003T2000Z', when: now - 7 * DAY_MS, until: now - 6 * DAY_MS, why: '', outcome: 'succeeded', reasons: [], nodeImages: { usr: 'image-1' }, tookMinutes: { usr: 41 } };
-const full: StateFile = { cluster, debtIssue: { repository: 'acme/platform', number: 7 }, debts: [debt, { ...debt, id: 'spare/usr', kind: 'spare-nodes', node: null, owner: null, until: now, settledBy: 'settled' }], runs: [run], nodeImages: { usr: ['image-1', 'image-2'] } };
+const entry = { id: 'comment-1', who: 'hana', when: now - 7_200_000, why: 'CVE-2026-31431', until: now };
+const orders: readonly StandingOrder[] = [
+  { ...entry, kind: 'freeze', until: null, endedBy: null },
+  { ...entry, kind: 'freeze', endedBy: 'ivan' },
+  { ...entry, kind: 'postponement', opens: now, movedTo: now + DAY_MS },
+  { ...entry, kind: 'request', opens: now, freeze: 'overridden' },
+  { ...entry, kind: 'approval', why: '', opens: now, planDigest: 'abc', policyVersion: '' },
+  { ...entry, kind: 'loss', where: 'ops/debug-jump', codes: ['UNMANAGED_POD'], pools: ['usr'] },
+  { ...entry, kind: 'run-message', opens: now, run: 'r9', sequence: 3, wants: 'cancelled' },
+];
+const full: StateFile = { cluster, debtIssue: { repository: 'acme/platform', number: 7 }, debts: [debt, { ...debt, id: 'spare/usr', kind: 'spare-nodes', node: null, owner: null, until: now, settledBy: 'settled' }], runs: [run], orders, nodeImages: { usr: ['image-1', 'image-2'] } };
 
 test('a memory is read back as it was written, and people can read it', () => {
   const text = renderStateFile(full);
@@ -45,6 +56,7 @@ describe('a file that cannot be read says why, and every fault at once', () => {
     ['no debts and no runs', changed((document) => (delete document['debts'], delete document['runs'])), ['missing-field', 'missing-field']],
     ['a moment that is none', changed((document) => (document['debts'] = [{ ...JSON.parse(renderStateFile(full)).debts[0], when: 'yesterday' }])), ['wrong-form']],
     ['a month that is none', changed((document) => (document['debts'] = [{ ...JSON.parse(renderStateFile(full)).debts[0], when: '2026-13-40T00:00:00Z' }])), ['no-such-date']],
+    ['an order that lacks what its kind needs', changed((document) => (document['orders'] = [{ who: 'hana', when: '2026-12-19T11:00:00Z', why: '', id: 'comment-1', kind: 'approval' }])), ['order-unreadable']],
     ['a kind of debt nobody knows', changed((document) => (document['debts'] = [{ ...JSON.parse(renderStateFile(full)).debts[0], kind: 'loan' }])), ['wrong-word']],
   ];
   for (const [what, text, codes] of cases) {

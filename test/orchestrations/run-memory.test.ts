@@ -108,7 +108,7 @@ test('a memory that cannot be written holds back no word, and is written once it
 
 test('a memory of a newer version is left as it is, and the report says that this run is not in it', () =>
   rehearse(async (rehearsal) => {
-    const text = renderStateFile({ cluster: rehearsal.input.policy.clusterResourceId, debtIssue: null, debts: [], runs: [], nodeImages: {} }).replace('state/v1', 'state/v2');
+    const text = renderStateFile({ cluster: rehearsal.input.policy.clusterResourceId, debtIssue: null, debts: [], runs: [], orders: [], nodeImages: {} }).replace('state/v1', 'state/v2');
     const made = await statePort(rehearsal).changeState('/subscriptions/0/managedClusters/other', (state) => ({ ...state, nodeImages: { sys: ['image'] } }), 'make the branch');
     assert.ok(made.ok);
     const path = `clusters/${stateFileName(rehearsal.input.policy.clusterResourceId)}`;
