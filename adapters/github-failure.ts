@@ -1,5 +1,6 @@
 import type { Failure, FailureClass, Outcome } from '../domain/failure.ts';
 import { isRecord, textAt } from '../domain/json.ts';
+import { SigningFailure } from './key-vault-signer.ts';
 
 /** An answer with a success status that is not what GitHub documents. */
 export class UnreadableAnswer extends Error {
@@ -37,11 +38,12 @@ export async function tryGitHub<T>(secret: string, work: () => Promise<T>): Prom
  *
  * Codes: `github-rate-limited` and `github-unavailable`, `github-unreachable` (transient) · `github-conflict` (conflict)
  * · `github-unauthorized`, `github-forbidden`, `github-not-found`, `github-gone`, `github-refused`, `github-client-fault`
- * (terminal) · `github-unreadable-answer`. A 403 is a rate limit when its headers or words say so.
+ * (terminal) · `github-unreadable-answer` · `key-vault-unavailable` (transient), `key-vault-refused` (terminal). A 403 is a rate limit when its headers or words say so.
  * @see GitHub REST, "Rate limits" and "Best practices: handle rate limit errors appropriately".
  */
 export function classifyGitHubError(thrown: unknown, secret: string): Failure {
   const clean = (text: string): string => redact(text, secret).slice(0, MESSAGE_CHARACTERS_MAX);
+  if (thrown instanceof SigningFailure) return classifySigning(thrown, clean(thrown.message));
   if (thrown instanceof UnreadableAnswer) return fail('unreadable', clean(thrown.message));
   const request = readFailedRequest(thrown);
   if (request === null) {
@@ -58,6 +60,12 @@ export function classifyGitHubError(thrown: unknown, secret: string): Failure {
   return fail(statusKinds[status] ?? (status >= 400 ? 'refused' : 'unreadable'), `GitHub answered ${status}: ${message}`);
 }
 
+/** A key that does not sign now may sign later; one that may not be used stays so until somebody mends it. */
+function classifySigning({ status }: SigningFailure, message: string): Failure {
+  if (status === null || status === 408 || status === 429 || status >= 500) return fail('vault-away', `The App's key could not sign: ${message}`);
+  return fail('vault-refused', `Key Vault answered ${status} when the App's key was to sign: ${message}`);
+}
+
 type FailureKind = keyof typeof failureKinds;
 
 const failureKinds = {
@@ -66,10 +74,12 @@ const failureKinds = {
   unreachable: kind('github-unreachable', 'transient', 'Check that this app can reach GITHUB_API_URL.'),
   conflict: kind('github-conflict', 'conflict', 'Read again and repeat.'),
   unauthorized: kind('github-unauthorized', 'terminal', 'Check GITHUB_APP_ID with its key, or GITHUB_TOKEN: GitHub does not accept them.'),
-  forbidden: kind('github-forbidden', 'terminal', 'Give the GitHub App write access to issues and to contents, and have the installation approve it.'),
+  forbidden: kind('github-forbidden', 'terminal', 'Give the GitHub App write access to issues, contents and pull requests, and have the installation approve it.'),
   'not-found': kind('github-not-found', 'terminal', 'Check the repository and path, and that the GitHub App is installed on the repository.'),
   gone: kind('github-gone', 'terminal', 'Turn issues on in the repository, or name another one in spec.report.repository.'),
   refused: kind('github-refused', 'terminal', 'Read what GitHub says about the request; repeating it unchanged cannot help.'),
+  'vault-away': kind('key-vault-unavailable', 'transient', 'Try again later; check that this app can reach the vault of GITHUB_APP_KEY_ID.'),
+  'vault-refused': kind('key-vault-refused', 'terminal', 'Give the app\'s identity the role Key Vault Crypto User on the key of GITHUB_APP_KEY_ID, and see that the key is enabled.'),
   fault: kind('github-client-fault', 'terminal', 'Check GITHUB_APP_PRIVATE_KEY and GITHUB_API_URL.'),
   unreadable: kind('github-unreadable-answer', 'unreadable', 'Check that GITHUB_API_URL is a GitHub REST API and no proxy answers in its place.'),
 } as const;

@@ -1,15 +1,15 @@
 import type { Octokit } from '@octokit/rest';
 import type { Outcome } from '../domain/failure.ts';
+import type { CreateAppToken } from './app-jwt.ts';
 import { tryGitHub } from './github-failure.ts';
 
 /** How requests are signed: a token, or a GitHub App that gets one per installation. */
-type GitHubIdentity = { readonly kind: 'token'; readonly token: string } | AppIdentity;
+export type GitHubIdentity = { readonly kind: 'token'; readonly token: string } | AppIdentity;
 
-interface AppIdentity {
-  readonly kind: 'app';
-  readonly appId: number;
-  readonly privateKey: string;
-}
+/** A GitHub App with its key, or with a signer that keeps the key to itself. */
+type AppIdentity =
+  | { readonly kind: 'app'; readonly appId: number; readonly privateKey: string }
+  | { readonly kind: 'signed-app'; readonly appId: number; readonly createJwt: CreateAppToken };
 
 export interface GitHubSessionOptions {
   /** Base of the REST API, for example `https://api.github.com`. */
@@ -41,7 +41,7 @@ const ANSWER_MS_MAX = 15_000;
 
 /** Opens a session. Octokit is loaded at the first request, so that functions which never call GitHub start without it. */
 export function createGitHubSession(options: GitHubSessionOptions): GitHubSession {
-  const secret = options.auth.kind === 'token' ? options.auth.token : options.auth.privateKey;
+  const secret = secretOf(options.auth);
   const clients = new Map<string, Promise<Octokit>>();
   const clientOf = (name: RepositoryName): Promise<Octokit> => {
     const key = options.auth.kind === 'token' ? '' : `${name.owner}/${name.repo}`.toLowerCase();
@@ -85,8 +85,13 @@ async function openApp(options: GitHubSessionOptions, auth: AppIdentity): Promis
   return new Octokit({ ...clientSettings(options), authStrategy: createAppAuth, auth: signerOf(auth) });
 }
 
-function signerOf({ appId, privateKey }: AppIdentity) {
-  return { appId, privateKey };
+function secretOf(auth: GitHubIdentity): string {
+  return auth.kind === 'token' ? auth.token : auth.kind === 'app' ? auth.privateKey : '';
+}
+
+function signerOf(auth: AppIdentity) {
+  const { appId } = auth;
+  return auth.kind === 'app' ? { appId, privateKey: auth.privateKey } : { appId, createJwt: auth.createJwt };
 }
 
 function clientSettings({ baseUrl, fetch: given }: GitHubSessionOptions) {

@@ -26,6 +26,8 @@ interface GitHubSettings {
   readonly apiUrl: string;
   readonly identity:
     | { readonly kind: 'app'; readonly appId: number; readonly privateKey: string }
+    /** The key stays in the vault and signs there. */
+    | { readonly kind: 'vault-app'; readonly appId: number; readonly keyId: string }
     | { readonly kind: 'token'; readonly token: string };
   /** Our own login, so that our own comments are never read as commands. */
   readonly appLogin: string;
@@ -59,8 +61,9 @@ interface SettingDescription {
 export const settingNames = [
   describe('GITHUB_WEBHOOK_SECRETS', 'required', 'secret', 'Webhook secrets, one or several separated by commas or new lines, each of at least 16 characters; several while one is being replaced.'),
   describe('GITHUB_API_URL', 'optional', 'plain', 'Base of the GitHub REST API; https, or http on loopback.', 'https://api.github.com'),
-  describe('GITHUB_APP_ID', 'one-of', 'plain', 'Number of the GitHub App; goes with GITHUB_APP_PRIVATE_KEY.'),
+  describe('GITHUB_APP_ID', 'one-of', 'plain', 'Number of the GitHub App; goes with GITHUB_APP_PRIVATE_KEY or GITHUB_APP_KEY_ID.'),
   describe('GITHUB_APP_PRIVATE_KEY', 'one-of', 'secret', 'Private key of the GitHub App in PEM; new lines may be written as \\n.'),
+  describe('GITHUB_APP_KEY_ID', 'one-of', 'plain', 'Instead of the private key: its identifier in Key Vault, version included; the key signs there and never leaves it.'),
   describe('GITHUB_TOKEN', 'one-of', 'secret', 'A token instead of a GitHub App.'),
   describe('GITHUB_APP_LOGIN', 'required', 'plain', 'Login we comment with, for example slackwater[bot]; its comments are ignored.'),
   describe('POLICY_REPOSITORY', 'required', 'plain', 'Repository of the policies, owner/name.'),
@@ -183,26 +186,41 @@ function readApiUrl(reader: Reader): string {
 function readGitHubIdentity(reader: Reader): GitHubSettings['identity'] {
   const appId = reader.text('GITHUB_APP_ID');
   const privateKey = reader.text('GITHUB_APP_PRIVATE_KEY');
+  const keyId = reader.text('GITHUB_APP_KEY_ID');
   const token = reader.text('GITHUB_TOKEN');
-  const oneWay = 'Set GITHUB_APP_ID with GITHUB_APP_PRIVATE_KEY, or GITHUB_TOKEN alone.';
+  const oneWay = 'Set GITHUB_APP_ID with GITHUB_APP_PRIVATE_KEY or GITHUB_APP_KEY_ID, or GITHUB_TOKEN alone.';
   if (token !== null) {
-    if (appId !== null || privateKey !== null) {
+    if (appId !== null || privateKey !== null || keyId !== null) {
       reader.fault('GITHUB_TOKEN', 'setting-conflict', 'Both a token and a GitHub App are set; which of them acts would be a guess.', oneWay);
     }
     return { kind: 'token', token };
   }
-  if (appId === null && privateKey === null) {
+  if (appId === null && privateKey === null && keyId === null) {
     reader.fault('GITHUB_APP_ID', 'setting-missing', 'Neither a GitHub App nor a token is set.', oneWay);
     return { kind: 'token', token: '' };
   }
-  if (appId === null) reader.fault('GITHUB_APP_ID', 'setting-missing', 'GITHUB_APP_ID is not set, but the private key is.', oneWay);
+  if (appId === null) reader.fault('GITHUB_APP_ID', 'setting-missing', 'GITHUB_APP_ID is not set, but the App\'s key is.', oneWay);
   else if (!/^[1-9]\d{0,14}$/.test(appId)) reader.fault('GITHUB_APP_ID', 'setting-invalid', 'GITHUB_APP_ID is not a number.', 'Copy the "App ID" from the settings page of the GitHub App.');
-  if (privateKey === null) reader.fault('GITHUB_APP_PRIVATE_KEY', 'setting-missing', 'GITHUB_APP_PRIVATE_KEY is not set, but the App id is.', oneWay);
+  if (keyId !== null) {
+    if (privateKey !== null) reader.fault('GITHUB_APP_KEY_ID', 'setting-conflict', 'Both a private key and a key in Key Vault are set; which of them signs would be a guess.', oneWay);
+    return { kind: 'vault-app', appId: Number(appId), keyId: readKeyId(reader, keyId) };
+  }
+  if (privateKey === null) reader.fault('GITHUB_APP_PRIVATE_KEY', 'setting-missing', 'Neither GITHUB_APP_PRIVATE_KEY nor GITHUB_APP_KEY_ID is set, but the App id is.', oneWay);
   const pem = (privateKey ?? '').replaceAll('\\n', '\n');
   if (privateKey !== null && !/^-----BEGIN (RSA )?PRIVATE KEY-----\n[^]+\n-----END (RSA )?PRIVATE KEY-----$/.test(pem.replaceAll('\r', ''))) {
     reader.fault('GITHUB_APP_PRIVATE_KEY', 'setting-invalid', 'GITHUB_APP_PRIVATE_KEY is not a PEM private key.', 'Paste the whole downloaded .pem file, its BEGIN and END lines included.');
   }
   return { kind: 'app', appId: Number(appId), privateKey: pem };
+}
+
+/** An identifier of one version: GitHub knows one key, so a new version must not begin to sign by itself. */
+function readKeyId(reader: Reader, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isOfVault = url !== null && url.protocol === 'https:' && /^[a-z0-9-]+\.vault\.azure\.net$/.test(url.host) && url.username === '';
+  const isLocal = url !== null && url.protocol === 'http:' && isLoopback(url) && reader.text('SLACKWATER_LOCAL_TOKEN') !== null;
+  if ((isOfVault || isLocal) && /^\/keys\/[\w-]+\/[\w-]+$/.test(url.pathname) && url.search === '' && url.hash === '') return text;
+  reader.fault('GITHUB_APP_KEY_ID', 'setting-invalid', 'GITHUB_APP_KEY_ID is not the identifier of one version of a key in Key Vault.', 'Copy the key identifier of the version: https://<vault>.vault.azure.net/keys/<name>/<version>.');
+  return text;
 }
 
 function readRepository(reader: Reader): string {

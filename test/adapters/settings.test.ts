@@ -8,6 +8,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const pem = '-----BEGIN RSA PRIVATE KEY-----\nMIIB\nAAAA\n-----END RSA PRIVATE KEY-----';
 
+const vaultKey = 'https://shop.vault.azure.net/keys/github/0123456789abcdef0123456789abcdef';
+
 /** The smallest environment that is complete in Azure. */
 const azure: Environment = {
   GITHUB_WEBHOOK_SECRETS: '0123456789abcdef',
@@ -53,6 +55,7 @@ describe('settings that are complete', () => {
     ['several secrets, by comma and line', { GITHUB_WEBHOOK_SECRETS: 'aaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbb\ncccccccccccccccc\n' }, ['webhookSecrets'], ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 'cccccccccccccccc']],
     ['a key on one line with written line ends', { GITHUB_APP_PRIVATE_KEY: pem.replaceAll('\n', '\\n') }, ['gitHub', 'identity', 'privateKey'], pem],
     ['a token instead of an App', { GITHUB_APP_ID: '', GITHUB_APP_PRIVATE_KEY: undefined, GITHUB_TOKEN: 'abc' }, ['gitHub', 'identity'], { kind: 'token', token: 'abc' }],
+    ['a key that stays in Key Vault', { GITHUB_APP_PRIVATE_KEY: '', GITHUB_APP_KEY_ID: vaultKey }, ['gitHub', 'identity'], { kind: 'vault-app', appId: 4711, keyId: vaultKey }],
     ['GitHub Enterprise Server with a slash too much', { GITHUB_API_URL: 'https://git.acme.example/api/v3/' }, ['gitHub', 'apiUrl'], 'https://git.acme.example/api/v3'],
     ['GitHub on loopback', { GITHUB_API_URL: 'http://127.0.0.1:4000' }, ['gitHub', 'apiUrl'], 'http://127.0.0.1:4000'],
     ['a path with slashes around', { POLICY_PATH: '/clusters/policies/' }, ['policies', 'path'], 'clusters/policies'],
@@ -81,6 +84,12 @@ describe('settings that are not', () => {
     ['an App and a token', { GITHUB_TOKEN: 'abc' }, ['GITHUB_TOKEN setting-conflict']],
     ['neither', { GITHUB_APP_ID: undefined, GITHUB_APP_PRIVATE_KEY: undefined }, ['GITHUB_APP_ID setting-missing']],
     ['an App without key', { GITHUB_APP_PRIVATE_KEY: undefined }, ['GITHUB_APP_PRIVATE_KEY setting-missing']],
+    ['two keys', { GITHUB_APP_KEY_ID: vaultKey }, ['GITHUB_APP_KEY_ID setting-conflict']],
+    ['a key in a vault without App', { GITHUB_APP_ID: undefined, GITHUB_APP_PRIVATE_KEY: undefined, GITHUB_APP_KEY_ID: vaultKey }, ['GITHUB_APP_ID setting-missing']],
+    ['a key without version, which would move by itself', { GITHUB_APP_PRIVATE_KEY: undefined, GITHUB_APP_KEY_ID: 'https://shop.vault.azure.net/keys/github' }, ['GITHUB_APP_KEY_ID setting-invalid']],
+    ['a secret of a vault', { GITHUB_APP_PRIVATE_KEY: undefined, GITHUB_APP_KEY_ID: 'https://shop.vault.azure.net/secrets/github/0123' }, ['GITHUB_APP_KEY_ID setting-invalid']],
+    ['a vault elsewhere', { GITHUB_APP_PRIVATE_KEY: undefined, GITHUB_APP_KEY_ID: 'https://shop.vault.azure.net.evil.example/keys/github/0123' }, ['GITHUB_APP_KEY_ID setting-invalid']],
+    ['a vault on loopback without a local token', { GITHUB_APP_PRIVATE_KEY: undefined, GITHUB_APP_KEY_ID: 'http://127.0.0.1:1/keys/github/0123' }, ['GITHUB_APP_KEY_ID setting-invalid']],
     ['a key without App', { GITHUB_APP_ID: undefined }, ['GITHUB_APP_ID setting-missing']],
     ['an App id that is a name', { GITHUB_APP_ID: 'slackwater' }, ['GITHUB_APP_ID setting-invalid']],
     ['a key that is none', { GITHUB_APP_PRIVATE_KEY: 'MIIB' }, ['GITHUB_APP_PRIVATE_KEY setting-invalid']],
