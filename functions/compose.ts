@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import { getClient } from 'durable-functions';
 import type { Ports } from '../activities/ports.ts';
 import { createAksPort } from '../adapters/aks-client.ts';
+import { createAppTokens } from '../adapters/app-jwt.ts';
 import { createAzureFactsPort } from '../adapters/azure-facts-client.ts';
 import { borrowedClock, machineClock } from '../adapters/clock.ts';
 import { createAzureCredential, createLocalCredential } from '../adapters/credential.ts';
@@ -9,6 +10,8 @@ import { createWindowHost } from '../adapters/durable-client.ts';
 import { createGitHubPort } from '../adapters/github-client.ts';
 import { createDeliveryPort } from '../adapters/github-deliveries.ts';
 import { createGitHubSession } from '../adapters/github-session.ts';
+import type { GitHubIdentity } from '../adapters/github-session.ts';
+import { createVaultSigner } from '../adapters/key-vault-signer.ts';
 import { createKubernetesPort } from '../adapters/kubernetes-client.ts';
 import { createKubernetesServers } from '../adapters/kubernetes-servers.ts';
 import { createLogger } from '../adapters/logger.ts';
@@ -45,8 +48,9 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
   if (!parsed.ok) return parsed;
   const settings = parsed.value;
   const clock = settings.local === null ? machineClock() : borrowedClock();
-  const session = createGitHubSession({ baseUrl: settings.gitHub.apiUrl, auth: settings.gitHub.identity });
-  const gitHub = { baseUrl: settings.gitHub.apiUrl, auth: settings.gitHub.identity, session };
+  const auth = signingIdentity(settings);
+  const session = createGitHubSession({ baseUrl: settings.gitHub.apiUrl, auth });
+  const gitHub = { baseUrl: settings.gitHub.apiUrl, auth, session };
   const shared = {
     clock,
     ...composeAzure(settings, clock),
@@ -89,6 +93,16 @@ function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'a
       servers: createKubernetesServers(arm),
     }),
   };
+}
+
+/** Who signs our requests to GitHub; a key in a vault on loopback gets the local token and nothing else. */
+function signingIdentity({ gitHub: { identity }, local, azureClientId }: Settings): GitHubIdentity {
+  if (identity.kind !== 'vault-app') return identity;
+  const { appId, keyId } = identity;
+  const isLocal = keyId.startsWith('http:');
+  const credential = isLocal ? createLocalCredential(local?.token ?? '', [keyId]) : createAzureCredential(azureClientId);
+  const sign = createVaultSigner({ keyId, credential, allowInsecureConnection: isLocal ? 'loopback-only' : 'never' });
+  return { kind: 'signed-app', appId, createJwt: createAppTokens(appId, sign) };
 }
 
 function connectionOf({ serviceBus, azureClientId }: Settings): ServiceBusConnection {
