@@ -148,8 +148,8 @@ export interface PreflightSummary {
   readonly findings: readonly StatusFinding[];
   readonly findingsOmitted: number;
   readonly unchecked: readonly Unchecked[];
-  /** The plan with fewer surge nodes where no more fit and the policy allows it, with its own digest; null when the plan stays as it was. */
-  readonly reduced: { readonly plan: UpgradePlan; readonly reductions: readonly SurgeReduction[] } | null;
+  /** The plan with the time pods may take to end, and with fewer surge nodes where no more fit and the policy allows it, under a digest of its own; null when it stays as it was. */
+  readonly adjusted: { readonly plan: UpgradePlan; readonly reductions: readonly SurgeReduction[] } | null;
   readonly withheld: readonly WithheldPool[];
 }
 

@@ -1,6 +1,7 @@
 import type { Outcome } from '../domain/failure.ts';
 import { keepsFromStarting } from '../domain/finding-leniency.ts';
 import type { HoldCause } from '../domain/hold.ts';
+import { longestGraces, withLongDrains } from '../domain/long-drains.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
 import type { UndigestedPlan } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
@@ -31,7 +32,7 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
       findings: sorted.slice(0, FINDINGS_KEPT).map(({ code, where, severity, pools, message, remedy, owner }) => ({ code, where, severity, pools, message, remedy, owner })),
       findingsOmitted: Math.max(0, sorted.length - FINDINGS_KEPT),
       unchecked: report.unchecked,
-      reduced: reductions.length === 0 ? null : { plan: withDigest(plan), reductions },
+      adjusted: plan === input.plan ? null : { plan: withDigest(plan), reductions },
       withheld: withheldBy(standing.filter((finding) => keepsFromStarting(finding, input.policy, input.acknowledgements, read.value.takenAt))),
     },
   };
@@ -46,7 +47,8 @@ export async function judgeHolds(ports: Ports, input: ActivityContract['judgeHol
   const read = await readClusterSnapshot(ports, policy.clusterResourceId);
   if (!read.ok) return read;
   // A plan of this moment says which pools still need something; the run's own plan stays what it was.
-  const plan = startingWith(withLoweredSurge(planMaintenance(policy, opening, planningStateOf(read.value)), lowered), pools);
+  const planned = withLoweredSurge(planMaintenance(policy, opening, planningStateOf(read.value)), lowered);
+  const plan = startingWith(withLongDrains(planned, longestGraces(read.value)), pools);
   const judged = judgePreflight(policy, plan, read.value, acknowledgements).findings;
   const findings = judged.filter((finding) => keepsFromStarting(finding, policy, acknowledgements, read.value.takenAt));
   const estimates = plan.units.flatMap(({ unit, estimateMinutes }) => {

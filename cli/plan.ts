@@ -30,7 +30,7 @@ export const planCommand: Command = {
     }
     const { policy, opening } = input;
     const first = makePlan({ policy, opening, state: planningStateOf(input.snapshot) }).plan;
-    const plan = policy.nodePools.surgeFallback === 'withhold' ? first : withDigest(judgePlan(policy, first, input.snapshot).plan);
+    const plan = withDigest(judgePlan(policy, first, input.snapshot).plan);
     io.print(args.output === 'json' ? renderJson(describePlan(policy, opening, plan)) : renderPlan(policy, opening, plan));
     return 0;
   },

@@ -1,5 +1,6 @@
 import type { ClusterSnapshot } from './cluster-snapshot.ts';
 import { numberAt, valueAt } from './json.ts';
+import { longestGraces, withLongDrain, withLongDrains } from './long-drains.ts';
 import type { MaintenancePolicy } from './maintenance-policy.ts';
 import { mergeUpgradeSettings } from './node-pool.ts';
 import type { UndigestedPlan } from './plan-maintenance.ts';
@@ -29,26 +30,28 @@ export interface FallbackJudgment {
   /** The findings of the plan as it shall be carried out: only these withhold. */
   readonly standing: readonly Finding[];
   readonly plan: UndigestedPlan;
-  /** Empty: the plan stays as it is. */
+  /** Empty: surge stays as it is. */
   readonly reductions: readonly SurgeReduction[];
 }
 
 /**
- * Judges a plan, and where the policy allows it a second time with as many surge nodes as fit: the findings of the first judgment
- * stay, what withholds is what the second still finds.
+ * Judges a plan with the time its pods may take to end, and where the policy allows it a second time with as many surge nodes as
+ * fit: the findings of the first judgment stay, what withholds is what the second still finds.
  *
  * @param judge - One judgment of one plan on one snapshot.
  */
 export function judgeWithFallback(
   policy: MaintenancePolicy,
-  plan: UndigestedPlan,
+  given: UndigestedPlan,
   snapshot: ClusterSnapshot,
   judge: (plan: UndigestedPlan) => PreflightReport,
 ): FallbackJudgment {
+  const graces = longestGraces(snapshot);
+  const plan = withLongDrains(given, graces);
   const report = judge(plan);
   const kept: FallbackJudgment = { report, standing: report.findings, plan, reductions: [] };
   if (policy.nodePools.surgeFallback === 'withhold') return kept;
-  const reduced = plan.units.map((unit) => reduceUnit(policy, unit, snapshot, report.findings));
+  const reduced = plan.units.map((unit) => withLongDrainAnew(unit, reduceUnit(policy, unit, snapshot, report.findings), graces));
   const reductions = plan.units.flatMap((before, index) => {
     const after = reduced[index];
     return after === undefined || after === before
@@ -82,6 +85,11 @@ function remedyOf({ pools, remedy }: Finding, reductions: readonly SurgeReductio
   const mine = reductions.filter(({ pool }) => pools.includes('*') || pools.includes(pool));
   const done = mine.map(({ pool, wanted, fits, waves, estimateMinutes }) => `${pool} runs with surge ${fits} instead of ${wanted}: ${waves} waves, about ${estimateMinutes} min`);
   return `Nothing in this run: ${done.join('; ')}, and the setting is restored afterwards. For good: ${remedy}`;
+}
+
+/** A unit that was reckoned anew knows nothing of its pods yet. */
+function withLongDrainAnew(before: PlannedUnit, after: PlannedUnit, graces: ReadonlyMap<string, number>): PlannedUnit {
+  return after === before ? before : withLongDrain(after, graces);
 }
 
 /** The unit with as many surge nodes as every shortage leaves; the unit itself where none fits or nothing is short. */

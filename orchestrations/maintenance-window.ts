@@ -16,7 +16,7 @@ import { listLeftOver } from '../domain/left-over.ts';
 import { emit, hasWordsLeft, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
 import { hear, takeDecision } from './window-decision.ts';
 import { awaitHolds, giveUpHolds, glanceAtHolds, withhold } from './window-hold.ts';
-import { adoptReductions, listUnrestored, restoreAfter, restoreRest } from './window-settings.ts';
+import { adoptAdjustments, listUnrestored, restoreAfter, restoreRest } from './window-settings.ts';
 import { leaveUnstarted, runUnit } from './window-unit.ts';
 
 /** How long the last words are tried after the end, and how long the last look may take. */
@@ -125,7 +125,7 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
   if (!preflight.ok) return cannotRead(run, preflight.failure);
   const { findings, findingsOmitted, unchecked } = preflight.value;
   update(run, { findings, findingsOmitted, unchecked });
-  const agreed = adoptReductions(run, plan, preflight.value);
+  const agreed = adoptAdjustments(run, plan, preflight.value);
   withhold(run, agreed, preflight.value);
   return agreed;
 }

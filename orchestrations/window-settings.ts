@@ -12,17 +12,23 @@ import { emit, say, update, type WindowRun } from './window-run.ts';
 const RESTORE_MINUTES = 10;
 const ASK_AGAIN_SECONDS = 60;
 
-/** Takes up the plan with fewer surge nodes, where preflight made one; its digest is the run's from here on. */
-export function adoptReductions(run: WindowRun, plan: UpgradePlan, { reduced }: Pick<PreflightSummary, 'reduced'>): UpgradePlan {
-  if (reduced === null) return plan;
-  run.plan = reduced.plan;
-  update(run, { planDigest: reduced.plan.digest, units: unitsOf(reduced.plan) });
-  for (const reduction of reduced.reductions) {
+/** Takes up the plan as preflight adjusted it: longer drains, fewer surge nodes; its digest is the run's from here on. */
+export function adoptAdjustments(run: WindowRun, before: UpgradePlan, { adjusted }: Pick<PreflightSummary, 'adjusted'>): UpgradePlan {
+  if (adjusted === null) return before;
+  const { plan, reductions } = adjusted;
+  run.plan = plan;
+  update(run, { planDigest: plan.digest, units: unitsOf(plan) });
+  for (const reduction of reductions) {
     const { pool, ...facts } = reduction;
     say(run, describeReduction(reduction));
     emit(run, 'pool.surge-reduced', { unit: `pool/${pool}`, attempt: 1 }, facts);
   }
-  return reduced.plan;
+  for (const { unit, estimateMinutes } of plan.units) {
+    const usual = before.units.find((each) => each.unit === unit)?.estimateMinutes ?? estimateMinutes;
+    if (estimateMinutes === usual || reductions.some(({ pool }) => unit === `pool/${pool}`)) continue;
+    say(run, `${unit}: about ${estimateMinutes} min instead of ${usual}, because its pods may take long to end.`);
+  }
+  return plan;
 }
 
 /** Gives a pool that was upgraded its own settings back at once; any other waits for {@link restoreRest}. */

@@ -14,6 +14,7 @@ import { unitInstanceId } from '../domain/window-identity.ts';
 import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict } from './contract.ts';
 import type { Flow, Running, Step } from './flow.ts';
 import { watchDeadline } from './upgrade-unit.ts';
+import { beginOverrun, nextOverrunWord, tellOverrun, type Overrun } from './window-overrun.ts';
 import { findBrokenPath, glanceAtHealth } from './health-gate.ts';
 import { patiently } from './patience.ts';
 import { beginCurrent, hear, leave, remind, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
@@ -120,10 +121,10 @@ function* followAttempt(run: WindowRun, unit: PlannedUnit, attempt: number): Ste
   const child = startChild(flow, unit, instanceId, childInput);
   yield* publish(run);
   let lastSequence = 0;
-  let overrun: Overrun = 'unseen';
+  let overrun: Overrun = beginOverrun(flow.now());
   for (;;) {
     overrun = tellOverrun(run, unit, overrun);
-    const got = yield* flow.race(child, ['decision', 'unitProgress', 'wake'], nextTick(run, current, childInput));
+    const got = yield* flow.race(child, ['decision', 'unitProgress', 'wake'], nextTick(run, current, childInput, overrun));
     if (got.kind === 'ended') {
       yield* abortWhatWasSent(run, unit, got.output);
       return got.output;
@@ -143,27 +144,6 @@ function* followAttempt(run: WindowRun, unit: PlannedUnit, attempt: number): Ste
   }
 }
 
-/** Whether people were told that the unit will not, or did not, end inside the window. */
-type Overrun = 'unseen' | 'foreseen' | 'seen';
-
-/** Tells once that at its pace the unit ends after the window, and once that the window has closed over it. */
-function tellOverrun(run: WindowRun, unit: PlannedUnit, told: Overrun): Overrun {
-  const now = run.flow.now();
-  const { closes } = run.input.opening;
-  const known = statusOf(run, unit.unit);
-  const count = known?.inventory == null ? null : countPool(known.inventory, []);
-  if (told === 'seen' || known?.startedAt == null || run.status.pause !== null) return told;
-  if (now >= closes) {
-    say(run, `The window has closed. Azure lets ${unit.unit} finish; nothing more is started.`);
-    return 'seen';
-  }
-  if (told === 'foreseen' || count === null || count.proven === 0 || count.proven >= count.total - count.spare) return told;
-  const ends = known.startedAt + Math.round(((now - known.startedAt) * (count.total - count.spare)) / count.proven);
-  if (ends <= closes) return told;
-  say(run, `${unit.unit} ends about ${formatUtc(ends)} at this pace, ${spellMinutes(minutesBetween(closes, ends))} past the window; Azure lets a started pool finish.`);
-  return 'foreseen';
-}
-
 /** An abort that met a request on its way found nothing to stop; once the unit has ended, what was sent is stopped after all. */
 function* abortWhatWasSent(run: WindowRun, unit: PlannedUnit, { kind, progress }: UnitVerdict): Step<void> {
   if (run.abortedBy === null || kind !== 'left' || (progress?.state !== 'running' && progress?.state !== 'blocked')) return;
@@ -178,12 +158,12 @@ function startChild(flow: Flow, unit: PlannedUnit, instanceId: string, input: Un
   return flow.start(unit.unit === 'control-plane' ? 'controlPlaneUpgrade' : 'nodePoolUpgrade', instanceId, input);
 }
 
-function nextTick(run: WindowRun, current: CurrentUnit, input: UnitUpgradeInput): Instant {
+function nextTick(run: WindowRun, current: CurrentUnit, input: UnitUpgradeInput, overrun: Overrun): Instant {
   const now = run.flow.now();
   if (current.abortAt !== null) return Math.max(now + SECOND_MS, current.abortAt);
   if (current.leaving !== null || current.going !== null) return now + REMIND_MINUTES * MINUTE_MS;
   const words = nextWordsAt(run);
-  const quiet = Math.min(now + QUIET_MINUTES * MINUTE_MS, Math.max(now + REMIND_MINUTES * MINUTE_MS, watchDeadline(input)));
+  const quiet = Math.min(now + QUIET_MINUTES * MINUTE_MS, Math.max(now + REMIND_MINUTES * MINUTE_MS, watchDeadline(input)), nextOverrunWord(run, current.unit, overrun) ?? Infinity);
   return words === null ? quiet : Math.max(now + SECOND_MS, Math.min(words, quiet));
 }
 

@@ -118,3 +118,13 @@ test('a node that Azure takes from a spot pool pauses nothing', async () => {
   assert.equal(result.events.includes('run.paused'), false);
   assert.match(result.report.body, /spot: 3 of 3 present nodes upgraded, 1 preempted by Azure/);
 });
+
+test('a pool still at work when the window closes is spoken of before and at the close, and told as one event', async () => {
+  const window = { open: '2026-11-21T21:00:00Z', tz: 'Europe/Paris', durationMin: 60, freezes: [] };
+  const timeline = [{ at: 5, event: 'pool.started', data: { pool: 'web' } }, { at: 60, event: 'window.closed' }, { at: 82, event: 'pool.succeeded', data: { pool: 'web' } }];
+  const result = await play({ pools: [{ name: 'web' }], policy: { window }, timeline });
+
+  assert.equal(result.decision, 'FINISH_INFLIGHT');
+  assert.deepEqual(result.events.filter((name) => name.startsWith('window.')), ['window.opened', 'window.overrun(web)']);
+  assert.match(result.report.body, /22:45 \(21:45Z\) pool\/web may end after the window: it should have ended at 22:45[^]*23:00 \(22:00Z\) The window has closed\. Azure lets pool\/web finish/);
+});
