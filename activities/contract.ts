@@ -4,7 +4,7 @@ import type { Cluster, NodePool, Unchecked, UpgradeProfile } from '../domain/clu
 import type { Outcome } from '../domain/failure.ts';
 import type { HoldCause } from '../domain/hold.ts';
 import type { LossAcknowledgement } from '../domain/loss-acknowledgement.ts';
-import type { MaintenancePolicy, VerifyPolicy, WindowOpening } from '../domain/maintenance-policy.ts';
+import type { MaintenancePolicy, VerifyPolicy, WindowOpening, WriteBackPlace } from '../domain/maintenance-policy.ts';
 import type { CommentReference } from '../domain/operator-decision.ts';
 import type { SurgeReduction } from '../domain/surge-fallback.ts';
 import type { Instant } from '../domain/time.ts';
@@ -78,6 +78,15 @@ export interface ActivityContract {
   answerComment: {
     readonly input: { readonly comment: CommentReference; readonly decisionId: string; readonly body: string };
     readonly output: Outcome<{ readonly commentId: number }>;
+  };
+  writeBack: {
+    readonly input: {
+      readonly status: WindowStatus;
+      readonly places: readonly WriteBackPlace[];
+      /** `owner/name` of places that name none. */
+      readonly repository: string;
+    };
+    readonly output: Outcome<WrittenBack>;
   };
   checkHealth: {
     readonly input: {
@@ -212,6 +221,13 @@ export interface RunMemory {
   readonly openDebtsCount: number;
 }
 
+/** What came of writing back what a cluster runs: small, for history keeps it. */
+export interface WrittenBack {
+  /** A sentence for each repository. */
+  readonly notes: readonly string[];
+  readonly pullRequests: readonly { readonly repository: string; readonly number: number; readonly url: string }[];
+}
+
 /** What came of giving a pool its own settings back. */
 export interface SettingsRestore {
   /** `sent`: accepted, to be seen at the next look · `busy`: ask again · `kept`: they stay as they are, and why. */
@@ -259,6 +275,7 @@ export const activityNames = [
   'publishEvent',
   'verifyCluster',
   'recordRun',
+  'writeBack',
   'checkHealth',
 ] as const satisfies readonly ActivityName[];
 

@@ -11,6 +11,7 @@ import type { StateFile } from '../domain/state-file.ts';
 import type { Instant } from '../domain/time.ts';
 import type { VolumeAttachment } from '../domain/volume-attachment.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
+import type { CodeFile, FindValue } from '../domain/write-back.ts';
 
 /** The clock of an activity. An orchestrator never sees it. */
 export interface Clock {
@@ -181,6 +182,78 @@ export interface DeliveryPort {
   redeliver(attemptId: number): Promise<Outcome<null>>;
 }
 
+/** A repository's default branch at one commit. */
+export interface RepositoryTree {
+  readonly branch: string;
+  readonly commit: string;
+  /** Links, submodules and folders left out. */
+  readonly files: readonly { readonly path: string; readonly mode: '100644' | '100755'; readonly sizeBytes: number }[];
+  /** False: GitHub left paths out, because there are too many. */
+  readonly isComplete: boolean;
+}
+
+/** A pull request as it is wanted. Its branch is ours alone; its commit changes only `files`. */
+export interface WantedPullRequest {
+  readonly repository: string;
+  readonly base: RepositoryTree;
+  readonly branch: string;
+  readonly marker: string;
+  readonly title: string;
+  readonly body: string;
+  /** Of the one commit. */
+  readonly message: string;
+  readonly files: readonly CodeFile[];
+}
+
+/** A pull request of ours. */
+export interface OwnPullRequest {
+  readonly number: number;
+  readonly url: string;
+  readonly branch: string;
+  /** `closed` and `merged` by a person are left so. */
+  readonly state: 'open' | 'closed' | 'merged';
+}
+
+/** What a pull request changes against the commit it began from. */
+export interface PullRequestChanges {
+  readonly author: string;
+  /** Where its commits lie; `elsewhere` is a fork, or a repository that is gone. */
+  readonly headLies: 'here' | 'elsewhere';
+  /** The repository's default branch. */
+  readonly defaultBranch: string;
+  readonly state: 'open' | 'closed';
+  readonly baseBranch: string;
+  readonly headSha: string;
+  /** The commit both sides have in common. */
+  readonly mergeBase: string;
+  /** At most 3000: GitHub lists no more. */
+  readonly paths: readonly string[];
+}
+
+/** Files and pull requests of repositories. */
+export interface RepositoryPort {
+  /** The default branch and what is in it. May be repeated. */
+  readTree(repository: string): Promise<Outcome<RepositoryTree>>;
+  /** A file's bytes at a commit; null when there is none. Files beyond 1 MB are a terminal failure, `file-too-large`. May be repeated. */
+  readFile(request: { repository: string; commit: string; path: string }): Promise<Outcome<Uint8Array | null>>;
+  /**
+   * Finds our pull request of the branch that carries `marker`, or opens it, and makes its files, title and body as wanted. A branch
+   * somebody else wrote to keeps its files. May be repeated, and by several hosts at once. `contended` (conflict) when every race was lost.
+   */
+  ensurePullRequest(wanted: WantedPullRequest): Promise<Outcome<OwnPullRequest>>;
+  /** Our open pull requests whose branch begins so. May be repeated. */
+  listPullRequests(request: { repository: string; branchPrefix: string }): Promise<Outcome<readonly OwnPullRequest[]>>;
+  /** May be repeated: a closed one is success. */
+  closePullRequest(request: { repository: string; number: number }): Promise<Outcome<null>>;
+  /** What somebody's pull request changes; null when there is none of this number. May be repeated. */
+  readPullRequest(request: { repository: string; number: number }): Promise<Outcome<PullRequestChanges | null>>;
+}
+
+/** Reads documents without any service. */
+export interface DocumentPort {
+  readonly findValue: FindValue;
+}
+
 /** Policies as Git holds them now. */
 export interface PolicySource {
   /** All readable policies and every fault of those that are not; a faulty file opens nothing and hides no other. */
@@ -259,6 +332,8 @@ export interface Ports {
   readonly azureFacts: AzureFactsPort;
   readonly kubernetes: KubernetesPort;
   readonly github: GitHubPort;
+  readonly repositories: RepositoryPort;
+  readonly documents: DocumentPort;
   readonly policies: PolicySource;
   readonly deliveries: DeliveryPort;
   readonly state: StatePort;

@@ -14,6 +14,7 @@ import { tellWindow, wakeUnit } from './signal-orchestration.ts';
 import { changeUpgradeSettings, startUnit } from './start-unit.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 import { verifyCluster } from './verify-cluster.ts';
+import { writeBack } from './write-back.ts';
 
 /** Every activity, bound to its ports. */
 export type Activities = {
@@ -41,6 +42,7 @@ export function createActivities(ports: Ports): Activities {
     answerComment: (input) => answerComment(ports, input),
     publishEvent: (input) => ports.messages.publishEvent(input),
     recordRun: (input) => recordRun(ports, input),
+    writeBack: (input) => writeBack(ports, input),
     verifyCluster: (input) => verifyCluster(ports, input),
     checkHealth: (input) => checkHealth(ports, input),
   };

@@ -28,6 +28,16 @@ export function debtNoticeMarker(key: string, who: string, stepDays: number): st
   return `<!-- slackwater:debt:${keyOf(key)}:${keyOf(who)}:${stepDays}d -->`;
 }
 
+/** Marker of the one pull request that writes back to one repository what a run's cluster runs. */
+export function writeBackMarker(runId: string): string {
+  return `<!-- slackwater:write-back:${keyOf(runId)} -->`;
+}
+
+/** Marker of the one comment on a pull request that would undo upgrades. */
+export function undoMarker(repository: string, pullNumber: number): string {
+  return `<!-- slackwater:undo:${keyOf(repository)}:${pullNumber} -->`;
+}
+
 /** The body with the marker as its last line; a body that carries it already is returned as it is. */
 export function withMarker(body: string, marker: string): string {
   return body.includes(marker) ? body : `${body.trimEnd()}\n\n${marker}\n`;

@@ -105,11 +105,25 @@ export interface DeclaredUpgradeSettings {
 
 /** Where a run is told. */
 interface ReportPolicy {
+  /** Where code pins what the cluster runs; empty: nothing is written back. Absent in runs begun before it could be said. */
+  readonly writeBack?: readonly WriteBackPlace[];
   /** `owner/name`; null takes the policy's own repository. */
   readonly repository: string | null;
   readonly labels: readonly string[];
   /** Mentioned when a person is needed, for example `@acme/on-call`; null mentions nobody. */
   readonly onCall: string | null;
+}
+
+/** Code that pins versions of the cluster. */
+export interface WriteBackPlace {
+  /** `owner/name`; null: the repository the run is told in. */
+  readonly repository: string | null;
+  /** A file, or a folder with a slash behind it. */
+  readonly file: string;
+  /** Where in the document the value stands; null: where markers in comments say. */
+  readonly path: string | null;
+  /** What the value at `path` pins, as `parsePin` reads it. */
+  readonly pins: string;
 }
 
 /** What is left over after a run: what it costs, and who is told while it lasts. */

@@ -8,6 +8,7 @@ import type { DeclaredUpgradeSettings, MaintenancePolicy, Schedule, WindowSchedu
 import { policyShape } from './policy-shape.ts';
 import { refuse, succeed } from './result.ts';
 import type { Result } from './result.ts';
+import { judgeWriteBack } from './write-back-shape.ts';
 
 /** One thing wrong with a policy; `source` is the file or repository path. */
 export interface PolicyFault extends FieldFault {
@@ -37,7 +38,7 @@ export function parseMaintenancePolicy(value: unknown, source: string): Result<M
     ]);
   }
   const reading = readFields(value, policyShape);
-  const faults = [...reading.faults, ...judgeTarget(reading.value), ...judgeProbes(reading.value)];
+  const faults = [...reading.faults, ...judgeTarget(reading.value), ...judgeProbes(reading.value), ...judgeWriteBack(reading.value)];
   if (!isClean(reading) || faults.length > 0) return refuse(faults.map((fault) => ({ ...fault, source })));
   const { metadata, spec } = reading.value;
   return succeed({
@@ -53,9 +54,13 @@ export function parseMaintenancePolicy(value: unknown, source: string): Result<M
     verify: spec.verify ?? null,
     onWindowEnd: spec.onWindowEnd,
     approvals: spec.approvals,
-    report: { repository: spec.report.repository ?? null, labels: spec.report.labels, onCall: spec.report.onCall ?? null },
+    report: { ...repositoryPartsOf(spec.report), repository: spec.report.repository ?? null, labels: spec.report.labels, onCall: spec.report.onCall ?? null },
     debts: debtsOf(spec.debts),
   });
+}
+
+function repositoryPartsOf({ writeBack }: WrittenSpec['report']): Pick<MaintenancePolicy['report'], 'writeBack'> {
+  return { writeBack: writeBack.map(({ repository, file, path, pins }) => ({ repository: repository ?? null, file, path: path ?? null, pins: pins ?? 'kubernetesVersion' })) };
 }
 
 function debtsOf({ nodeCostPerDay, owners }: WrittenSpec['debts']): MaintenancePolicy['debts'] {

@@ -1,6 +1,7 @@
 import { debtsShape } from './debts-shape.ts';
 import type { FieldShape } from './field-shape.ts';
 import { verifyShape } from './verify-shape.ts';
+import { repositoryFields } from './write-back-shape.ts';
 import { windowShape } from './window-shape.ts';
 
 const upgradeSettings = {
@@ -165,6 +166,7 @@ const report = {
   kind: 'object',
   description: 'Where a run is told.',
   fields: {
+    ...repositoryFields,
     repository: {
       presence: 'optional',
       shape: {

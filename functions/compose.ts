@@ -6,6 +6,7 @@ import { createAppTokens } from '../adapters/app-jwt.ts';
 import { createAzureFactsPort } from '../adapters/azure-facts-client.ts';
 import { borrowedClock, machineClock } from '../adapters/clock.ts';
 import { createAzureCredential, createLocalCredential } from '../adapters/credential.ts';
+import { findDocumentValue } from '../adapters/document-value.ts';
 import { createWindowHost } from '../adapters/durable-client.ts';
 import { createGitHubPort } from '../adapters/github-client.ts';
 import { createDeliveryPort } from '../adapters/github-deliveries.ts';
@@ -16,6 +17,7 @@ import { createKubernetesPort } from '../adapters/kubernetes-client.ts';
 import { createKubernetesServers } from '../adapters/kubernetes-servers.ts';
 import { createLogger } from '../adapters/logger.ts';
 import { createPolicySource } from '../adapters/policy-source.ts';
+import { createRepositoryPort } from '../adapters/repository-client.ts';
 import { createMessagePort } from '../adapters/service-bus-client.ts';
 import type { ServiceBusConnection } from '../adapters/service-bus-client.ts';
 import { createStatePort } from '../adapters/state-branch.ts';
@@ -56,6 +58,8 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
     ...composeAzure(settings, clock),
     github: createGitHubPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
     deliveries: createDeliveryPort(session),
+    repositories: createRepositoryPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
+    documents: { findValue: findDocumentValue },
     policies: createPolicySource({ ...gitHub, ...settings.policies }),
     state: createStatePort({ ...gitHub, repository: settings.policies.repository }),
     messages: createMessagePort({ connection: connectionOf(settings), queue: 'inbox', topic: 'events' }),

@@ -3,6 +3,7 @@ import type { SimulatedGitHub } from '../sim/github.ts';
 import { findCommit } from '../sim/github-world.ts';
 import type { Account, Issue, Reaction, Repository } from '../sim/github-world.ts';
 import type { WireResponse } from '../sim/wire.ts';
+import { renderChangedFiles } from './github-changed-files.ts';
 import { pageStyle } from './github-page-style.ts';
 import { renderMarkdown } from './markdown.ts';
 import { escapeHtml } from './markdown-inline.ts';
@@ -96,7 +97,7 @@ function issuePage(github: SimulatedGitHub, repository: Repository, issueNumber:
   ];
   const above = `<p><a href="/${escapeHtml(repository.fullName)}/issues">${escapeHtml(repository.fullName)}</a></p>`;
   const title = `<h1>${escapeHtml(issue.title)} <small>#${issue.number}</small></h1><p>${stateBadge(issue)} ${issue.labels.map((label) => `<span class="label">${escapeHtml(label)}</span>`).join(' ')}</p>`;
-  return page(`${issue.title} · #${issue.number}`, above + title + entries.join('') + commentForm(github, repository, issue));
+  return page(`${issue.title} · #${issue.number}`, above + title + entries.join('') + renderChangedFiles(github.world, repository, issue) + commentForm(github, repository, issue));
 }
 
 interface Entry {

@@ -34,6 +34,8 @@ interface LoopbackWorldOptions {
   readonly documents: SnapshotDocuments;
   /** Path below `slackwater/` → policy text. */
   readonly policies: Readonly<Record<string, string>>;
+  /** Path → text of the other files of the policy repository; none when absent. */
+  readonly code?: Readonly<Record<string, string>>;
   /** The world's first moment; the same at a resume. */
   readonly startsAt: Instant;
   /** Makes the clock once it is known up to when the journal reaches; null when it holds nothing. */
@@ -238,9 +240,9 @@ function githubSetup(options: LoopbackWorldOptions, token: string) {
   const files = Object.fromEntries(Object.entries(options.policies).map(([name, text]) => [`slackwater/${name}`, text]));
   return {
     startedAt: options.startsAt,
-    repositories: [{ name: policyRepository, visibility: 'private' as const, defaultBranch: 'main', roles: options.people, files }],
+    repositories: [{ name: policyRepository, visibility: 'private' as const, defaultBranch: 'main', roles: options.people, files: { ...files, ...options.code } }],
     people: Object.keys(options.people).map((login) => ({ login, token: null })),
-    app: { id: 1, slug: 'slackwater', permissions: { issues: 'write' as const, contents: 'write' as const, metadata: 'read' as const }, token },
+    app: { id: 1, slug: 'slackwater', permissions: { issues: 'write' as const, contents: 'write' as const, pull_requests: 'write' as const, metadata: 'read' as const }, token },
   };
 }
 

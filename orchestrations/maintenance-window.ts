@@ -18,6 +18,7 @@ import { hear, takeDecision } from './window-decision.ts';
 import { awaitHolds, giveUpHolds, glanceAtHolds, withhold } from './window-hold.ts';
 import { adoptAdjustments, listUnrestored, restoreAfter, restoreRest } from './window-settings.ts';
 import { leaveUnstarted, runUnit } from './window-unit.ts';
+import { writeBackRun } from './window-write-back.ts';
 
 /** How long the last words are tried after the end, and how long the last look may take. */
 const LAST_WORDS_HOURS = 6;
@@ -103,6 +104,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     explained: new Set(),
     suspects: new Map(),
     unreconciled: new Set(),
+    isWrittenBack: false,
   };
 }
 
@@ -279,6 +281,7 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   for (;;) {
     yield* publish(run);
     yield* answerLate(run);
+    if (!hasWordsLeft(run)) yield* writeBackRun(run);
     const next = nextWordsAt(run);
     if (!hasWordsLeft(run) || next === null || next >= until) break;
     yield* flow.sleepUntil(Math.max(next, flow.now() + SECOND_MS));

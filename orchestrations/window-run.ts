@@ -61,6 +61,8 @@ export interface WindowRun {
   readonly suspects: Map<UnitName, string>;
   /** Pools whose nodes are all new while Azure says that its operation failed. */
   readonly unreconciled: Set<UnitName>;
+  /** Whether what now runs was written back to code, or given up. */
+  isWrittenBack: boolean;
 }
 
 /** Changes the status and marks the report as due. */

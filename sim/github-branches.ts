@@ -111,7 +111,8 @@ function readBranch(call: RepositoryCall): WireResponse {
   });
 }
 
-function commitShape(call: RepositoryCall, commit: Commit): Shape {
+/** `commit`: one commit with its author's account. */
+export function commitShape(call: RepositoryCall, commit: Commit): Shape {
   const url = `${repositoryUrl(call.world, call.repository)}/commits/${commit.sha}`;
   const signature = signatureShape(commit.author, commit.at);
   const { message, tree, verification, html_url, parents, node_id, url: gitUrl } = fileCommitShape(call, commit);

@@ -171,6 +171,8 @@ export interface Repository {
   readonly branches: Map<string, string>;
   readonly commits: Map<string, Commit>;
   readonly checkRuns: Map<number, CheckRun>;
+  /** Contents made by themselves: sha → blob. */
+  readonly blobs: Map<string, Blob>;
   /** Trees made by themselves: sha → path → blob. */
   readonly trees: Map<string, Commit['files']>;
 }
@@ -293,6 +295,7 @@ function addRepository(world: World, setup: GitHubRepositorySetup): void {
     branches: new Map(),
     commits: new Map(),
     checkRuns: new Map(),
+    blobs: new Map(),
     trees: new Map(),
   };
   const blobs = Object.entries(setup.files).map(([path, text]): [string, Blob] => {

@@ -5,6 +5,7 @@ import type { Call, RepositoryCall, Route } from './github-call.ts';
 import { checkPageRoutes, checkRoutes } from './github-checks.ts';
 import { commentRoutes } from './github-comments.ts';
 import { commitRoutes } from './github-commits.ts';
+import { compareRoutes } from './github-compare.ts';
 import { contentRoutes } from './github-contents.ts';
 import { issueLabelRoutes } from './github-issue-labels.ts';
 import { issueRoutes, searchRoutes } from './github-issues.ts';
@@ -70,6 +71,7 @@ const repositoryRoutes: readonly Route<RepositoryCall>[] = [
   ...contentRoutes,
   ...branchRoutes,
   ...commitRoutes,
+  ...compareRoutes,
 ];
 const plainRoutes: readonly Route<Call>[] = [...accountRoutes, ...searchRoutes];
 

@@ -10,12 +10,15 @@ import { refuse, succeed, type Fault, type Result } from '../../domain/result.ts
 import type { Instant } from '../../domain/time.ts';
 
 const policyFile = fileURLToPath(new URL('../../fixtures/policies/lab-aks.yaml', import.meta.url));
+const codeFile = fileURLToPath(new URL('../../fixtures/infra/main.tf', import.meta.url));
 const snapshotFolder = fileURLToPath(new URL('../../fixtures/snapshot/', import.meta.url));
 
 /** What a night is made from. */
 export interface NightInput {
   readonly policy: MaintenancePolicy;
   readonly policyText: string;
+  /** Path → text: code that pins the cluster's versions. */
+  readonly code: Readonly<Record<string, string>>;
   readonly documents: SnapshotDocuments;
   /** The policy's next opening as of now. */
   readonly opens: Instant;
@@ -42,5 +45,5 @@ export async function readNightInput(now: Instant): Promise<Result<NightInput, F
   }
   return faults.length > 0 || policy === undefined || opening === undefined || !documents.ok
     ? refuse(faults)
-    : succeed({ policy, policyText: readFileSync(policyFile, 'utf8'), documents: documents.value, opens: opening.opens });
+    : succeed({ policy, policyText: readFileSync(policyFile, 'utf8'), code: { 'infra/main.tf': readFileSync(codeFile, 'utf8') }, documents: documents.value, opens: opening.opens });
 }

@@ -105,10 +105,11 @@ function bar({ nodes }: PoolView, target: string | null): string {
     .join('');
 }
 
-/** Issues opened and closed, and comments with their first words; edits in place say nothing. */
+/** Issues and pull requests opened and closed, and comments with their first words; edits in place say nothing. */
 function githubLine(change: WorldChange): string | null {
   const webhook = readWebhook(change);
   const action = String(webhook?.payload['action'] ?? '');
+  if (webhook?.event === 'pull_request' && ['opened', 'closed'].includes(action)) return change.text;
   if (webhook?.event === 'issues' && ['opened', 'closed', 'reopened'].includes(action)) return change.text;
   const comment = webhook?.payload['comment'];
   if (webhook?.event !== 'issue_comment' || action !== 'created' || !isRecord(comment)) return null;

@@ -86,7 +86,7 @@ export async function runNight(options: NightOptions, io: { readonly write: (lin
 }
 
 async function beginNight({ options, input, folder, write }: { readonly options: NightOptions; readonly input: NightInput; readonly folder: NightFolder; readonly write: (line: string) => void }): Promise<Night> {
-  const { policy, policyText, documents } = input;
+  const { policy, policyText, code, documents } = input;
   if (options.beginning === 'fresh') folder.clear();
   else if (folder.before === null) write(`There is no night to go on with in ${folder.path}; a new one begins.`);
   const opens = (options.beginning === 'resume' ? folder.before?.opens : null) ?? input.opens;
@@ -97,6 +97,7 @@ async function beginNight({ options, input, folder, write }: { readonly options:
   const world = await startLoopbackWorld({
     documents,
     policies: { 'lab-aks.yaml': policyText },
+    code,
     startsAt: opens - LEAD_MS,
     makeClock: (journalReaches) => {
       // Held until all is up: on a slow machine an hour of the night would pass before anybody could look.

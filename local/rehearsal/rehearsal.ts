@@ -37,6 +37,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
     policy,
     opening,
     policies: { 'lab-aks.yaml': policyText },
+    code: { 'infra/main.tf': readFileSync(new URL('infra/main.tf', fixtures), 'utf8') },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.physics === undefined ? {} : { physics: options.physics }),
     people: { operator: 'maintain', reader: 'read' },

@@ -27,6 +27,8 @@ export interface WindowRehearsalOptions {
   readonly opening: WindowOpening;
   /** Path below `slackwater/` → policy text; empty where nothing reads policies. */
   readonly policies: Readonly<Record<string, string>>;
+  /** Path → text of the other files of the policy repository; none when absent. */
+  readonly code?: Readonly<Record<string, string>>;
   /** The world's first moment, not after the opening; one second before it when absent. */
   readonly startsAt?: Instant;
   readonly seed?: number;
@@ -87,6 +89,7 @@ export async function startWindowRehearsal(options: WindowRehearsalOptions): Pro
   const world = await startLoopbackWorld({
     documents: options.documents,
     policies: options.policies,
+    ...(options.code === undefined ? {} : { code: options.code }),
     startsAt,
     makeClock: () => clock,
     seed: options.seed ?? 1,

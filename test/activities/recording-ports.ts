@@ -124,6 +124,15 @@ export function recordingPorts(world: World): Ports {
       readCreateFailures: refuse('readCreateFailures'),
       tryLog: refuse('tryLog'),
     },
+    repositories: {
+      readTree: refuse('readTree'),
+      readFile: refuse('readFile'),
+      ensurePullRequest: refuse('ensurePullRequest'),
+      listPullRequests: refuse('listPullRequests'),
+      closePullRequest: refuse('closePullRequest'),
+      readPullRequest: refuse('readPullRequest'),
+    },
+    documents: { findValue: () => ({ missing: 'not looked for' }) },
     policies: { readPolicies: refuse('readPolicies') },
     deliveries: { listAttempts: refuse('listAttempts'), redeliver: refuse('redeliver') },
     github: {

@@ -102,6 +102,9 @@ test('every activity may run twice: the second time gives an equal answer and ha
     const remembered = await twice('recordRun', { status: ended, nodeImage: policy.target.nodeImage }, 4);
     assert.deepEqual(remembered.ok && remembered.value.missed?.count, 1);
 
+    const placesOfCode = (policy.report.writeBack ?? []).map((place) => ({ ...place, repository: 'acme/platform' }));
+    await twice('writeBack', { status: withIssue, places: placesOfCode, repository: 'acme/platform' }, 5);
+
     assert.deepEqual([...seen].sort(), [...activityNames].sort());
   } finally {
     await rehearsal.close();

@@ -40,7 +40,7 @@ test('a policy with the required fields alone is good, and the rest has its defa
       verify: null,
       onWindowEnd: 'finishInFlight',
       approvals: { required: 0, teams: [] },
-      report: { repository: null, labels: [], onCall: null },
+      report: { writeBack: [], repository: null, labels: [], onCall: null },
       debts: { nodeCostPerDay: null, owners: {} },
     },
   });
@@ -147,7 +147,17 @@ test('each bad field is told by its code and path', () => {
     ['spec.debts', { nodeCostPerDay: 7.2 }, 'wrong-type spec.debts.nodeCostPerDay'],
     ['spec.debts', { nodeCostPerDay: '7,20 EUR' }, 'wrong-form spec.debts.nodeCostPerDay'],
     ['spec.debts', { owners: { 'team-pay': 'team-pay' } }, 'wrong-form spec.debts.owners.team-pay'],
-    ['spec.report.writeBack', [], 'unknown-field spec.report.writeBack'],
+    ['spec.report.writeBack', [{ path: 'a.b' }], 'missing-field spec.report.writeBack[0].file'],
+    ['spec.report.writeBack', [{ file: '../main.tf' }], 'wrong-form spec.report.writeBack[0].file'],
+    ['spec.report.writeBack', [{ file: 'infra/../main.tf' }], 'wrong-form spec.report.writeBack[0].file'],
+    ['spec.report.writeBack', [{ file: 'infra/notes.txt' }], 'wrong-form spec.report.writeBack[0].file'],
+    ['spec.report.writeBack', [{ file: 'infra/main.tf', path: 'a.b' }], 'wrong-form spec.report.writeBack[0].path'],
+    ['spec.report.writeBack', [{ file: 'infra/', path: 'a.b' }], 'wrong-form spec.report.writeBack[0].path'],
+    ['spec.report.writeBack', [{ file: 'infra/a.json', path: 'a..b' }], 'wrong-form spec.report.writeBack[0].path'],
+    ['spec.report.writeBack', [{ file: 'infra/a.json', pins: 'kubernetesVersion' }], 'wrong-form spec.report.writeBack[0].pins'],
+    ['spec.report.writeBack', [{ file: 'infra/a.json', path: 'a.b', pins: 'pool/usr' }], 'wrong-form spec.report.writeBack[0].pins'],
+    ['spec.report.writeBack', [{ file: 'infra/a.json', repository: 'https://example.com/a/b' }], 'wrong-form spec.report.writeBack[0].repository'],
+    ['spec.report.writeBack', Array.from({ length: 51 }, (_, index) => ({ file: `infra/${index}.tf` })), 'out-of-range spec.report.writeBack'],
     ['status', {}, 'unknown-field status'],
   ];
   for (const [path, value, ...faults] of table) {
