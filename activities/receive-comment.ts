@@ -14,12 +14,17 @@ import { isAllowed, leastPermissionFor, type CommandWeight } from '../domain/com
 import { findTarget, isReportOf } from '../domain/command-target.ts';
 import type { IncomingComment } from '../domain/inbox-message.ts';
 import { parseComment, type OperatorCommand } from '../domain/operator-command.ts';
+import type { StandingVerb } from '../domain/operator-decision.ts';
 import { answerEdited, answerLate } from '../domain/comment-truth.ts';
 import { acknowledge, answer } from './answer-command.ts';
 import { confirmComment, type ConfirmedComment } from './confirm-comment.ts';
+import { approvePlan } from './approve-plan.ts';
 import { decideRun } from './decide-run.ts';
+import { findPolicy, type ClusterCommand } from './find-policy.ts';
 import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from './inbox-result.ts';
 import { listRuns, placeOf, type KnownRun } from './known-run.ts';
+import { freeze, unfreeze } from './order-freeze.ts';
+import { postpone, requestUpgrade } from './order-opening.ts';
 import type { Ports } from './ports.ts';
 
 /** A permitted command with all that is needed to carry it out. */
@@ -54,7 +59,7 @@ export async function receiveComment(ports: Ports, settings: ReceiveInboxSetting
   if (asked.verb === 'help') return answer(ports, comment, answerHelp(place));
   const isHome = runs.value.some(({ repository }) => isSameText(repository, comment.repository));
   if (!isHome && !isSameText(settings.policyRepository ?? '', comment.repository)) return answer(ports, comment, answerNotTakenHere());
-  return carryOut(ports, { comment, command: asked, runs: runs.value, place });
+  return carryOut(ports, settings, { comment, command: asked, runs: runs.value, place });
 }
 
 function ignore(ports: Ports, comment: IncomingComment, reason: string): InboxResult {
@@ -88,7 +93,7 @@ async function refuseUnpermitted(ports: Ports, comment: IncomingComment, { verb,
   return isAllowed(permission.value, verb, weight) ? null : answer(ports, comment, answerNotAllowed(verb, permission.value, weight));
 }
 
-function carryOut(ports: Ports, permitted: PermittedCommand): Promise<InboxResult> {
+function carryOut(ports: Ports, settings: ReceiveInboxSettings, permitted: PermittedCommand): Promise<InboxResult> {
   const { comment, command, runs, place } = permitted;
   const { verb } = command;
   switch (verb) {
@@ -103,9 +108,22 @@ function carryOut(ports: Ports, permitted: PermittedCommand): Promise<InboxResul
     case 'skip':
     case 'abort':
       return decideRun(ports, { comment, command: { ...command, verb }, runs });
+    case 'freeze':
+    case 'unfreeze':
+    case 'postpone':
+    case 'upgrade':
+    case 'approve':
+      return orderForCluster(ports, settings, permitted, verb);
     default:
       return answer(ports, comment, answerNotUnderstood({ reason: 'not-carried-out', written: verb, suggestion: null }, place));
   }
+}
+
+const orders: Readonly<Record<StandingVerb, (ports: Ports, given: ClusterCommand) => Promise<InboxResult>>> = { freeze, unfreeze, postpone, upgrade: requestUpgrade, approve: approvePlan };
+
+async function orderForCluster(ports: Ports, settings: ReceiveInboxSettings, permitted: PermittedCommand, verb: StandingVerb): Promise<InboxResult> {
+  const named = await findPolicy(ports, settings, permitted);
+  return 'settled' in named ? named.settled : orders[verb](ports, named.found);
 }
 
 async function answerWithStatus(ports: Ports, { comment, command, runs }: PermittedCommand): Promise<InboxResult> {

@@ -1,3 +1,4 @@
+import type { ApprovalStanding } from './approval.ts';
 import type { Hold } from './hold.ts';
 import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { HealthAlarm } from './cluster-health.ts';
@@ -111,8 +112,24 @@ export interface WindowStatus {
   readonly issue: { readonly repository: string; readonly number: number; readonly url: string } | null;
   /** Up to when units that ended were seen to be well, settled; null: none yet. Absent where nothing is verified so. */
   readonly verifiedAt?: Instant | null;
+  /** What people ordered about this run, as it was last read. Absent: not read yet. */
+  readonly standing?: RunStanding;
   /** When the next unit or look is due; null when nothing is scheduled. */
   readonly nextAt: Instant | null;
+}
+
+/** What people ordered about a run. */
+export interface RunStanding {
+  /** Null: nothing is frozen. */
+  readonly freeze: { readonly who: string; readonly when: Instant; readonly why: string; readonly until: Instant | null } | null;
+  readonly isCancelled: boolean;
+  readonly approval: ApprovalStanding;
+  /** Git's id of the policy file the run goes by; empty where it lies in no repository. */
+  readonly policyVersion: string;
+  /** What the run waits for now; null: nothing. */
+  readonly waitsFor: 'unfreeze' | 'approval' | null;
+  /** When the latest unit that waits could still start. */
+  readonly lastUsefulStart: Instant | null;
 }
 
 /** Windows in a row that did not roll everything, the latest included. */
