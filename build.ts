@@ -96,7 +96,7 @@ const fewerOperations: Plugin = {
 
 /** Of GitHub's thousand endpoints those we call; a test compares this list with the calls in `adapters/`. */
 const endpointsOfGitHub: Readonly<Record<string, readonly string[]>> = {
-  apps: ['getRepoInstallation', 'listWebhookDeliveries', 'redeliverWebhookDelivery'],
+  apps: ['createFromManifest', 'getRepoInstallation', 'listWebhookDeliveries', 'redeliverWebhookDelivery'],
   git: ['createCommit', 'createRef', 'createTree', 'getRef'],
   issues: ['create', 'createComment', 'get', 'getComment', 'listComments', 'listForRepo', 'update'],
   reactions: ['createForIssueComment'],
@@ -129,7 +129,7 @@ writeFileSync(`${root}dist/meta.json`, JSON.stringify(app.metafile));
 // The local host stays outside the command line: what needs it is for a checkout, and it must not slow the other commands.
 // Packages in CommonJS inside an ES module look for require, which such a module does not have.
 const banner = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
-await build({ ...shared, entryPoints: ['cli/main.ts'], outfile: 'dist/command-line.mjs', format: 'esm', banner: { js: banner }, external: ['@azure/functions-core', '../local/*'], plugins: [fewerOperations] });
+await build({ ...shared, entryPoints: ['cli/main.ts'], outfile: 'dist/command-line.mjs', format: 'esm', banner: { js: banner }, external: ['@azure/functions-core', '../local/*'], plugins: [fewerOperations, fewerEndpoints] });
 
 // A file of its own that any Node can read: an older one would fail over the program's syntax and modules, in no words of ours.
 writeFileSync(

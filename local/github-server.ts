@@ -7,6 +7,7 @@ import type { GitHubSetup } from '../sim/github-world.ts';
 import { problem } from '../sim/github-call.ts';
 import type { Simulated, WireRequest, WireResponse, WorldChange } from '../sim/wire.ts';
 import type { FaultList } from './faults.ts';
+import { createAppManifests } from './github-app-manifests.ts';
 import { answerDeliveries } from './github-deliveries.ts';
 import { redirect, refusal, renderPage } from './github-pages.ts';
 import { createWebhooks } from './github-webhooks.ts';
@@ -101,8 +102,11 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
     onChanges(changes);
     return response;
   };
+  const manifests = createAppManifests();
   const answerOfWire = (incoming: WireRequest): WireResponse | null => {
     const request = { ...incoming, path: incoming.path.slice(API.length) };
+    const stranger = manifests.answerApi(request, github(), options.now()) ?? refuseStranger(options, github(), incoming);
+    if (stranger !== null) return stranger;
     const isApp = findActor(options, github(), incoming) === appActor;
     return answerDeliveries(webhooks, request, `${server.url}${API}`, isApp ? 'app' : 'somebody-else');
   };
@@ -115,7 +119,7 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
     faults: options.faults,
     log: options.log,
     port: options.port ?? 0,
-    guard: (incoming, exchange) => (incoming.path.startsWith(`${API}/`) ? (refuseStranger(options, github(), incoming) ?? answerOfWire(incoming)) : answerPage(github(), incoming, exchange, request)),
+    guard: (incoming, exchange) => (incoming.path.startsWith(`${API}/`) ? answerOfWire(incoming) : (manifests.answerPage(incoming, exchange.rawBody) ?? answerPage(github(), incoming, exchange, request))),
   });
   const apiUrl = `${server.url}${API}`;
   world = createGitHub({ ...setup, baseUrl: apiUrl, webUrl: server.url });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createMessagePort } from '../adapters/service-bus-client.ts';
 import { nodePoolOffers } from '../adapters/snapshot-folder.ts';
 import type { SnapshotDocuments } from '../adapters/snapshot-folder.ts';
+import { appPermissions } from '../domain/github-app.ts';
 import type { Instant } from '../domain/time.ts';
 import { createClusterWorld } from '../sim/cluster-world.ts';
 import type { ClusterWorld } from '../sim/cluster-world.ts';
@@ -242,7 +243,7 @@ function githubSetup(options: LoopbackWorldOptions, token: string) {
     startedAt: options.startsAt,
     repositories: [{ name: policyRepository, visibility: 'private' as const, defaultBranch: 'main', roles: options.people, files: { ...files, ...options.code } }],
     people: Object.keys(options.people).map((login) => ({ login, token: null })),
-    app: { id: 1, slug: 'slackwater', permissions: { issues: 'write' as const, contents: 'write' as const, pull_requests: 'write' as const, metadata: 'read' as const }, token },
+    app: { id: 1, slug: 'slackwater', permissions: Object.fromEntries(appPermissions.map(({ name, access }) => [name, access])), token },
   };
 }
 
