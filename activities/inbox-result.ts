@@ -7,12 +7,14 @@ export interface ReceiveInboxSettings {
   readonly appLogin: string | null;
   /** `owner/name` a run reports to before its issue exists; null when policies do not come from a repository. */
   readonly policyRepository: string | null;
+  /** Folder or file of the policies in that repository; the root when absent. */
+  readonly policyPath?: string;
 }
 
 /** What became of one message. */
 export type InboxResult =
   /** Settled; `what` is a stable word for the log. */
-  | { readonly kind: 'done'; readonly what: 'answered' | 'raised' | 'kept' | 'woken' | 'no-run' | 'noted' | 'ignored' | 'checked' | 'no-policy' }
+  | { readonly kind: 'done'; readonly what: 'answered' | 'raised' | 'kept' | 'woken' | 'no-run' | 'noted' | 'ignored' | 'checked' | 'approved' | 'no-policy' }
   /** A service was out of reach; the message must come again. Nothing was lost, and what was done is not done twice. */
   | { readonly kind: 'retry-later'; readonly failure: Failure }
   /** No repeat can cure it: to the dead-letter queue, with the first fault's code. */

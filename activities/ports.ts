@@ -1,12 +1,14 @@
 import type { AzureFacts, DeprecatedApiUse } from '../domain/azure-facts.ts';
 import type { AddonState, ObjectChange } from '../domain/cluster-health.ts';
 import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, Pod, RecentlyUsedVersion, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
+import type { CheckRunReport } from '../domain/check-run.ts';
+import type { LocatedPolicyFault } from '../domain/checked-policy.ts';
 import type { HeldComment } from '../domain/comment-truth.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { DeliveryAttempt } from '../domain/lost-delivery.ts';
 import type { HealthProbe, MaintenancePolicy } from '../domain/maintenance-policy.ts';
-import type { Fault } from '../domain/result.ts';
+import type { Fault, Result } from '../domain/result.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import type { Instant } from '../domain/time.ts';
 import type { VolumeAttachment } from '../domain/volume-attachment.ts';
@@ -170,6 +172,11 @@ export interface GitHubPort {
   hasComment(request: { repository: string; issueNumber: number; marker: string; since: Instant }): Promise<Outcome<boolean>>;
   /** Adds the reaction; it is there once however often this runs. */
   react(request: { repository: string; commentId: number; content: 'eyes' | '+1' | '-1' | 'confused' }): Promise<Outcome<null>>;
+  /**
+   * Whether `login` is an active member of the team `owner/slug`; needs the App's permission members, to read. Any doubt is a failure, which
+   * the caller takes as no. `repository` says for which installation it is asked.
+   */
+  isTeamMember(request: { repository: string; team: string; login: string }): Promise<Outcome<boolean>>;
   /** Real permission of `login`; any doubt is a failure, which the caller takes as `none`. */
   permissionOf(repository: string, login: string): Promise<Outcome<RepositoryPermission>>;
 }
@@ -249,9 +256,28 @@ export interface RepositoryPort {
   readPullRequest(request: { repository: string; number: number }): Promise<Outcome<PullRequestChanges | null>>;
 }
 
+/** A check run of ours, as GitHub holds it. */
+export interface HeldCheckRun {
+  readonly name: string;
+  readonly headSha: string;
+  readonly reference: string;
+}
+
+/** Check runs of the App. */
+export interface CheckPort {
+  /** Finds our check run of that name on that commit, or makes it, and makes it say what the report says. May be repeated, and by several hosts at once. */
+  ensureCheckRun(request: { repository: string; report: CheckRunReport }): Promise<Outcome<{ readonly id: number }>>;
+  /** A check run of ours; null when there is none of this id. May be repeated. */
+  readCheckRun(request: { repository: string; id: number }): Promise<Outcome<HeldCheckRun | null>>;
+}
+
 /** Reads documents without any service. */
 export interface DocumentPort {
   readonly findValue: FindValue;
+  /** The policies of one file's text, or every fault at once with its place. */
+  readPolicies(text: string, source: string): Result<readonly MaintenancePolicy[], LocatedPolicyFault>;
+  /** Where `spec.target.kubernetesVersion` of the named policy is written, without quotes; null where it cannot be changed in place. */
+  findPolicyTarget(text: string, policyName: string): { readonly start: number; readonly end: number; readonly text: string } | null;
 }
 
 /** Policies as Git holds them now. */
@@ -340,3 +366,4 @@ export interface Ports {
   readonly messages: MessagePort;
   readonly windows: WindowHost;
 }
+  readonly checks: CheckPort;

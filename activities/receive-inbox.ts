@@ -1,7 +1,11 @@
+import type { Outcome } from '../domain/failure.ts';
 import type { InboxMessage } from '../domain/inbox-message.ts';
 import { parseInboxMessage } from '../domain/inbox-message.ts';
 import { windowInstanceId } from '../domain/window-identity.ts';
+import { takeCheckAction } from './approve-check.ts';
 import { checkDebts } from './check-debts.ts';
+import { checkPullRequest } from './check-pull-request.ts';
+import type { PolicyPlace } from './check-pull-request.ts';
 import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from './inbox-result.ts';
 import type { Ports } from './ports.ts';
 import { receiveComment } from './receive-comment.ts';
@@ -23,9 +27,18 @@ export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSe
     case 'aks-event':
       return receiveAksEvent(ports, parsed.value);
     case 'pull-request':
+      return settle(await checkPullRequest(ports, placeOf(settings), parsed.value.pullRequest), 'pull request');
     case 'check-action':
-      return { kind: 'done', what: 'noted' };
+      return settle(await takeCheckAction(ports, placeOf(settings), parsed.value.action), 'check run');
   }
+}
+
+function placeOf({ policyRepository, policyPath = '' }: ReceiveInboxSettings): PolicyPlace {
+  return { policyRepository, policyPath };
+}
+
+function settle(outcome: Outcome<Extract<InboxResult, { kind: 'done' }>['what']>, where: string): InboxResult {
+  return outcome.ok ? { kind: 'done', what: outcome.value } : stopBy(outcome.failure, where);
 }
 
 /** Checks the debts of a cluster by the policy it has now; a cluster that has none any more is nobody's to look at. */

@@ -52,6 +52,7 @@ export function createGitHubPort(options: GitHubPortOptions): GitHubPort {
     readComment: ({ repository, commentId }) => session.use(repository, (github, name) => readHeldComment(github, name, commentId)),
     hasComment: ({ repository, issueNumber, marker, since }) =>
       session.use(repository, async (github, name) => (await findComment(github, name, { issueNumber, marker }, isOurs, since)) !== null),
+    isTeamMember: ({ repository, team, login }) => session.use(repository, (github) => readMembership(github, team, login)),
     permissionOf: (repository, login) => session.use(repository, (github, name) => readPermission(github, name, login)),
   };
 }
@@ -94,6 +95,18 @@ function readComment(data: unknown): { readonly id: number; readonly login: stri
   const id = numberAt(comment, 'id');
   if (id === null) throw new UnreadableAnswer('GitHub answered a comment without id.');
   return { id, login: textAt(recordAt(comment, 'user'), 'login') ?? '', body: textAt(comment, 'body') ?? '' };
+}
+
+/** An invitation that nobody took up yet is `pending` and no membership. */
+async function readMembership(github: Octokit, team: string, login: string): Promise<boolean> {
+  const [org = '', slug = ''] = team.split('/');
+  try {
+    const { data } = await github.rest.teams.getMembershipForUserInOrg({ org, team_slug: slug, username: login });
+    return textAt(data, 'state') === 'active';
+  } catch (thrown) {
+    if (isStatus(thrown, 404)) return false;
+    throw thrown;
+  }
 }
 
 /**

@@ -1,14 +1,9 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
+import type { LocatedPolicyFault } from '../domain/checked-policy.ts';
 import type { FieldPath } from '../domain/field-reading.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import { parseMaintenancePolicy, type PolicyFault } from '../domain/policy-parse.ts';
 import { refuse, type Result, succeed } from '../domain/result.ts';
-
-/** A policy fault with its place in the file; lines and columns count from 1. */
-export interface LocatedPolicyFault extends PolicyFault {
-  readonly line: number;
-  readonly column: number;
-}
 
 /** Longest policy file read. Unit: UTF-16 code units. A policy has a few thousand. */
 const TEXT_LENGTH_MAX = 262_144;

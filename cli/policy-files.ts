@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPolicyText } from '../adapters/policy-file.ts';
-import type { LocatedPolicyFault } from '../adapters/policy-file.ts';
+import type { LocatedPolicyFault } from '../domain/checked-policy.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { PolicyFault } from '../domain/policy-parse.ts';
 

@@ -8,6 +8,7 @@ import { borrowedClock, machineClock } from '../adapters/clock.ts';
 import { createAzureCredential, createLocalCredential } from '../adapters/credential.ts';
 import { findDocumentValue } from '../adapters/document-value.ts';
 import { createWindowHost } from '../adapters/durable-client.ts';
+import { createCheckPort } from '../adapters/github-checks.ts';
 import { createGitHubPort } from '../adapters/github-client.ts';
 import { createDeliveryPort } from '../adapters/github-deliveries.ts';
 import { createGitHubSession } from '../adapters/github-session.ts';
@@ -16,7 +17,9 @@ import { createVaultSigner } from '../adapters/key-vault-signer.ts';
 import { createKubernetesPort } from '../adapters/kubernetes-client.ts';
 import { createKubernetesServers } from '../adapters/kubernetes-servers.ts';
 import { createLogger } from '../adapters/logger.ts';
+import { readPolicyText } from '../adapters/policy-file.ts';
 import { createPolicySource } from '../adapters/policy-source.ts';
+import { findPolicyTarget } from '../adapters/policy-target.ts';
 import { createRepositoryPort } from '../adapters/repository-client.ts';
 import { createMessagePort } from '../adapters/service-bus-client.ts';
 import type { ServiceBusConnection } from '../adapters/service-bus-client.ts';
@@ -59,7 +62,8 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
     github: createGitHubPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
     deliveries: createDeliveryPort(session),
     repositories: createRepositoryPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
-    documents: { findValue: findDocumentValue },
+    documents: { findValue: findDocumentValue, readPolicies: readPolicyText, findPolicyTarget },
+    checks: createCheckPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
     policies: createPolicySource({ ...gitHub, ...settings.policies }),
     state: createStatePort({ ...gitHub, repository: settings.policies.repository }),
     messages: createMessagePort({ connection: connectionOf(settings), queue: 'inbox', topic: 'events' }),

@@ -17,6 +17,7 @@ export const accountRoutes: readonly Route<Call>[] = [
   { method: 'POST', pattern: '/app/installations/{id}/access_tokens', answer: createToken },
   { method: 'GET', pattern: '/installation/repositories', answer: listInstallationRepositories },
   { method: 'GET', pattern: '/repos/{owner}/{repo}/installation', answer: readInstallation },
+  { method: 'GET', pattern: '/orgs/{org}/teams/{team}/memberships/{login}', answer: readMembership },
 ];
 
 /** People on one repository. */
@@ -71,6 +72,16 @@ function readInstallation(call: Call): WireResponse {
   return onlyApp(call, () => null).status !== 200 || call.world.repositories.has(name)
     ? onlyApp(call, () => installationShape(call.world))
     : notFound();
+}
+
+/** Members read it, and an App that was granted to. */
+function readMembership(call: Call): WireResponse {
+  const { org, team, login = '' } = call.parameters;
+  const { app, teams = {} } = call.world.setup;
+  if (call.actor.endsWith('[bot]') && app?.permissions['members'] === undefined) return problem(403, 'Resource not accessible by integration');
+  const members = Object.entries(teams).find(([name]) => name.toLowerCase() === `${org}/${team}`.toLowerCase())?.[1] ?? [];
+  if (!members.some((member) => member.toLowerCase() === login.toLowerCase())) return notFound();
+  return reply(200, { url: `${call.world.setup.baseUrl}${call.request.path}`, role: 'member', state: 'active' });
 }
 
 function readPermission(call: RepositoryCall): WireResponse {

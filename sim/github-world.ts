@@ -53,6 +53,8 @@ export interface GitHubSetup {
   readonly startedAt: Instant;
   readonly repositories: readonly GitHubRepositorySetup[];
   readonly people: readonly GitHubPerson[];
+  /** `organization/slug` → logins of its members. */
+  readonly teams?: Readonly<Record<string, readonly string[]>>;
   readonly app: GitHubAppSetup | null;
 }
 

@@ -1,6 +1,7 @@
 import type { InstanceView, Ports, RepositoryPermission } from '../../activities/ports.ts';
 import type { HeldComment as WrittenComment } from '../../domain/comment-truth.ts';
 import type { Failure, Outcome } from '../../domain/failure.ts';
+import { succeed } from '../../domain/result.ts';
 import { emptyState } from '../../domain/state-file.ts';
 import type { StateFile } from '../../domain/state-file.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -132,7 +133,8 @@ export function recordingPorts(world: World): Ports {
       closePullRequest: refuse('closePullRequest'),
       readPullRequest: refuse('readPullRequest'),
     },
-    documents: { findValue: () => ({ missing: 'not looked for' }) },
+    documents: { findValue: () => ({ missing: 'not looked for' }), readPolicies: () => succeed([]), findPolicyTarget: () => null },
+    checks: { ensureCheckRun: refuse('ensureCheckRun'), readCheckRun: refuse('readCheckRun') },
     policies: { readPolicies: refuse('readPolicies') },
     deliveries: { listAttempts: refuse('listAttempts'), redeliver: refuse('redeliver') },
     github: {
@@ -146,6 +148,7 @@ export function recordingPorts(world: World): Ports {
       readComment: ({ repository, commentId }) => meet('readComment', () => world.written.get(`${repository}/${commentId}`) ?? null),
       hasComment: ({ repository, issueNumber, marker }) =>
         meet('hasComment', () => world.comments.some((comment) => comment.repository === repository && comment.issueNumber === issueNumber && comment.marker === marker)),
+      isTeamMember: ({ team, login }) => meet('isTeamMember', () => world.permissions.has(`team ${team}/${login}`)),
       permissionOf: (repository, login) => meet('permissionOf', () => world.permissions.get(`${repository}/${login}`) ?? 'none'),
     },
     state: {
