@@ -360,10 +360,10 @@ export interface Ports {
   readonly github: GitHubPort;
   readonly repositories: RepositoryPort;
   readonly documents: DocumentPort;
+  readonly checks: CheckPort;
   readonly policies: PolicySource;
   readonly deliveries: DeliveryPort;
   readonly state: StatePort;
   readonly messages: MessagePort;
   readonly windows: WindowHost;
 }
-  readonly checks: CheckPort;
