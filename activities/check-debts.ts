@@ -23,6 +23,8 @@ export interface DebtCheckInput {
   readonly policy: MaintenancePolicy;
   /** `owner/name` of the issue. */
   readonly repository: string;
+  /** What a clean-up touched: debts of all it left there are opened in its name. Absent: only nodes that AKS set aside are looked for. */
+  readonly touched?: { readonly who: string; readonly pools: readonly string[] };
 }
 
 /** What a check saw and told. */
@@ -52,7 +54,10 @@ export async function checkDebts(ports: Ports, input: DebtCheckInput): Promise<O
   if (!look.ok) return look;
   if (look.value === 'stopped') return { ok: true, value: { kind: 'skipped', open: before.value.debts.filter(isOpen), opened: [], settled: [], notices: [] } };
   const at = look.value.at;
-  const found = findDebts(look.value, { kind: 'quarantined' }, { who: `check-${formatInstant(at).slice(0, 10)}`, ofPool: {} });
+  const found = findDebts(look.value, input.touched === undefined ? { kind: 'quarantined' } : { kind: 'run', pools: input.touched.pools }, {
+    who: input.touched?.who ?? `check-${formatInstant(at).slice(0, 10)}`,
+    ofPool: {},
+  });
   const judged = judgeLedger(before.value.debts, found, look.value);
   const known = await explain(ports, policy, judged, at);
   const changes = changesOf(before.value.debts, known);

@@ -1,3 +1,5 @@
+import type { CleanUpJudgment, CleanUpRequest, ReleaseJudgment } from '../domain/clean-up.ts';
+import type { LedgerAfter } from '../domain/clean-up-words.ts';
 import type { ApprovalQuestion, ApprovalStanding } from '../domain/approval.ts';
 import type { HealthLook } from '../domain/cluster-health.ts';
 import type { Cluster, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
@@ -119,6 +121,27 @@ export interface ActivityContract {
 }
 export type ActivityName = keyof ActivityContract;
 
+  judgeCleanUp: {
+    readonly input: { readonly request: CleanUpRequest; readonly policy: MaintenancePolicy; readonly instanceId: string };
+    readonly output: Outcome<CleanUpJudgment>;
+  };
+  judgeNodeRelease: { readonly input: { readonly clusterResourceId: string; readonly node: string }; readonly output: Outcome<ReleaseJudgment> };
+  releaseNode: { readonly input: { readonly clusterResourceId: string; readonly node: string; readonly by: string }; readonly output: Outcome<null> };
+  recordCleanUp: {
+    readonly input: {
+      readonly policy: MaintenancePolicy;
+      /** `owner/name` of the issue of debts. */
+      readonly repository: string;
+      readonly cleanUpId: string;
+      /** Pools it touched. */
+      readonly pools: readonly string[];
+    };
+    readonly output: Outcome<LedgerAfter>;
+  };
+  keepAnswer: {
+    readonly input: { readonly comment: CommentReference; readonly decisionId: string; readonly body: string };
+    readonly output: Outcome<{ readonly commentId: number }>;
+  };
 /** Which orders a run asks for. */
 export interface OrdersQuestion extends ApprovalQuestion {
   readonly clusterResourceId: string;
@@ -282,3 +305,8 @@ export const activityNames = [
 /** Compiles only while the list above is complete. */
 export type EveryActivityIsNamed = Exclude<ActivityName, (typeof activityNames)[number]> extends never ? true : never;
 export const everyActivityIsNamed: EveryActivityIsNamed = true;
+  'judgeCleanUp',
+  'judgeNodeRelease',
+  'releaseNode',
+  'recordCleanUp',
+  'keepAnswer',

@@ -9,6 +9,8 @@ export interface ReceiveInboxSettings {
   readonly policyRepository: string | null;
   /** Folder or file of the policies in that repository; the root when absent. */
   readonly policyPath?: string;
+  /** Shortest and longest wait between two looks of a clean-up. Unit: seconds; 30 and 150 when absent. */
+  readonly pollSeconds?: { readonly shortest: number; readonly longest: number };
 }
 
 /** What became of one message. */

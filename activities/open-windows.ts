@@ -6,7 +6,7 @@ import { frozenOpeningAt, movedOpening, nextOpeningAfter, openingAt } from '../d
 import { freezeAt, isCancelled, movedInto, postponementOf, requestFor, type StandingOrder } from '../domain/standing-order.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import type { Instant } from '../domain/time.ts';
-import { clusterNameOf, runIdOf, windowInstanceId } from '../domain/window-identity.ts';
+import { clusterNameOf, isCleanUpOf, runIdOf, windowInstanceId } from '../domain/window-identity.ts';
 import type { InstanceView, Ports } from './ports.ts';
 
 /** What opening needs to know of the installation. */
@@ -32,6 +32,8 @@ export interface WindowDecision {
     | 'frozen'
     /** Programs took back every run they asked for in this opening. */
     | 'cancelled'
+    /** A clean-up that somebody asked for is at work on the cluster; looked at again at each tick. */
+    | 'cleaning-up'
     | 'failed';
   /** Run of the opening; null when the window is closed. */
   readonly runId: string | null;
@@ -90,6 +92,9 @@ async function decideWindow(ports: Ports, settings: OpenWindowsSettings, { polic
   if (isUsed && asked === null) return { ...decided, kind: 'already-used' };
   const stop = stopByOrders(policy, orders ?? [], opening, now);
   if (stop !== null) return { ...decided, kind: stop };
+  const cleanUps = await ports.windows.listCleanUps();
+  if (!cleanUps.ok) return { ...decided, kind: 'failed', failure: cleanUps.failure };
+  if (cleanUps.value.some((each) => isCleanUpOf(clusterResourceId, each.instanceId) && each.status?.phase !== 'telling')) return { ...decided, kind: 'cleaning-up' };
   const repository = policy.report.repository ?? settings.policyRepository;
   const newRunId = asked === null ? runId : runIdOf(clusterNameOf(clusterResourceId), asked);
   const started = await ports.windows.startWindow(instanceId, { policy, opening, nextOpens: nextOpeningAfter(policy.window, opening), runId: newRunId, repository, pollSeconds: settings.pollSeconds });
@@ -97,7 +102,7 @@ async function decideWindow(ports: Ports, settings: OpenWindowsSettings, { polic
 }
 
 /** The opening `now` lies in once people's orders are heeded: moved, not moved away, or opened for one night although frozen. */
-function openingByOrders({ window, approvals, version }: MaintenancePolicy, orders: readonly StandingOrder[], now: Instant): WindowOpening | null {
+export function openingByOrders({ window, approvals, version }: MaintenancePolicy, orders: readonly StandingOrder[], now: Instant): WindowOpening | null {
   const moved = movedInto(orders, now);
   if (moved !== null && moved.until !== null) {
     const opening = movedOpening(window, { opens: moved.movedTo, closes: moved.until }, moved.movedTo);

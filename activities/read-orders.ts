@@ -26,7 +26,8 @@ export async function readOrders(ports: Pick<Ports, 'state' | 'clock'>, question
   };
 }
 
-function lossesAt(orders: readonly StandingOrder[], now: Instant): readonly LossAcknowledgement[] {
+/** Losses that people let happen, as far as the word still holds. */
+export function lossesAt(orders: readonly StandingOrder[], now: Instant): readonly LossAcknowledgement[] {
   return orders.flatMap((order) =>
     order.kind === 'loss' && order.until !== null && now < order.until ? [{ where: order.where, codes: order.codes, pools: order.pools, by: order.who, at: order.when, until: order.until }] : [],
   );

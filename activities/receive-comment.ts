@@ -26,6 +26,7 @@ import { listRuns, placeOf, type KnownRun } from './known-run.ts';
 import { freeze, unfreeze } from './order-freeze.ts';
 import { postpone, requestUpgrade } from './order-opening.ts';
 import type { Ports } from './ports.ts';
+import { requestCleanUp } from './request-clean-up.ts';
 
 /** A permitted command with all that is needed to carry it out. */
 interface PermittedCommand {
@@ -108,6 +109,10 @@ function carryOut(ports: Ports, settings: ReceiveInboxSettings, permitted: Permi
     case 'skip':
     case 'abort':
       return decideRun(ports, { comment, command: { ...command, verb }, runs });
+    case 'release':
+    case 'resolve':
+    case 'rollback':
+      return requestCleanUp(ports, settings, { comment, command: { ...command, verb }, runs });
     case 'freeze':
     case 'unfreeze':
     case 'postpone':

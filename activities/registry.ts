@@ -1,10 +1,13 @@
 import { abortUnit } from './abort-unit.ts';
 import { checkHealth } from './check-health.ts';
 import type { ActivityContract, ActivityName } from './contract.ts';
+import { judgeCleanUp, judgeNodeRelease, releaseNode } from './judge-clean-up.ts';
+import { keepAnswer } from './keep-answer.ts';
 import { makePlan } from './make-plan.ts';
 import { observeUnit } from './observe-unit.ts';
 import type { Ports } from './ports.ts';
 import { prepareUnit } from './prepare-unit.ts';
+import { recordCleanUp } from './record-clean-up.ts';
 import { answerComment, postNotice, publishReport } from './publish-report.ts';
 import { readOrders } from './read-orders.ts';
 import { recordRun } from './record-run.ts';
@@ -45,5 +48,10 @@ export function createActivities(ports: Ports): Activities {
     writeBack: (input) => writeBack(ports, input),
     verifyCluster: (input) => verifyCluster(ports, input),
     checkHealth: (input) => checkHealth(ports, input),
+    judgeCleanUp: (input) => judgeCleanUp(ports, input),
+    judgeNodeRelease: (input) => judgeNodeRelease(ports, input),
+    releaseNode: (input) => releaseNode(ports, input),
+    recordCleanUp: (input) => recordCleanUp(ports, input),
+    keepAnswer: (input) => keepAnswer(ports, input),
   };
 }

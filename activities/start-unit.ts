@@ -101,5 +101,6 @@ function send(ports: Ports, { clusterResourceId: resourceId, unit, eTag }: UnitW
   const { kubernetesVersion } = unit.to;
   if (pool === null) return ports.aks.startControlPlaneUpgrade({ resourceId, kubernetesVersion, eTag });
   if (unit.action === 'pool-node-image') return ports.aks.startNodeImageUpgrade({ resourceId, pool });
+  if (unit.action === 'pool-rollback') return ports.aks.rollBackNodePool({ resourceId, pool, kubernetesVersion, nodeImageVersion: unit.to.nodeImageVersion ?? '', eTag });
   return ports.aks.startPoolVersionUpgrade({ resourceId, pool, kubernetesVersion, settings: unit.upgradeSettings, eTag });
 }

@@ -1,11 +1,13 @@
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
-import type { InstanceView, WindowHost } from '../activities/ports.ts';
+import type { CleanUpView, InstanceView, WindowHost } from '../activities/ports.ts';
+import type { CleanUpStatus } from '../domain/clean-up.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { Instant } from '../domain/time.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
 import type { OrchestrationName } from '../orchestrations/contract.ts';
 
 const WINDOW: OrchestrationName = 'maintenanceWindow';
+const CLEAN_UP: OrchestrationName = 'cleanUp';
 const RUNTIME_STATUSES = ['Pending', 'Running', 'Completed', 'Failed', 'Terminated', 'Suspended', 'ContinuedAsNew', 'Canceled'] as const;
 const FINISHED: readonly InstanceView['runtimeStatus'][] = ['Completed', 'Failed', 'Terminated', 'Canceled'];
 
@@ -30,6 +32,8 @@ export function createWindowHost(client: DurableClient): WindowHost {
         return present.ok && present.value !== null && isLive(present.value) ? { ok: true, value: 'already-running' } : unreachable(error);
       }
     },
+    startCleanUp: (instanceId, input) => startCleanUp(client, instanceId, input),
+    listCleanUps: () => listCleanUps(client),
     raise: async (instanceId, event, payload) => {
       if (!ownInstanceId.test(instanceId)) return { ok: true, value: 'not-running' };
       // The SDK takes the refusal of a finished instance for success, so its status is asked first.
@@ -57,6 +61,35 @@ export function createWindowHost(client: DurableClient): WindowHost {
       }
     },
   };
+}
+
+/** An instance that is known, live or ended, is left as it is: its command was taken before. */
+async function startCleanUp(client: DurableClient, instanceId: string, input: unknown): Promise<Outcome<'started' | 'known'>> {
+  const present = await readInstance(client, instanceId);
+  if (!present.ok) return present;
+  if (present.value !== null) return { ok: true, value: 'known' };
+  try {
+    await client.startNew(CLEAN_UP, { instanceId, input });
+    return { ok: true, value: 'started' };
+  } catch (error) {
+    const now = await readInstance(client, instanceId);
+    return now.ok && now.value !== null ? { ok: true, value: 'known' } : unreachable(error);
+  }
+}
+
+async function listCleanUps(client: DurableClient): Promise<Outcome<readonly CleanUpView[]>> {
+  try {
+    const all: readonly DurableOrchestrationStatus[] = await client.getStatusBy({});
+    const views: CleanUpView[] = [];
+    for (const status of all.filter(({ name }) => name === CLEAN_UP)) {
+      const view = toView(status);
+      if (!view.ok) return view;
+      if (isLive(view.value)) views.push({ instanceId: status.instanceId, createdAt: view.value.createdAt, status: isCleanUpStatus(status.customStatus) ? status.customStatus : null });
+    }
+    return { ok: true, value: views };
+  } catch (error) {
+    return unreachable(error);
+  }
 }
 
 async function readInstance(client: DurableClient, instanceId: string): Promise<Outcome<InstanceView | null>> {
@@ -103,6 +136,10 @@ function toInstant(value: unknown): Instant | null {
 /** Our own status, told by its schema; what carries another is nobody's. */
 function isWindowStatus(value: unknown): value is WindowStatus {
   return typeof value === 'object' && value !== null && 'schema' in value && value.schema === 'slackwater.status/v1';
+}
+
+function isCleanUpStatus(value: unknown): value is CleanUpStatus {
+  return typeof value === 'object' && value !== null && 'schema' in value && value.schema === 'slackwater.clean-up/v1';
 }
 
 function unreachable(error: unknown): { readonly ok: false; readonly failure: Extract<Outcome<never>, { readonly ok: false }>['failure'] } {

@@ -43,6 +43,7 @@ export function createGitHubPort(options: GitHubPortOptions): GitHubPort {
   return {
     ensureIssue: (request) => session.use(request.repository, (github, name) => ensureIssue(github, name, request, isOurs)),
     ensureComment: (request) => session.use(request.repository, (github, name) => ensureComment(github, name, request, isOurs)),
+    keepComment: (request) => session.use(request.repository, (github, name) => keepComment(github, name, request, isOurs)),
     react: ({ repository, commentId, content }) =>
       session.use(repository, async (github, name) => {
         // GitHub keeps one reaction of a kind per person: the second time answers 200 instead of 201.
@@ -65,6 +66,12 @@ async function ensureComment(github: Octokit, name: RepositoryName, request: Com
   const { id, login } = readComment(data);
   refuseForeignLogin(login, isOurs);
   return { id, created: true };
+}
+
+async function keepComment(github: Octokit, name: RepositoryName, request: CommentRequest, isOurs: IsOurs) {
+  const { id, created } = await ensureComment(github, name, request, isOurs);
+  if (!created) await github.rest.issues.updateComment({ ...name, comment_id: id, body: withMarker(request.body, request.marker) });
+  return { id };
 }
 
 /** Id of our first comment with the marker; one somebody else typed does not count. `since` leaves out what is older. */

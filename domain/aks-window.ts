@@ -51,7 +51,7 @@ export function compareWithAks(view: PreflightView, name: AksSchedule): 'same' |
 }
 
 /** Whether AKS rolls node images by itself; `Unmanaged` patches without a roll and knows no schedule. */
-export function activeNodeOsChannel({ snapshot: { cluster } }: PreflightView): string | null {
+export function activeNodeOsChannel({ snapshot: { cluster } }: { readonly snapshot: Pick<PreflightView['snapshot'], 'cluster'> }): string | null {
   const channel = cluster.nodeOsUpgradeChannel;
   return channel === 'NodeImage' || channel === 'SecurityPatch' ? channel : null;
 }

@@ -5,7 +5,7 @@ export const permissionLevels = ['none', 'read', 'triage', 'write', 'maintain', 
 export type PermissionLevel = (typeof permissionLevels)[number];
 
 /** Flags of commands; each takes a value. */
-export const commandFlags = ['until', 'reason', 'override-freeze'] as const;
+export const commandFlags = ['until', 'reason', 'override-freeze', 'outside-window'] as const;
 export type CommandFlag = (typeof commandFlags)[number];
 
 /** How one command is written, what it does and who may give it. */
@@ -54,9 +54,21 @@ const grammars: Readonly<Record<Verb, VerbGrammar>> = {
   retry: { summary: 'tries a stopped pool once more', usage: '[pool]', least: 'maintain', words: 'name', flags: [] },
   skip: { summary: 'leaves a pool as it is and goes on with the others', usage: '[pool]', least: 'maintain', words: 'name', flags: [] },
   abort: { summary: 'stops Azure now and ends the run; nothing is rolled back', usage: '[cluster]', least: 'maintain', words: 'name', flags: [] },
-  release: { summary: 'takes the quarantine label off a node', usage: '[cluster/]node', least: 'maintain', words: 'name', flags: [] },
-  resolve: { summary: 'ends a debt by hand', usage: '[cluster/]node', least: 'admin', words: 'name', flags: ['reason'] },
-  rollback: { summary: 'takes a pool back to the version before, as AKS allows', usage: '[cluster/]pool', least: 'admin', words: 'name', flags: [] },
+  release: { summary: 'takes the quarantine label off a node whose pods can leave now, so that Azure takes it up again', usage: '[cluster/]node', least: 'maintain', words: 'name', flags: [] },
+  resolve: {
+    summary: 'has Azure go on with a pool, or a cluster, that it holds as failed: the same request once more, in an open window',
+    usage: '[cluster/]pool|cluster [--outside-window REASON]',
+    least: 'admin',
+    words: 'name',
+    flags: ['outside-window'],
+  },
+  rollback: {
+    summary: 'takes a pool back to the version and image before its last upgrade, within 7 days, in an open window; a control plane never goes back',
+    usage: '[cluster/]pool [--outside-window REASON]',
+    least: 'admin',
+    words: 'name',
+    flags: ['outside-window'],
+  },
   freeze: {
     summary: 'starts nothing on the cluster, in a running window too, until unfreeze or the time given; what is in flight goes on',
     usage: '[cluster] [--until TIME] [--reason TEXT]',

@@ -20,7 +20,9 @@ export type DecisionEffect =
   /** What is withheld is looked at now; a unit that was left out on a person's word waits again. */
   | { readonly kind: 'look-again'; readonly unit: UnitStatus['unit'] | null }
   | { readonly kind: 'acknowledge'; readonly acknowledgement: LossAcknowledgement }
-  | { readonly kind: 'abort' };
+  | { readonly kind: 'abort' }
+  /** The quarantine label is taken off a node, once the cluster was looked at; what came of it is the answer. */
+  | { readonly kind: 'release-node'; readonly node: string };
 
 /** Where a run stands when the word arrives. */
 interface DecisionSituation {
@@ -68,6 +70,8 @@ export function judgeDecision(decision: OperatorDecision, situation: DecisionSit
       return judgeSkip(decision, situation);
     case 'abort':
       return judgeAbort(situation);
+    case 'release':
+      return decision.target === null ? none('Name the node to release.') : { effect: { kind: 'release-node', node: decision.target }, answer: '' };
   }
 }
 

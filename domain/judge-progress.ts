@@ -37,7 +37,11 @@ export function isImageAtLeast(image: string, wanted: string): boolean {
 /** Whether the node itself shows the target: kubelet version and image, not what ARM says. */
 export function isOnTarget(node: Node, target: UnitVersion): boolean {
   if (node.kubeletVersion !== target.kubernetesVersion) return false;
-  return target.nodeImageVersion === null || isImageAtLeast(node.imageVersion, target.nodeImageVersion);
+  return target.nodeImageVersion === null || isImageWanted(node.imageVersion, target.nodeImageVersion, target.isExact === true ? 'exactly' : 'at-least');
+}
+
+function isImageWanted(image: string, wanted: string, match: 'exactly' | 'at-least'): boolean {
+  return match === 'exactly' ? image === wanted : isImageAtLeast(image, wanted);
 }
 
 /** Old nodes named when nothing else is special about them; the rest is in `total`. History keeps every look. */
@@ -140,6 +144,7 @@ function poolState(look: PoolLook, inventory: NodeInventory): UnitState {
 /** Whether ARM says the pool is set to the target, which nothing but a node can prove. */
 function isSet(pool: NodePool, { action, to }: PlannedUnit): boolean {
   if (pool.provisioningState !== 'Succeeded' || pool.orchestratorVersion !== to.kubernetesVersion) return false;
+  if (action === 'pool-rollback') return pool.nodeImageVersion === to.nodeImageVersion;
   return action !== 'pool-node-image' || to.nodeImageVersion === null || isImageAtLeast(pool.nodeImageVersion, to.nodeImageVersion);
 }
 
@@ -147,6 +152,8 @@ function isSet(pool: NodePool, { action, to }: PlannedUnit): boolean {
 export function isOurOperation(pool: NodePool, unit: PlannedUnit): boolean {
   if (pool.provisioningState === 'Canceling') return true;
   if (unit.action === 'pool-node-image') return pool.provisioningState === 'UpgradingNodeImageVersion';
+  // What AKS calls a pool that goes back is not documented; that it is wanted at the older version is the sign.
+  if (unit.action === 'pool-rollback') return pool.orchestratorVersion === unit.to.kubernetesVersion && /^(?:Upgrading|UpgradingNodeImageVersion|Updating)$|roll/i.test(pool.provisioningState);
   return pool.provisioningState === 'Upgrading' && pool.orchestratorVersion === unit.to.kubernetesVersion;
 }
 

@@ -1,10 +1,10 @@
 import type { Instant } from './time.ts';
 
 /** Verbs of comments. */
-export type Verb = 'help' | 'status' | 'plan' | 'preflight' | RunVerb | StandingVerb | 'release' | 'resolve' | 'rollback';
+export type Verb = 'help' | 'status' | 'plan' | 'preflight' | RunVerb | StandingVerb | 'resolve' | 'rollback';
 
 /** Verbs that a run under way carries out. */
-export type RunVerb = 'pause' | 'ack-loss' | 'resume' | 'retry' | 'skip' | 'abort';
+export type RunVerb = 'pause' | 'ack-loss' | 'resume' | 'retry' | 'skip' | 'abort' | 'release';
 
 /** Verbs whose words outlive a run, and are kept on the state branch. */
 export type StandingVerb = 'postpone' | 'upgrade' | 'approve' | 'freeze' | 'unfreeze';

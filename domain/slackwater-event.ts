@@ -38,6 +38,9 @@ export const slackwaterEventNames = [
   'hold.acknowledged',
   'hold.cleared',
   'debt.opened',
+  'node.released',
+  'clean-up.started',
+  'clean-up.ended',
   'debt.escalated',
   'debt.closed',
 ] as const;

@@ -28,8 +28,8 @@ export interface PlannedUnit {
   readonly unit: UnitName;
   readonly from: UnitVersion;
   readonly to: UnitVersion;
-  /** What is sent: a PUT of a version, or the node image POST. */
-  readonly action: 'control-plane-version' | 'pool-version' | 'pool-node-image';
+  /** What is sent: a PUT of a version, the node image POST, or a PUT of a version and image that the pool ran before. */
+  readonly action: 'control-plane-version' | 'pool-version' | 'pool-node-image' | 'pool-rollback';
   /** Nodes when the plan was made, by ARM's count; 0 for the control plane and an empty pool. */
   readonly nodeCount: number;
   /** Surge nodes AKS adds at once; 0 for the control plane, for spot pools and where no node runs. */
@@ -53,6 +53,8 @@ export interface UnitVersion {
   readonly kubernetesVersion: string;
   /** Null for the control plane, or when AKS did not say. */
   readonly nodeImageVersion: string | null;
+  /** Nothing but this very image will do; absent: a newer one will too. */
+  readonly isExact?: true;
 }
 
 /** Whether both pools would come to run the same Kubernetes version, or the same node image. */

@@ -61,6 +61,29 @@ export function debtOccasion(resourceId: string, parts: readonly string[]): stri
   return `${stateFileName(resourceId).replace(/\.json$/, '')}/debt/${hashOf(parts.join('\n'))}`;
 }
 
+/**
+ * Instance id of one clean-up: one command, one id, so that a command delivered again begins nothing again.
+ *
+ * At most 100 printable characters. Form: `clean-up-<16 hex of the cluster>-<command>`.
+ */
+export function cleanUpInstanceId(resourceId: string, decisionId: string): string {
+  return `${cleanUpPrefix(resourceId)}${readablePart(decisionId, 70)}`;
+}
+
+/** Whether an instance is a clean-up of this cluster. */
+export function isCleanUpOf(resourceId: string, instanceId: string): boolean {
+  return instanceId.startsWith(cleanUpPrefix(resourceId));
+}
+
+function cleanUpPrefix(resourceId: string): string {
+  return `clean-up-${hashOf(resourceId.replace(/\/+$/, '').toLowerCase())}-`;
+}
+
+/** What a clean-up is called in events, debts and logs. */
+export function cleanUpIdOf(clusterName: string, verb: string, decisionId: string): string {
+  return `${clusterName}-${verb}-${readablePart(decisionId, 40)}`;
+}
+
 /** Moment of an opening in a name: `yyyymmddThhmmZ`, UTC. */
 function stampOf(opens: Instant): string {
   return Temporal.Instant.fromEpochMilliseconds(opens).toString({ smallestUnit: 'minute' }).replace(/[-:]/g, '');

@@ -13,6 +13,7 @@ export function registerDurable(composition: Composition): void {
   registerOrchestration('maintenanceWindow');
   registerOrchestration('controlPlaneUpgrade');
   registerOrchestration('nodePoolUpgrade');
+  registerOrchestration('cleanUp');
   for (const name of activityNames) registerActivity(composition, name);
 }
 

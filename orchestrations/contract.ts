@@ -1,3 +1,4 @@
+import type { CleanUpOutcome, CleanUpRequest } from '../domain/clean-up.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import type { Instant } from '../domain/time.ts';
 import type { ReportKind, UnitMemory, VerdictKind } from '../domain/next-move.ts';
@@ -10,6 +11,7 @@ export interface OrchestrationContract {
   maintenanceWindow: { readonly input: MaintenanceWindowInput; readonly output: MaintenanceWindowOutput };
   controlPlaneUpgrade: { readonly input: UnitUpgradeInput; readonly output: UnitVerdict };
   nodePoolUpgrade: { readonly input: UnitUpgradeInput; readonly output: UnitVerdict };
+  cleanUp: { readonly input: CleanUpInput; readonly output: CleanUpOutput };
 }
 export type OrchestrationName = keyof OrchestrationContract;
 
@@ -23,6 +25,21 @@ export interface MaintenanceWindowInput {
   /** `owner/name` of the issue's repository. */
   readonly repository: string;
   readonly pollSeconds: PollRange;
+}
+
+/** One word of a person that touches a cluster outside its runs. */
+export interface CleanUpInput {
+  readonly request: CleanUpRequest;
+  readonly policy: MaintenancePolicy;
+  /** `owner/name` of the issue of debts. */
+  readonly repository: string;
+  /** When the window opens next; null when it never does. */
+  readonly nextOpens: Instant | null;
+  readonly pollSeconds: PollRange;
+}
+
+export interface CleanUpOutput {
+  readonly outcome: CleanUpOutcome;
 }
 
 /** Shortest and longest wait between two looks. Unit: seconds; 30 ≤ shortest ≤ longest ≤ 150. */

@@ -1,5 +1,6 @@
 import type { Orchestration } from './flow.ts';
 import type { OrchestrationName } from './contract.ts';
+import { cleanUp } from './clean-up.ts';
 import { controlPlaneUpgrade } from './control-plane-upgrade.ts';
 import { maintenanceWindow } from './maintenance-window.ts';
 import { nodePoolUpgrade } from './node-pool-upgrade.ts';
@@ -9,4 +10,5 @@ export const orchestrations: { readonly [N in OrchestrationName]: Orchestration<
   maintenanceWindow,
   controlPlaneUpgrade,
   nodePoolUpgrade,
+  cleanUp,
 };

@@ -7,8 +7,12 @@ import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import type { WakeSignal } from './contract.ts';
 import type { Flow, Step } from './flow.ts';
 import { guarded, waitSecondsAfter } from './patience.ts';
+import { releaseAsked } from './release-node.ts';
 import { endPause } from './window-pause.ts';
 import { answer, emit, say, update, updateUnit, type WindowRun } from './window-run.ts';
+
+/** The run listens to nobody else while it asks the cluster about a node. */
+const RELEASE_PATIENCE_MINUTES = 2;
 
 /** The unit whose orchestration runs, as decisions need to know it. */
 export interface CurrentUnit {
@@ -59,14 +63,27 @@ export function* takeDecision(run: WindowRun, decision: OperatorDecision, curren
     say(run, `${decision.by} said ${decision.verb}${decision.target === null ? '' : ` ${decision.target}`}.`);
   }
   yield* carryOut(run, judged.effect, decision, current);
-  if (decision.comment !== null) {
-    answer(run, { comment: decision.comment, decisionId: decision.decisionId, body: judged.answer });
-  }
+  const body = judged.effect.kind === 'release-node' ? yield* releaseInRun(run, decision, judged.effect.node) : judged.answer;
+  if (decision.comment !== null) answer(run, { comment: decision.comment, decisionId: decision.decisionId, body });
+}
+
+/** Takes the quarantine label off a node while the run lasts; the run's own retry then takes the node up. */
+function* releaseInRun(run: WindowRun, { by, decisionId, comment }: OperatorDecision, node: string): Step<string> {
+  const { policy, nextOpens } = run.input;
+  const request = { verb: 'release', target: node, outsideWindow: null, by, decisionId, comment } as const;
+  const context = { clusterResourceId: policy.clusterResourceId, timeZone: policy.window.timeZone, isRunUnderWay: true, nextOpens: nextOpens ?? null, patienceMinutes: RELEASE_PATIENCE_MINUTES };
+  const { pool, answer: told } = yield* releaseAsked(run.flow, request, context);
+  if (pool === null) return told;
+  say(run, `${by} released ${node}; it stays cordoned until Azure takes it up again.`);
+  run.holds += 1;
+  emit(run, 'node.released', { unit: `pool/${pool}`, attempt: run.holds }, { node, pool, by });
+  return told;
 }
 
 function* carryOut(run: WindowRun, effect: DecisionEffect, decision: OperatorDecision, current: CurrentUnit | null): Step<void> {
   switch (effect.kind) {
     case 'none':
+    case 'release-node':
       return;
     case 'hold':
       run.heldBy = decision.by;

@@ -123,6 +123,7 @@ function loadPool(
     eTag: textAt(properties, 'eTag') ?? prng.uuid(),
     running: null,
     blockedNodes: new Map(),
+    lastGood: { orchestratorVersion: version, nodeImageVersion: image },
     recentlyUsed: [],
     surgeFailure: null,
     surgeUnreadyMinutes: 0,

@@ -53,6 +53,8 @@ export interface PoolState {
   running: OperationRecord | null;
   /** Drain errors of quarantined nodes, by node. */
   readonly blockedNodes: Map<string, string>;
+  /** What the pool ran when its last operation on versions ended well. */
+  lastGood: { readonly orchestratorVersion: string; readonly nodeImageVersion: string };
   recentlyUsed: readonly { readonly orchestratorVersion: string; readonly nodeImageVersion: string; readonly at: Instant }[];
   surgeFailure: (AksError & { times: number }) | null;
   /** How long surge nodes stay without being Ready after they joined; 0: they join Ready. Unit: minutes. */

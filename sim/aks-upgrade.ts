@@ -47,16 +47,17 @@ interface RollBeginning {
 /** Rolls a pool to a version and its newest image, or (same version) to the newest image alone; back, to exactly the release given. */
 export function upgradePool(core: AksCore, pool: PoolState, release: NodeRelease, begin: RollBeginning): OperationRecord {
   const operation = beginOperation(core, { pool, state: begin.state, by: begin.by, result: 'resource' });
-  const before = { orchestratorVersion: pool.orchestratorVersion, nodeImageVersion: pool.nodeImageVersion };
   pool.orchestratorVersion = release.kubernetesVersion;
   pool.currentOrchestratorVersion = release.kubernetesVersion;
   const succeed = (): void => {
     const at = core.cluster.timeline.now();
+    const before = pool.lastGood;
     if (begin.direction === 'back') pool.recentlyUsed = [];
     else if (before.nodeImageVersion !== release.nodeImageVersion || before.orchestratorVersion !== release.kubernetesVersion) {
       pool.recentlyUsed = [{ ...before, at }, ...pool.recentlyUsed].slice(0, 3);
     }
     pool.nodeImageVersion = release.nodeImageVersion;
+    pool.lastGood = { orchestratorVersion: release.kubernetesVersion, nodeImageVersion: release.nodeImageVersion };
   };
   if (textAt(pool.properties, 'powerState', 'code') === 'Stopped' || numberAt(pool.properties, 'count') === 0) {
     finishLater(core, pool, operation, core.cluster.durations.physics.settingsMinutes, succeed);

@@ -18,6 +18,15 @@ interface RunLog {
   readonly changes: readonly WorldChange[];
   /** When upgrades may be started. */
   readonly windows: readonly Span[];
+  /** What people with the right asked for beside the runs. */
+  readonly cleanUps?: readonly AuthorisedCleanUp[];
+}
+
+/** A clean-up that somebody with the right asked for: its writes may lie outside a window. */
+export interface AuthorisedCleanUp extends Span {
+  readonly kind: 'resolve' | 'rollback';
+  /** Null: the cluster. */
+  readonly pool: string | null;
 }
 
 /** A rule that was broken, with the request that broke it. */
@@ -33,8 +42,8 @@ export interface Violation {
 /**
  * Checks what can be checked of every run from outside, whatever it was asked to do:
  *
- * no ARM write outside an open window but an abort · one upgrade write per unit and attempt, the next only after the last
- * ended badly · never force, never a rollback by accident · nothing written to Kubernetes but the quarantine label's removal.
+ * no ARM write outside an open window but an abort and an authorised clean-up · one upgrade write per unit and attempt, the next only after the last
+ * ended badly · never force, never a rollback nobody asked for · nothing written to Kubernetes but the quarantine label's removal.
  */
 export function checkInvariants(log: RunLog): readonly Violation[] {
   return log.requests.flatMap((entry) => (entry.service === 'arm' ? checkArm(log, entry) : checkKubernetes(entry)));
@@ -45,13 +54,14 @@ function checkArm(log: RunLog, entry: LoggedRequest): readonly Violation[] {
   if (isRead(request) || /\/listCluster\w+Credentials?$/i.test(request.path)) return [];
   const found: Violation[] = [];
   const isAbort = request.method === 'POST' && /\/abort$/i.test(request.path);
-  if (!isAbort && !log.windows.some((span) => isInside(at, span))) {
+  const asked = (log.cleanUps ?? []).filter((each) => isInside(at, each) && (each.pool === null || request.path.toLowerCase().endsWith(`/agentpools/${each.pool}`)));
+  if (!isAbort && asked.length === 0 && !log.windows.some((span) => isInside(at, span))) {
     found.push(violation('write-outside-window', entry, 'An ARM write was sent while no window was open.'));
   }
   if (valueAt(request.body, 'properties', 'upgradeSettings', 'overrideSettings', 'forceUpgrade') === true) {
     found.push(violation('force-set', entry, 'The write arms a forced upgrade, which bypasses disruption budgets.'));
   }
-  if (/\/agentPools\/[^/]+$/i.test(request.path) && textAt(request.body, 'properties', 'nodeImageVersion') !== null) {
+  if (/\/agentPools\/[^/]+$/i.test(request.path) && textAt(request.body, 'properties', 'nodeImageVersion') !== null && !asked.some(({ kind }) => kind === 'rollback')) {
     found.push(violation('rollback-request', entry, 'A pool PUT with nodeImageVersion asks for a rollback.'));
   }
   const repeated = isAbort ? null : findRepeat(log, entry);
@@ -81,7 +91,8 @@ function targetOf({ method, path, body }: WireRequest): string | null {
   const properties = recordAt(body, 'properties');
   const version = textAt(properties, 'orchestratorVersion') ?? textAt(properties, 'kubernetesVersion') ?? '';
   // Settings belong to the target: a PUT that only stores them is another write than the upgrade after it.
-  return `${path.toLowerCase()} ${version} ${JSON.stringify(properties['upgradeSettings'] ?? null)}`;
+  const image = textAt(properties, 'nodeImageVersion') ?? '';
+  return `${path.toLowerCase()} ${version} ${image} ${JSON.stringify(properties['upgradeSettings'] ?? null)}`;
 }
 
 function checkKubernetes(entry: LoggedRequest): readonly Violation[] {

@@ -40,7 +40,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
     code: { 'infra/main.tf': readFileSync(new URL('infra/main.tf', fixtures), 'utf8') },
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.physics === undefined ? {} : { physics: options.physics }),
-    people: { operator: 'maintain', reader: 'read' },
+    people: { operator: 'maintain', reader: 'read', chief: 'admin' },
     ...(options.beginning === undefined ? {} : { beginning: options.beginning }),
   });
 }

@@ -11,7 +11,7 @@ import { beginStatus } from '../../domain/window-story.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
 import { compose, type Composition } from '../../functions/compose.ts';
 import type { MaintenanceWindowInput, PollRange } from '../../orchestrations/contract.ts';
-import { checkInvariants, type Violation } from '../../sim/invariants.ts';
+import { checkInvariants, type AuthorisedCleanUp, type Violation } from '../../sim/invariants.ts';
 import type { Physics } from '../../sim/physics.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 import { virtualClock, type VirtualClock } from '../clock.ts';
@@ -73,7 +73,7 @@ export interface Rehearsal {
   /** Accepted writes to ARM, oldest first: `PUT cluster`, `PUT pool/apps`, `POST pool/apps/upgradeNodeImageVersion`, … */
   armWrites(): readonly { readonly what: string; readonly minute: number; readonly body: unknown }[];
   /** Rules of the house that the requests so far have broken; must be empty. */
-  violations(): readonly Violation[];
+  violations(cleanUps?: readonly AuthorisedCleanUp[]): readonly Violation[];
   /** Bodies of the comments we posted in the run's issue. */
   comments(): readonly string[];
   issues(): readonly { readonly title: string; readonly state: string; readonly body: string }[];
@@ -152,7 +152,7 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'input' | 'op
       host.engine.raiseEvent(instanceId, 'decision', JSON.stringify(decision));
     },
     armWrites: () => world.log.entries.filter(isAcceptedWrite).map(({ method, path, at, requestBody }) => ({ what: `${method} ${shorten(path)}`, minute: minutesOf(at), body: requestBody })),
-    violations: () => checkInvariants({ requests: world.log.entries.flatMap(toLogged), changes: parts.changes, windows: [{ opens, closes: parts.closes }] }),
+    violations: (cleanUps = []) => checkInvariants({ cleanUps, requests: world.log.entries.flatMap(toLogged), changes: parts.changes, windows: [{ opens, closes: parts.closes }] }),
     comments: () => listOf(github(`/repos/${policyRepository}/issues/1/comments`)).map((comment) => String(comment['body'])),
     issues() {
       const found: { title: string; state: string; body: string }[] = [];

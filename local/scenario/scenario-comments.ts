@@ -65,6 +65,12 @@ function windowsOf(engine: DurableEngine): WindowHost {
   const refused = { code: 'not-here', class: 'terminal' as const, message: 'A scenario starts its window itself.', remedy: 'None.', retryAfterSeconds: null };
   return {
     startWindow: async () => ({ ok: false, failure: refused }),
+    startCleanUp: async (instanceId, input) => {
+      if (engine.read(instanceId) !== null) return { ok: true, value: 'known' };
+      engine.start({ name: 'cleanUp', instanceId, inputJson: JSON.stringify(input), version: null });
+      return { ok: true, value: 'started' };
+    },
+    listCleanUps: async () => ({ ok: true, value: engine.list().filter(({ name, runtimeStatus }) => name === 'cleanUp' && !isFinished(runtimeStatus)).map(({ instanceId, createdAt }) => ({ instanceId, createdAt, status: null })) }),
     raise: async (instanceId, event, payload) => ({ ok: true, value: engine.raiseEvent(instanceId, event, JSON.stringify(payload)) === 'accepted' ? 'raised' : 'not-running' }),
     read: async (instanceId) => {
       const record = engine.read(instanceId);

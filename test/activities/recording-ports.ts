@@ -40,6 +40,8 @@ export interface World {
   readonly raised: { readonly instanceId: string; readonly event: string; readonly payload: unknown }[];
   readonly started: string[];
   readonly events: Map<string, unknown>;
+  /** Instance id → input of each clean-up. */
+  readonly cleanUps: Map<string, unknown>;
   readonly inbox: Map<string, unknown>;
   /** Cluster → what is remembered of it. */
   readonly memory: Map<string, StateFile>;
@@ -62,6 +64,7 @@ export function emptyWorld(now: Instant): World {
     raised: [],
     started: [],
     events: new Map(),
+    cleanUps: new Map(),
     inbox: new Map(),
     memory: new Map(),
     calls: [],
@@ -140,6 +143,13 @@ export function recordingPorts(world: World): Ports {
     github: {
       ensureIssue: (request) => meet('ensureIssue', () => ensureIssue(world, request)),
       ensureComment: (request) => meet('ensureComment', () => ensureComment(world, request)),
+      keepComment: (request) =>
+        meet('keepComment', () => {
+          const { id } = ensureComment(world, request);
+          const at = world.comments.findIndex((comment) => comment.id === id);
+          world.comments[at] = { id, ...request };
+          return { id };
+        }),
       react: ({ repository, commentId, content }) =>
         meet('react', () => {
           world.reactions.add(`${repository}/${commentId}/${content}`);
@@ -175,6 +185,13 @@ export function recordingPorts(world: World): Ports {
           world.started.push(instanceId);
           return 'started';
         }),
+      startCleanUp: (instanceId, input) =>
+        meet('startCleanUp', (): 'started' | 'known' => {
+          if (world.cleanUps.has(instanceId)) return 'known';
+          world.cleanUps.set(instanceId, input);
+          return 'started';
+        }),
+      listCleanUps: () => meet('listCleanUps', () => [...world.cleanUps.keys()].map((instanceId) => ({ instanceId, createdAt: world.now, status: null }))),
       raise: (instanceId, event, payload) =>
         meet('raise', () => {
           if (!world.windows.some((view) => view.instanceId === instanceId && isLive(view))) return 'not-running';

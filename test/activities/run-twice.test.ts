@@ -25,6 +25,8 @@ function makeActivities(rehearsal: Rehearsal): { readonly activities: Activities
     ...composed.value.portsOf(silent),
     windows: {
       startWindow: async () => ({ ok: true, value: 'started' }),
+      startCleanUp: async () => ({ ok: true, value: 'started' }),
+      listCleanUps: async () => ({ ok: true, value: [] }),
       raise: async (instanceId, event) => {
         raised.push(`${instanceId} ${event}`);
         return { ok: true, value: 'raised' };
@@ -101,6 +103,21 @@ test('every activity may run twice: the second time gives an equal answer and ha
     const ended = { ...status, phase: 'ended' as const, outcome: 'not-started' as const };
     const remembered = await twice('recordRun', { status: ended, nodeImage: policy.target.nodeImage }, 4);
     assert.deepEqual(remembered.ok && remembered.value.missed?.count, 1);
+
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + 5 * MINUTE_MS);
+    const comment = { repository: 'acme/platform', issueNumber: issue.value.number, commentId: 2 };
+    const request = { verb: 'resolve', target: 'apps', outsideWindow: null, by: 'chief', decisionId: 'comment-2', comment } as const;
+    const judged = await twice('judgeCleanUp', { request, policy, instanceId: 'clean-up-1' }, 0);
+    assert.equal(judged.ok && judged.value.kind, 'nothing-to-do');
+    const [node] = rehearsal.world.cluster.inspect().flatMap(({ pool: name, nodes }) => (name === 'apps' ? nodes : []));
+    assert.ok(node);
+    rehearsal.world.perturb({ kind: 'label-node', node: node.name, key: 'kubernetes.azure.com/upgrade-status', value: 'Quarantined', by: 'AKS' });
+    const release = await twice('judgeNodeRelease', { clusterResourceId, node: node.name }, 0);
+    assert.equal(release.ok && release.value.kind, 'ready', JSON.stringify(release));
+    await twice('releaseNode', { clusterResourceId, node: node.name, by: 'operator' }, 1);
+    await twice('recordCleanUp', { policy, repository: 'acme/platform', cleanUpId: 'lab-aks-resolve-comment-2', pools: ['apps'] }, 3);
+    await twice('keepAnswer', { comment, decisionId: 'comment-2', body: 'Resolving.' }, 2);
+    assert.equal(rehearsal.comments().filter((body) => body.includes('slackwater:answer:comment-2 ')).length, 1);
 
     const placesOfCode = (policy.report.writeBack ?? []).map((place) => ({ ...place, repository: 'acme/platform' }));
     await twice('writeBack', { status: withIssue, places: placesOfCode, repository: 'acme/platform' }, 5);

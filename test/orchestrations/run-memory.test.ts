@@ -70,7 +70,7 @@ test('a node AKS set aside is a debt of its run; the daily look then keeps it, a
 
     const { policy } = rehearsal.input;
     const given = rehearsal.composition.portsOf({ error: silent, warn: silent, info: silent });
-    const windows = { startWindow: async () => assert.fail(), raise: async () => assert.fail(), read: async () => assert.fail(), list: async () => assert.fail() };
+    const windows = { startWindow: async () => assert.fail(), startCleanUp: async () => assert.fail(), listCleanUps: async () => assert.fail(), raise: async () => assert.fail(), read: async () => assert.fail(), list: async () => assert.fail() };
     const ports = { ...given, windows, policies: { readPolicies: async () => ({ ok: true as const, value: { policies: [policy], faults: [] } }) } };
     const look = async (): Promise<void> => {
       const { event } = debtCheckEvent(policy.clusterResourceId, rehearsal.clock.now());
