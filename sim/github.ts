@@ -81,6 +81,12 @@ const inRepository = compile([
   ...checkPageRoutes.map((route) => ({ ...route, pattern: `${pagePrefix}/{owner}/{repo}${route.pattern}` })),
 ]);
 
+/** Every operation of the API served here, as GitHub's description writes them: method and path. */
+export const servedOperations: readonly string[] = [
+  ...plainRoutes.map(({ method, pattern }) => `${method} ${pattern}`),
+  ...repositoryRoutes.map(({ method, pattern }) => `${method} /repos/{owner}/{repo}${pattern}`),
+];
+
 interface Compiled<C extends Call> {
   readonly route: Route<C>;
   readonly path: RegExp;

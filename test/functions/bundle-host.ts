@@ -13,8 +13,8 @@ import { createQueueSource } from '../../local/queue-source.ts';
 
 const root = new URL('../../', import.meta.url);
 
-/** Runs `dist/main.cjs` in this process, with its queue, over loopback services, at the moment the example's window opens. */
-export async function startBundle(t: TestContext) {
+/** Runs the function app (the bundle, unless told otherwise) in this process, with its queue, over loopback services, at the moment the example's window opens. */
+export async function startBundle(t: TestContext, entry = 'dist/main.cjs') {
   const text = readFileSync(new URL('fixtures/policies/lab-aks.yaml', root), 'utf8');
   const policies = readPolicyText(text, 'lab-aks.yaml');
   const documents = await readSnapshotDocuments(fileURLToPath(new URL('fixtures/snapshot/', root)));
@@ -34,7 +34,7 @@ export async function startBundle(t: TestContext) {
   });
   const takeBack = lendClock(clock);
   const host = await startHost({
-    appEntry: new URL('dist/main.cjs', root),
+    appEntry: new URL(entry, root),
     clock,
     database: ':memory:',
     timers: 'held',

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import type { ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
-import { isRecord, recordAt } from '../../domain/json.ts';
+import { isRecord, listAt, recordAt, textAt } from '../../domain/json.ts';
 import { sharedMaterial } from '../shared-material.ts';
 
 /** One request and its answer, path below the API's base. */
@@ -17,14 +17,19 @@ export interface Exchange {
 /** GitHub's published description. */
 export const published = sharedMaterial('contracts/github/github-subset.openapi.json');
 
+interface Contract {
+  /** Every operation of the description: method and path. */
+  readonly operations: readonly string[];
+  readonly check: (exchange: Exchange) => readonly string[];
+}
+
 /** Every way in which exchanges break GitHub's published description; empty when they keep to it. */
-export function openContract(): { readonly check: (exchange: Exchange) => readonly string[] } {
+export function openContract(): Contract {
   const description = mend(published.readJson());
   if (!isRecord(description)) throw new Error('The API description is no object.');
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false, validateFormats: true });
   formats.default(ajv);
   ajv.addSchema(description, 'github');
-  const paths = recordAt(description, 'paths');
   const compiled = new Map<string, ValidateFunction>();
   const validate = (pointer: readonly string[], value: unknown): readonly string[] => {
     const key = pointer.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).map(encodeURIComponent).join('/');
@@ -32,7 +37,8 @@ export function openContract(): { readonly check: (exchange: Exchange) => readon
     compiled.set(key, known);
     return known(value) ? [] : (known.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
   };
-  return { check: (exchange) => checkExchange(paths, exchange, validate) };
+  const operations = Object.entries(recordAt(description, 'paths')).flatMap(([path, verbs]) => Object.keys(recordAt({ verbs }, 'verbs')).map((verb) => `${verb.toUpperCase()} ${path}`));
+  return { operations, check: (exchange) => checkExchange(description, exchange, validate) };
 }
 
 /**
@@ -53,7 +59,8 @@ function mend(value: unknown): unknown {
 
 type Validate = (pointer: readonly string[], value: unknown) => readonly string[];
 
-function checkExchange(paths: Readonly<Record<string, unknown>>, exchange: Exchange, validate: Validate): readonly string[] {
+function checkExchange(description: Readonly<Record<string, unknown>>, exchange: Exchange, validate: Validate): readonly string[] {
+  const paths = recordAt(description, 'paths');
   const { method, path, status } = exchange;
   const verb = method.toLowerCase();
   // `/commits/{ref}/check-runs` fits `/commits/{ref}` too: the longer one is meant.
@@ -61,7 +68,10 @@ function checkExchange(paths: Readonly<Record<string, unknown>>, exchange: Excha
   const template = longestFirst.find((name) => templatePattern(name).test(path) && verb in recordAt(paths, name));
   if (template === undefined) return [`${method} ${path} is no operation of the description`];
   const operation = recordAt(paths, template, verb);
-  const faults = exchange.requestBody === null || status === 422 ? [] : checkRequest([template, verb], operation, exchange, validate);
+  const faults = [
+    ...(status === 422 ? [] : checkQuery(description, template, operation, exchange)),
+    ...(exchange.requestBody === null || status === 422 ? [] : checkRequest([template, verb], operation, exchange, validate)),
+  ];
   const answers = recordAt(operation, 'responses');
   const answer = answers[String(status)];
   // 401 and 403 are GitHub's to give anywhere; their form is that of every error.
@@ -80,11 +90,31 @@ function checkRequest(at: readonly string[], operation: Readonly<Record<string, 
   return validate(pointer, exchange.requestBody).map((fault) => `${exchange.method} ${at[0]} request: ${fault}`);
 }
 
+/** Names and values of the query: what the description does not name, or does not allow. */
+function checkQuery(description: Readonly<Record<string, unknown>>, template: string, operation: Readonly<Record<string, unknown>>, exchange: Exchange): readonly string[] {
+  const named = [...listAt(description, 'paths', template, 'parameters'), ...listAt(operation, 'parameters')].map((parameter) => {
+    const pointer = textAt(parameter, '$ref');
+    return pointer === null ? parameter : recordAt(description, ...pointer.slice(2).split('/'));
+  });
+  const inQuery = named.filter((parameter) => textAt(parameter, 'in') === 'query');
+  const unknown = Object.entries(exchange.query).flatMap(([name, value]) => {
+    const parameter = inQuery.find((each) => textAt(each, 'name') === name);
+    if (parameter === undefined) return [`${exchange.method} ${template} has no query parameter ${name}`];
+    const allowed = listAt(parameter, 'schema', 'enum');
+    const isNumber = textAt(parameter, 'schema', 'type') === 'integer';
+    if (isNumber && !/^\d+$/.test(value)) return [`${exchange.method} ${template}: ${name} is no number`];
+    return allowed.length === 0 || allowed.includes(value) ? [] : [`${exchange.method} ${template}: ${name} must not be ${value}`];
+  });
+  const missing = inQuery.filter((parameter) => recordAt({ parameter }, 'parameter')['required'] === true && exchange.query[textAt(parameter, 'name') ?? ''] === undefined);
+  return [...unknown, ...missing.map((parameter) => `${exchange.method} ${template} lacks ${textAt(parameter, 'name')}`)];
+}
+
 /** `{path}` and `{ref}` may hold slashes; numbers must be numbers, or `/issues/comments` would be an issue. */
 function templatePattern(template: string): RegExp {
-  const parts = template.replace(/\{(\w+)\}/g, (_whole, name: string) => {
+  // The root of a repository's files is the path that is empty.
+  const parts = template.replace('/{path}', '(?:/.+)?').replace(/\{(\w+)\}/g, (_whole, name: string) => {
     if (/_number$|_id$/.test(name)) return '\\d+';
-    return name === 'path' || name === 'ref' ? '.+' : '[^/]+';
+    return name === 'ref' ? '.+' : '[^/]+';
   });
   return new RegExp(`^${parts}$`);
 }

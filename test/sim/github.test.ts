@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { appPermissions } from '../../domain/github-app.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../../domain/json.ts';
 import { readWebhook } from '../../sim/github-changes.ts';
-import { actorHeader, createGitHub } from '../../sim/github.ts';
+import { actorHeader, createGitHub, servedOperations } from '../../sim/github.ts';
 import { appActor } from '../../sim/github-world.ts';
 import { blobSha, decodeBase64, encodeBase64, encodeUtf8, sha1 } from '../../sim/git-object.ts';
 import type { WireRequest } from '../../sim/wire.ts';
@@ -20,8 +21,8 @@ interface Asked {
 }
 
 /** A world and a way to ask it; every exchange and change is kept. */
-function makeWorld() {
-  const github = createGitHub({ ...setup, ...base });
+function makeWorld(changed: Partial<typeof setup> = {}) {
+  const github = createGitHub({ ...setup, ...base, ...changed });
   const exchanges: Exchange[] = [];
   const changes: NonNullable<ReturnType<typeof readWebhook>>[] = [];
   const requests: { at: number; request: WireRequest }[] = [];
@@ -47,7 +48,8 @@ function exercise(ask: ReturnType<typeof makeWorld>['ask']): void {
   for (const login of people) ask(appLogin, 'GET', `${at}/collaborators/${login}/permission`);
   ask(appLogin, 'GET', `${at}/collaborators/demo-reader`);
   ask(appLogin, 'GET', `${at}/collaborators/demo-stranger`);
-  for (const path of ['/user', '/rate_limit', at, '/search/issues']) ask('demo-operator', 'GET', path, { query: { q: 'is:issue' } });
+  for (const path of ['/user', '/rate_limit', at]) ask('demo-operator', 'GET', path);
+  ask('demo-operator', 'GET', '/search/issues', { query: { q: 'is:issue' } });
   for (const path of ['/app', `${at}/installation`, '/repos/acme/none/installation']) ask(appActor, 'GET', path);
   const installation = Number(ask(appActor, 'GET', `${at}/installation`).record['id']);
   ask(appActor, 'POST', `/app/installations/${installation}/access_tokens`, { body: {} });
@@ -104,6 +106,7 @@ function exerciseContents(ask: ReturnType<typeof makeWorld>['ask']): void {
   ask(appLogin, 'GET', `${at}/contents/state/shop.json`, { query: { ref: 'slackwater-state' } });
   ask(appLogin, 'GET', `${at}/contents/state`, { query: { ref: 'slackwater-state' } });
   ask(appLogin, 'GET', `${at}/contents/none`);
+  ask(appLogin, 'GET', `${at}/contents`);
   ask(appLogin, 'GET', `${at}/branches/slackwater-state`);
   ask(appLogin, 'GET', `${at}/branches/none`);
   ask(appLogin, 'GET', `${at}/git/matching-refs/heads/sl`);
@@ -123,13 +126,57 @@ function exerciseContents(ask: ReturnType<typeof makeWorld>['ask']): void {
   ask(appLogin, 'DELETE', `${at}/git/refs/heads/slackwater-state`);
 }
 
+/** Check runs, commits made piece by piece, and people in teams. */
+function exercisePieces(ask: ReturnType<typeof makeWorld>['ask']): void {
+  const main = textAt(recordAt(ask(appLogin, 'GET', `${at}/git/ref/heads/main`).record, 'object'), 'sha') ?? '';
+  const tree = textAt(ask(appLogin, 'GET', `${at}/git/commits/${main}`).record, 'tree', 'sha') ?? '';
+  ask(appLogin, 'GET', `${at}/git/trees/${tree}`, { query: { recursive: '1' } });
+  ask(appLogin, 'GET', `${at}/git/trees/0000`);
+  const blob = textAt(ask(appLogin, 'POST', `${at}/git/blobs`, { body: { content: base64('{}'), encoding: 'base64' } }).record, 'sha');
+  const written = ask(appLogin, 'POST', `${at}/git/trees`, { body: { base_tree: tree, tree: [{ path: 'a.json', mode: '100644', type: 'blob', sha: blob }] } });
+  const made = ask(appLogin, 'POST', `${at}/git/commits`, { body: { message: 'Piece by piece', tree: textAt(written.record, 'sha'), parents: [main] } });
+  const sha = textAt(made.record, 'sha') ?? '';
+  ask(appLogin, 'POST', `${at}/git/refs`, { body: { ref: 'refs/heads/pieces', sha } });
+  const pull = Number(ask('demo-operator', 'POST', `${at}/pulls`, { body: { title: 'Pieces', head: 'pieces', base: 'main' } }).record['number']);
+  ask(appLogin, 'GET', `${at}/pulls/${pull}/files`, { query: { per_page: '100' } });
+  ask(appLogin, 'GET', `${at}/pulls/999/files`);
+  ask(appLogin, 'GET', `${at}/compare/${main}...${sha}`);
+  const annotation = { path: 'a.json', start_line: 1, end_line: 1, annotation_level: 'failure', message: 'Not so' };
+  const check = ask(appLogin, 'POST', `${at}/check-runs`, { body: { name: 'policy', head_sha: sha, status: 'in_progress' } }).record['id'];
+  ask('demo-operator', 'POST', `${at}/check-runs`, { body: { name: 'policy', head_sha: sha } });
+  const output = { title: 'One fault', summary: 'See', annotations: [annotation] };
+  ask(appLogin, 'PATCH', `${at}/check-runs/${check}`, { body: { status: 'completed', conclusion: 'action_required', output, actions: [{ label: 'Approve', description: 'This plan', identifier: 'approve' }] } });
+  ask(appLogin, 'GET', `${at}/check-runs/${check}`);
+  ask(appLogin, 'GET', `${at}/commits/${sha}/check-runs`, { query: { check_name: 'policy', filter: 'latest' } });
+  for (const login of ['demo-operator', 'demo-reader']) ask(appLogin, 'GET', `/orgs/acme/teams/sre/memberships/${login}`);
+}
+
+const permissions = Object.fromEntries(appPermissions.map(({ name, access }) => [name, access]));
+const wholeApp = { app: setup.app === null ? null : { ...setup.app, permissions }, teams: { 'acme/sre': ['demo-operator'] } };
+
 test('every request and answer keeps to the published description', { skip: published.skip }, () => {
-  const { ask, exchanges } = makeWorld();
+  const { ask, exchanges } = makeWorld(wholeApp);
   exercise(ask);
+  exercisePieces(ask);
   const contract = openContract();
   const faults = exchanges.flatMap((exchange) => contract.check(exchange));
   assert.deepEqual(faults, []);
   assert.ok(exchanges.length > 75);
+});
+
+test('every operation served is one GitHub publishes, and each is held against its description here', { skip: published.skip }, () => {
+  const { ask, exchanges } = makeWorld(wholeApp);
+  exercise(ask);
+  exercisePieces(ask);
+  const { operations } = openContract();
+  const plain = (operation: string): string => operation.replace('/{path}', '').replaceAll(/\{\w+\}/g, '{}');
+  const known = new Set(operations.map(plain));
+  // A file's path and a reference may hold slashes.
+  const isOf = (operation: string, { method, path }: Exchange): boolean =>
+    new RegExp(`^${operation.replaceAll(/\{(path|ref|branch)\}/g, '.+').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(`${method} ${path}`);
+
+  assert.deepEqual(servedOperations.filter((operation) => !known.has(plain(operation))), []);
+  assert.deepEqual(servedOperations.filter((operation) => !exchanges.some((exchange) => exchange.status < 300 && isOf(operation, exchange))), []);
 });
 
 test('the check of the description finds a field that is missing', { skip: published.skip }, () => {
