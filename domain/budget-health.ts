@@ -68,7 +68,8 @@ export function judgeBudgetHealth(
   const kind = allowedAtBest === 0 ? 'structural' : allowsNow ? 'allows' : 'transient';
   const unreadyPods = live.filter((pod) => !pod.isReady);
   const unreadyText = namesText(unreadyPods.map(({ name }) => name));
-  const ailment: BudgetAilment = { budget, ...numbers, kind, unreadyPods, unreadyText, canNeverSync };
+  const endingPods = pods.filter((pod) => pod.deletionTimestamp !== null && !isFinished(pod));
+  const ailment: BudgetAilment = { budget, ...numbers, kind, unreadyPods, unreadyText, endingPods, canNeverSync };
   return { kind, ...numbers, unreadyPods, ailment, arithmetic: arithmeticOf(ailment), remedy: remedyOfBudget(ailment, null).sentence, fittingReplicas: fittingReplicas(ailment) };
 }
 
@@ -130,7 +131,14 @@ function arithmeticOf(facts: BudgetAilment): string {
   const { unreadyPods } = facts;
   const spentBy = namesText(unreadyPods.map((pod) => (unreadyPods.length > 1 ? pod.name : describeUnready(pod))));
   const unready = unreadyPods.length === 0 ? '' : ` Not Ready: ${unreadyPods.length} of ${healthyPodsAtBest} (${spentBy}).`;
-  return `${needs}, has ${status.currentHealthy} now and would have ${healthyPodsAtBest} at full health.${unready}`;
+  return `${needs}, has ${status.currentHealthy} now and would have ${healthyPodsAtBest} at full health.${unready}${unspentText(facts)}`;
+}
+
+/** Why none may go although its own counts would allow one; empty where they do not. */
+function unspentText({ budget: { status }, desiredHealthy, endingPods }: BudgetAilment): string {
+  if (status.currentHealthy <= desiredHealthy) return '';
+  const ending = endingPods.length === 0 ? '' : `, and ${namesText(endingPods.map(({ name }) => name))} ${endingPods.length === 1 ? 'is' : 'are'} ending`;
+  return ` Its status says that none may go all the same${ending}.`;
 }
 
 /** Percentages round up, which is why `80%` of three is all of them. */

@@ -11,6 +11,8 @@ export interface BudgetAilment {
   readonly desiredHealthy: number;
   readonly allowedAtBest: number;
   readonly unreadyPods: readonly Pod[];
+  /** Selected pods that are ending. */
+  readonly endingPods: readonly Pod[];
   /** The unready pods' names, shortened to a few. */
   readonly unreadyText: string;
   /** The disruption controller has no scale to take a share of. */

@@ -35,7 +35,7 @@ function leftOfUnit(unit: UnitName, progress: UnitProgress): readonly string[] {
   const only = inventory.cordoned.filter((node) => !inventory.quarantined.includes(node));
   if (inventory.quarantined.length > 0) left.push(`${unit}: quarantined ${list(inventory.quarantined)}; cordoned and still old or not proven, kept so until somebody releases it.`);
   if (only.length > 0) left.push(`${unit}: cordoned ${list(only)}.`);
-  if (inventory.surge.length > 0) left.push(`${unit}: ${inventory.surge.length} spare nodes (${list(inventory.surge)}), billed while they exist.`);
+  if (inventory.surge.length > 0) left.push(`${unit}: ${inventory.surge.length === 1 ? '1 spare node' : `${inventory.surge.length} spare nodes`} (${list(inventory.surge)}), billed while ${inventory.surge.length === 1 ? 'it exists' : 'they exist'}.`);
   if (inventory.old.length > 0) {
     // Only some of many old nodes are named, so their number is what the others leave.
     const count = countPool(inventory, []);

@@ -342,7 +342,7 @@ function end(memory: UnitMemory, kind: VerdictKind, detail: string, now: Instant
 function describeEnd(state: 'succeeded' | 'unproven' | 'canceled' | 'foreign', progress: UnitProgress): string {
   switch (state) {
     case 'succeeded':
-      return progress.inventory === null ? 'The control plane runs the target version.' : `All ${progress.inventory.total} nodes are proven on the target.`;
+      return progress.inventory === null ? 'The control plane runs the target version.' : `${progress.inventory.total === 1 ? 'Its one node is' : `All ${progress.inventory.total} nodes are`} proven on the target.`;
     case 'unproven':
       return 'ARM says done; its nodes cannot be proven yet.';
     case 'canceled':

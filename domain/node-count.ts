@@ -1,5 +1,5 @@
 import type { NodeInventory } from './unit-progress.ts';
-import type { UnitStatus } from './window-status.ts';
+import type { UnitStatus, WindowStatus } from './window-status.ts';
 
 /**
  * The nodes of one pool in columns that do not overlap: `proven + unproven + old + blocked + spare = total`.
@@ -86,4 +86,10 @@ export function isProven(unit: UnitStatus): boolean {
 /** Whether a pool is set to its target while none of its nodes runs, so that nothing can prove it yet and nobody need do anything. */
 export function isSetWithoutNodes({ state, inventory }: UnitStatus): boolean {
   return state === 'unproven' && inventory !== null && inventory.total === 0;
+}
+
+/** Pools that a finding blocks and that the plan left out for it: they are in scope, old, and in no unit. */
+export function leftOutPools({ units, findings }: Pick<WindowStatus, 'units' | 'findings'>): readonly string[] {
+  const pools = findings.flatMap((finding) => (finding.severity === 'block' ? finding.pools : []));
+  return [...new Set(pools)].filter((pool) => pool !== '*' && !units.some(({ unit }) => unit === `pool/${pool}`));
 }

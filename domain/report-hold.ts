@@ -2,7 +2,7 @@ import type { Hold, HoldCause } from './hold.ts';
 import { isLoss } from './loss-acknowledgement.ts';
 import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { Phrase } from './markdown-text.ts';
-import { poolPhrase, spellMinutes, unitPhrase } from './report-words.ts';
+import { fitsWindow, poolPhrase, spellMinutes, unitPhrase } from './report-words.ts';
 import { minutesBetween, MINUTE_MS } from './time.ts';
 import type { Instant } from './time.ts';
 import type { WindowStatus } from './window-status.ts';
@@ -94,13 +94,16 @@ function holdPhrase(hold: Hold, status: WindowStatus): Phrase {
   const by = causes.flatMap(({ code, where, owner }, index): Phrase => [index === 0 ? '' : ', ', { name: code }, ' at ', { name: where }, ` (${owner ?? 'no owner is named on it'})`]);
   const more = causesOmitted === 0 ? '' : ` and ${causesOmitted} more`;
   const told: Phrase = [{ strong: 'withheld' }, ' ', ...unitPhrase(unit), ' since ', { at: since, form: 'dated' }, ' by ', ...by, `${more}. `];
-  const start: Phrase = ['Last useful start ', { at: lastUsefulStart, form: 'dated' }, `: it needs about ${estimateMinutes} min. `];
+  const start: Phrase = fitsWindow(hold, status)
+    ? ['Last useful start ', { at: lastUsefulStart, form: 'dated' }, `: it needs about ${estimateMinutes} min. `]
+    : [`It needs about ${spellMinutes(estimateMinutes)}, more than the window has. `];
   if (hold.state === 'cleared') {
     const [cause] = causes;
     const was: Phrase = cause === undefined ? [] : ['It was: ', cause.message, ' ', cause.remedy, ' '];
     return [...told, ...was, ...start, 'Cleared', ...momentOf(endedAt), ...(endedAt === null ? [] : [`, after ${spellMinutes(minutesBetween(since, endedAt))}`]), '.'];
   }
-  if (hold.state === 'over') return [...told, ...start, 'It was not started in this window', ...(status.phase === 'ended' ? [', and is left for the next one.'] : ['.'])];
+  const isLeft = status.phase === 'ended' && fitsWindow(hold, status);
+  if (hold.state === 'over') return [...told, ...start, 'It was not started in this window', isLeft ? ', and is left for the next one.' : '.'];
   return [...told, ...start, `It is looked at again every few minutes, and starts by itself ${CLEAR_MINUTES} min after nothing withholds it.`];
 }
 

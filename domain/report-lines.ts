@@ -6,7 +6,7 @@ import { fateWhileHeld, neededBesides, neededWhileHeld, optionOfLoss, optionsWhi
 import { explainOperation } from './operation-words.ts';
 import { resultLine } from './report-result.ts';
 import { inBothTimes } from './report-times.ts';
-import { mixedVersions, namesOf, nodeCount, spellMinutes, unitPhrase } from './report-words.ts';
+import { fitsWindow, mixedVersions, namesOf, nodeCount, poolPhrase, spellMinutes, unitPhrase } from './report-words.ts';
 import { minutesBetween, MINUTE_MS } from './time.ts';
 import type { Instant } from './time.ts';
 import type { BlockCause } from './unit-progress.ts';
@@ -71,6 +71,8 @@ function usersLine(status: WindowStatus): ReportLine {
   const spare = count.spare === 0 ? '' : ` (${count.spare === 1 ? '1 is a spare' : `${count.spare} are spares`})`;
   const isPart = status.units.some(({ unit, inventory }) => unit !== 'control-plane' && inventory === null);
   const ready = `${count.ready} of ${count.total} ${isPart ? 'nodes counted so far are' : 'nodes'} Ready${spare}`;
+  const missing = status.pause?.causes.find((cause) => isAboutArrival(cause.class) && cause.pod !== '');
+  if (missing !== undefined) return { label: 'Users: may be affected.', text: [{ name: missing.pod }, ` does not run meanwhile; ${ready}.`] };
   if (count.ready === count.total) {
     const cordoned = status.units.flatMap(({ inventory }) => inventory?.cordoned ?? []).length;
     const open = cordoned === 0 ? ', all of them take pods' : '';
@@ -81,7 +83,8 @@ function usersLine(status: WindowStatus): ReportLine {
 
 /** Azure's own state is told apart from what serves: the one may be Failed while the other is whole. */
 function azureStateOf({ pause }: WindowStatus): string {
-  const isStopped = pause !== null && (pause.kind === 'failed' || pause.kind === 'quarantined' || (pause.kind === 'blocked' && pause.drainDeadline === null));
+  const isArrival = pause?.causes.some((cause) => isAboutArrival(cause.class)) === true;
+  const isStopped = pause !== null && (pause.kind === 'failed' || pause.kind === 'quarantined' || (pause.kind === 'blocked' && pause.drainDeadline === null && !isArrival));
   return isStopped ? ' Azure shows its operation as Failed, which says nothing of what serves.' : '';
 }
 
@@ -267,10 +270,12 @@ function residueOf(unit: UnitStatus | null): Phrase {
 }
 
 function neededAfterEnd(status: WindowStatus): Phrase {
-  const blocking = status.findings.find(({ severity }) => severity === 'block');
-  if (status.leftOver.length > 0) return [`somebody who clears what is left over (${status.leftOver.length}, listed below).`];
-  if (blocking !== undefined) return [{ name: blocking.where }, blocking.owner === null ? ': ' : ` (${blocking.owner}): `, blocking.remedy];
   const open = status.units.filter((unit) => !isProven(unit) && !isSetWithoutNodes(unit));
+  const isOpen = (pool: string): boolean => pool === '*' || !status.units.some(({ unit }) => unit === `pool/${pool}`) || open.some(({ unit }) => unit === `pool/${pool}`);
+  const cause = status.findings.find(({ severity, pools }) => severity === 'block' && pools.some(isOpen)) ?? status.findings.find(({ code, pools }) => code.startsWith('PDB_') && open.some(({ unit, startedAt }) => startedAt !== null && pools.some((pool) => unit === `pool/${pool}`)));
+  const remedy: Phrase = cause === undefined ? [] : [{ name: cause.where }, cause.owner === null ? ': ' : ` (${cause.owner}): `, cause.remedy];
+  if (status.leftOver.length > 0) return [...remedy, ...(cause === undefined ? [] : [' And ']), `somebody who clears what is left over (${status.leftOver.length}, listed below).`];
+  if (cause !== undefined) return remedy;
   if (open.length === 0) return ['nothing.'];
   return open.every(({ state }) => leftForLater.includes(state))
     ? ['nothing now; what is not done is left for the next window', ...nextWindow(status), '.']
@@ -282,13 +287,18 @@ function nextWindow({ nextOpens }: WindowStatus): Phrase {
   return nextOpens == null ? [] : [', ', { at: nextOpens, form: 'dated' }];
 }
 
+/** States whose units the next window's plan holds again, unless somebody brings them to their target before. */
+const plannedAgain: readonly UnitStatus['state'][] = ['planned', 'withheld', 'skipped', 'not-started', 'failed', 'aborted', 'foreign'];
+
 /** States a run leaves on purpose. */
 const leftForLater: readonly UnitStatus['state'][] = ['planned', 'withheld', 'skipped', 'not-started'];
 
 function fateAfterEnd(status: WindowStatus): Phrase {
-  if (status.outcome === 'completed-overrun') return ['Azure finishes what it is still at work on; nothing more is started.'];
-  const open = status.units.filter((unit) => !isProven(unit) && leftForLater.includes(unit.state));
-  const booked: Phrase = open.length === 0 || status.nextOpens == null ? [] : [' Planned for then: ', ...open.slice(0, 5).flatMap(({ unit }, index): Phrase => [index === 0 ? '' : ', ', ...unitPhrase(unit)]), '.'];
-  if (status.leftOver.length > 0) return ['what is left over stays as it is; nothing is cleaned up by itself. The next window opens', ...nextWindow(status), '.'];
+  const open = status.units.filter((unit) => !isProven(unit) && plannedAgain.includes(unit.state) && fitsWindow(unit, status));
+  const tooLong = status.units.filter((unit) => !isProven(unit) && !fitsWindow(unit, status));
+  if (status.outcome === 'completed-overrun' && status.units.some(({ state }) => state === 'running')) return ['Azure finishes what it is still at work on; nothing more is started.'];
+  const never: Phrase = tooLong.slice(0, 5).flatMap(({ unit, estimateMinutes }): Phrase => [' Pool ', ...poolPhrase(unit), ` fits into no such window as it is: it needs about ${spellMinutes(estimateMinutes)}.`]);
+  const booked: Phrase = open.length === 0 || status.nextOpens == null ? never : [' Planned for then: ', ...open.slice(0, 5).flatMap(({ unit }, index): Phrase => [index === 0 ? '' : ', ', ...unitPhrase(unit)]), '.', ...never];
+  if (status.leftOver.length > 0) return ['what is left over stays as it is; nothing is cleaned up by itself. The next window opens', ...nextWindow(status), '.', ...booked];
   return ['nothing changes until the next window opens', ...nextWindow(status), '.', ...booked];
 }

@@ -1,7 +1,7 @@
 import type { Phrase } from './markdown-text.ts';
 import { missedPhrase } from './missed-words.ts';
-import { countRun, isProven, isSetWithoutNodes } from './node-count.ts';
-import { lastEnd, poolPhrase, spellMinutes } from './report-words.ts';
+import { countRun, isProven, isSetWithoutNodes, leftOutPools } from './node-count.ts';
+import { lastEnd, namesOf, poolPhrase, spellMinutes } from './report-words.ts';
 import { minutesBetween } from './time.ts';
 import type { RunOutcome, UnitStatus, WindowStatus } from './window-status.ts';
 
@@ -59,7 +59,7 @@ function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
     case 'succeeded-with-unproven':
     case 'completed-partial':
     case 'completed-with-debt':
-      return [nodes, ...openUnits(open), ...unusableNodes(status)];
+      return [nodes, ...openUnits(open), ...leftOut(status), ...unusableNodes(status)];
   }
 }
 
@@ -115,6 +115,11 @@ function notDone(units: readonly UnitStatus[]): Phrase {
     .flatMap(({ unit, state, startedAt }, index): Phrase => [index === 0 ? '' : ', ', ...poolPhrase(unit), ` (${stateWords[state]}${startedAt === null ? ', untouched' : ''})`]);
   const more = units.length > 6 ? ` and ${units.length - 6} more` : '';
   return ['Not done: ', ...named, `${more}. `];
+}
+
+function leftOut(status: WindowStatus): Phrase {
+  const pools = leftOutPools(status);
+  return pools.length === 0 ? [] : ['Left out, untouched and old: ', ...namesOf(pools, 6), '. '];
 }
 
 /** Cordoned nodes, spelled out: they serve what runs on them and take nothing new. */

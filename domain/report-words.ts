@@ -1,6 +1,7 @@
 import type { Phrase } from './markdown-text.ts';
 import { minorOf } from './kubernetes-version.ts';
-import type { UnitName } from './upgrade-plan.ts';
+import { startCutOff } from './upgrade-plan.ts';
+import type { PlannedUnit, UnitName } from './upgrade-plan.ts';
 import type { WindowStatus } from './window-status.ts';
 
 /** `usr-1, usr-2 and 3 more`: at most `shownMax` names. */
@@ -25,6 +26,11 @@ export function spellMinutes(minutes: number): string {
   const whole = Math.max(0, Math.floor(minutes));
   if (whole < 60) return `${whole} min`;
   return whole % 60 === 0 ? `${whole / 60} h` : `${Math.floor(whole / 60)} h ${whole % 60} min`;
+}
+
+/** Whether a unit could be done in the run's window if it began with it. */
+export function fitsWindow(unit: Pick<PlannedUnit, 'estimateMinutes'>, { window }: Pick<WindowStatus, 'window'>): boolean {
+  return startCutOff(unit, window.closes) >= window.opens;
 }
 
 /** `1 node`, `3 nodes`. */

@@ -4,9 +4,10 @@ import { countPool, countRun, isProven } from './node-count.ts';
 import { holdPhrases } from './report-hold.ts';
 import { reportLines } from './report-lines.ts';
 import type { ReportLine } from './report-lines.ts';
+import { leftOutPools } from './node-count.ts';
 import { provenOutcome } from './report-result.ts';
 import { inBothTimes } from './report-times.ts';
-import { mixedVersions, namesOf, poolPhrase, spellMinutes } from './report-words.ts';
+import { fitsWindow, mixedVersions, namesOf, poolPhrase, spellMinutes } from './report-words.ts';
 import { minutesBetween } from './time.ts';
 import type { Instant } from './time.ts';
 import type { BlockCause } from './unit-progress.ts';
@@ -84,8 +85,9 @@ function titleOf(status: WindowStatus): string {
   const count = countRun(unit === undefined || unit.inventory === null ? status.units : [unit]);
   const where = unit === undefined ? '' : unit.unit === 'control-plane' ? ' — control plane' : ` — pool ${unit.unit.slice('pool/'.length)}`;
   const pools = status.units.filter((each) => each.unit !== 'control-plane');
-  const isPart = unit === undefined && pools.some(({ inventory }) => inventory === null);
-  const done = isPart ? `, ${pools.filter(isProven).length} of ${pools.length} pools done` : null;
+  const leftOut = leftOutPools(status).length;
+  const isPart = unit === undefined && (leftOut > 0 || pools.some(({ inventory }) => inventory === null));
+  const done = isPart ? `, ${pools.filter(isProven).length} of ${pools.length + leftOut} pools done` : null;
   const nodes = count === null || unit?.inventory === null ? '' : done ?? `, ${count.proven} of ${count.wanted} nodes new`;
   return `${word}: ${status.clusterName}${where}${nodes}`;
 }
@@ -204,7 +206,7 @@ function planOf(status: WindowStatus): readonly Phrase[] {
       { name: unit.to },
       `, about ${unit.estimateMinutes} min`,
       ...(unit.attempt > 1 ? [`, attempt ${unit.attempt}`] : []),
-      ...(unit.startedAt === null ? [', starts at the latest ', { at: startCutOff(unit, closes), form: 'clock' } as const] : []),
+      ...(unit.startedAt !== null ? [] : fitsWindow(unit, status) ? [', starts at the latest ', { at: startCutOff(unit, closes), form: 'clock' } as const] : [', more than the window has']),
       '.',
     ]);
   }

@@ -1,5 +1,6 @@
 import type { Hold } from './hold.ts';
 import type { WindowOpening, MaintenancePolicy } from './maintenance-policy.ts';
+import { leftOutPools } from './node-count.ts';
 import type { Instant } from './time.ts';
 import type { NodeInventory } from './unit-progress.ts';
 import type { PlannedUnit, UnitName, UnitVersion, UpgradePlan } from './upgrade-plan.ts';
@@ -182,6 +183,7 @@ export function judgeOutcome(status: WindowStatus, facts: { readonly isAborted: 
   if (facts.isUnreconciled && units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'needs-reconcile';
   if (facts.isOverrun && units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'completed-overrun';
   if (facts.isUnfinishedPlan && units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'replanned';
+  if (leftOutPools(status).length > 0) return units.every(({ startedAt }) => startedAt === null) ? 'not-started' : 'completed-partial';
   if (units.every(({ state }) => state === 'upgraded')) return 'succeeded';
   if (units.every(({ state }) => state === 'upgraded' || state === 'unproven')) return 'succeeded-with-unproven';
   if (units.every(({ startedAt }) => startedAt === null)) return 'not-started';

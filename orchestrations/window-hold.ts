@@ -113,7 +113,8 @@ function endLateHolds(run: WindowRun): void {
   for (const hold of run.status.holds) {
     if (hold.state !== 'waiting' || now <= hold.lastUsefulStart) continue;
     changeHold(run, endHold(hold, 'over', now));
-    say(run, `${nameOf(hold)} is not started in this window: its last useful start has passed and it is still withheld.`);
+    const why = hold.lastUsefulStart < run.input.opening.opens ? `it needs about ${hold.estimateMinutes} min, more than the window has` : 'its last useful start has passed and it is still withheld';
+    say(run, `${nameOf(hold)} is not started in this window: ${why}.`);
   }
 }
 

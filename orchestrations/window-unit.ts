@@ -1,3 +1,4 @@
+import { countText } from '../domain/budget-health.ts';
 import type { HealthAlarm } from '../domain/cluster-health.ts';
 import { isAboutArrival, isBlocking, mayLieInTarget } from '../domain/block-class.ts';
 import { formatUtc } from '../domain/local-time.ts';
@@ -212,7 +213,7 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
       beginBlock(run, current.unit, report, report.progress.state === 'needs-reconcile' ? 'needs-reconcile' : report.stopped ?? 'failed', yield* findBrokenPath(run, report.progress.causes));
       const quarantined = report.progress.inventory?.quarantined.length ?? 0;
       if (report.stopped === 'quarantined' && quarantined <= policy.onQuarantined.continueUpToNodes) {
-        yield* leave(run.flow, current, `The policy goes on with up to ${policy.onQuarantined.continueUpToNodes} quarantined nodes.`);
+        yield* leave(run.flow, current, `The policy goes on with up to ${countText(policy.onQuarantined.continueUpToNodes, 'quarantined node')}.`);
       } else if (report.stopped === 'quarantined' ? policy.onQuarantined.action === 'skip' : policy.onBlocked.action === 'skip') {
         yield* leave(run.flow, current, 'The policy skips a pool that cannot go on.');
       } else if (run.abortedBy !== null) {

@@ -88,6 +88,25 @@ test('an ended run says what is planned for when, what was left untouched, and h
   assert.match(told({ outcome: 'completed-partial', units: [done, withheld], findings: [finding] }), /Needed: `pay\/ledger-pdb` \(team-pay\): Set maxUnavailable to 1\./);
 });
 
+test('an ended run asks for what is still open only, and says what fits into no window or was left out', () => {
+  const inventory = { total: 3, upgraded: 3, old: [], cordoned: [], quarantined: [], notReady: [], surge: [] };
+  const done = unitSample({ unit: 'pool/sys', state: 'upgraded', inventory, startedAt: minutesIn(0), endedAt: minutesIn(14) });
+  const withheld = unitSample({ unit: 'pool/usr', state: 'withheld', inventory: null, startedAt: null });
+  const block = (pools: readonly string[]) => ({ code: 'QUOTA_SHORT', where: pools.join(), severity: 'block' as const, pools, message: 'm.', remedy: 'Ask for more.', owner: null });
+  const next = { nextOpens: at('2026-10-17T20:00Z') };
+
+  assert.match(told({ outcome: 'succeeded', units: [done], findings: [block(['sys'])], ...next }), /Needed: nothing\./, 'it was met by another way');
+  const huge = told({ outcome: 'completed-partial', units: [done, { ...withheld, estimateMinutes: 3_126 }], ...next });
+  assert.match(huge, /Pool `usr` fits into no such window as it is: it needs about 52 h 6 min\./);
+  assert.doesNotMatch(huge, /Planned for then/);
+  const without = told({ outcome: 'completed-partial', units: [done], findings: [block(['old'])], ...next });
+  assert.match(without, /^Partly done: shop-prod-weu, 1 of 2 pools done\nPartly done\. 3 of 3 nodes are new and verified\. Left out, untouched and old: `old`\./);
+  assert.match(without, /Needed: `old`: Ask for more\./);
+  assert.match(told({ outcome: 'completed-partial', units: [{ ...withheld, state: 'failed', startedAt: minutesIn(1) }], ...next }), /Planned for then: pool `usr`\./);
+  const overrun = told({ outcome: 'completed-overrun', units: [{ ...done, endedAt: minutesIn(382) }], ...next });
+  assert.match(overrun, /If nobody acts: nothing changes until the next window opens/);
+});
+
 test('nodes set aside are settled in three steps, the cause first', () => {
   const inventory = { total: 4, upgraded: 3, old: ['usr-2'], cordoned: ['usr-2'], quarantined: ['usr-2'], notReady: [], surge: [] };
   const units = [unitSample({ unit: 'pool/usr', state: 'quarantined', inventory })];
@@ -98,6 +117,17 @@ test('nodes set aside are settled in three steps, the cause first', () => {
     report.leftOver.map((phrase) => renderPhrase(phrase, 'UTC')).join('\n'),
     /To settle `usr-2`, in this order: 1\) mend `pay\/ledger-pdb` \(Set maxUnavailable to 1\); 2\) take its label off: `kubectl label nodes usr-2 kubernetes\.azure\.com\/upgrade-status-`; 3\) let the next window/,
   );
+});
+
+test('users may be affected while a pod does not come up, whatever the nodes say, and Azure is not said to have failed', () => {
+  const { pause } = pausedStatus;
+  const [cause] = pause?.causes ?? [];
+  if (pause === null || cause === undefined) throw new Error('the sample has a cause');
+  const lines = reportOf({ ...pausedStatus, pause: { ...pause, drainDeadline: null, causes: [{ ...cause, class: 'VOLUME_DETACH', pod: 'db/pg-0' }] } }, evening).lines;
+
+  assert.equal(lines[0]?.label, 'Users: may be affected.');
+  assert.match(renderPhrase(lines[0]?.text ?? [], 'UTC'), /^`db\/pg-0` does not run meanwhile; /);
+  assert.doesNotMatch(renderPhrase(lines[0]?.text ?? [], 'UTC'), /Failed/);
 });
 
 test("what Azure says of its operation is told apart from what serves", () => {

@@ -74,6 +74,15 @@ test('a run is called by what its units really are', () => {
   for (const [units, change, expected] of table) assert.equal(judgeOutcome(status({ units }), { ...facts, ...change }), expected);
 });
 
+test('a run that leaves a pool out for a finding has not done everything', () => {
+  const facts = { isAborted: false, isOverrun: false, isUnfinishedPlan: false, isUnreconciled: false };
+  const finding = { code: 'OS_IMAGE_RETIRED', where: 'old', severity: 'block' as const, pools: ['old'], message: '', remedy: '', owner: null };
+
+  assert.equal(judgeOutcome(status({ units: [unit('a', {})], findings: [finding] }), facts), 'completed-partial');
+  assert.equal(judgeOutcome(status({ units: [unit('a', {})], findings: [{ ...finding, pools: ['a'] }] }), facts), 'succeeded');
+  assert.equal(judgeOutcome(status({ units: [unit('a', {})], findings: [{ ...finding, severity: 'warn' }] }), facts), 'succeeded');
+});
+
 test('Azure errors of many paragraphs fit too, wherever they are told', () => {
   const paragraphs = 'Drain node failed. '.repeat(600);
   let large = status({
