@@ -350,6 +350,7 @@ export interface CleanUpView {
   readonly status: CleanUpStatus | null;
 }
 
+/** The durable task hub. */
 export interface WindowHost {
   /** Starts the window's orchestration under its fixed id; a running one is `already-running`, which is success. */
   startWindow(instanceId: string, input: unknown): Promise<Outcome<'started' | 'already-running'>>;
