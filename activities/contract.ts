@@ -114,13 +114,6 @@ export interface ActivityContract {
     readonly input: { readonly status: WindowStatus; readonly nodeImage: MaintenancePolicy['target']['nodeImage'] };
     readonly output: Outcome<RunMemory>;
   };
-  verifyCluster: {
-    readonly input: { readonly clusterResourceId: string; readonly units: readonly PlannedUnit[] };
-    readonly output: Outcome<ClusterVerification>;
-  };
-}
-export type ActivityName = keyof ActivityContract;
-
   judgeCleanUp: {
     readonly input: { readonly request: CleanUpRequest; readonly policy: MaintenancePolicy; readonly instanceId: string };
     readonly output: Outcome<CleanUpJudgment>;
@@ -142,6 +135,13 @@ export type ActivityName = keyof ActivityContract;
     readonly input: { readonly comment: CommentReference; readonly decisionId: string; readonly body: string };
     readonly output: Outcome<{ readonly commentId: number }>;
   };
+  verifyCluster: {
+    readonly input: { readonly clusterResourceId: string; readonly units: readonly PlannedUnit[] };
+    readonly output: Outcome<ClusterVerification>;
+  };
+}
+export type ActivityName = keyof ActivityContract;
+
 /** Which orders a run asks for. */
 export interface OrdersQuestion extends ApprovalQuestion {
   readonly clusterResourceId: string;
@@ -300,13 +300,13 @@ export const activityNames = [
   'recordRun',
   'writeBack',
   'checkHealth',
-] as const satisfies readonly ActivityName[];
-
-/** Compiles only while the list above is complete. */
-export type EveryActivityIsNamed = Exclude<ActivityName, (typeof activityNames)[number]> extends never ? true : never;
-export const everyActivityIsNamed: EveryActivityIsNamed = true;
   'judgeCleanUp',
   'judgeNodeRelease',
   'releaseNode',
   'recordCleanUp',
   'keepAnswer',
+] as const satisfies readonly ActivityName[];
+
+/** Compiles only while the list above is complete. */
+export type EveryActivityIsNamed = Exclude<ActivityName, (typeof activityNames)[number]> extends never ? true : never;
+export const everyActivityIsNamed: EveryActivityIsNamed = true;

@@ -166,9 +166,9 @@ export interface GitHubPort {
     marker: string;
     body: string;
   }): Promise<Outcome<{ readonly id: number; readonly created: boolean }>>;
-  /** The comment as it is now, with its issue; null when it is gone. May be repeated. */
   /** Finds the comment that carries `marker` on the issue, or posts it, and makes its text as asked. May be repeated. */
   keepComment(request: { repository: string; issueNumber: number; marker: string; body: string }): Promise<Outcome<{ readonly id: number }>>;
+  /** The comment as it is now, with its issue; null when it is gone. May be repeated. */
   readComment(request: { repository: string; commentId: number }): Promise<Outcome<HeldComment | null>>;
   /** Whether we wrote a comment with `marker` on the issue at `since` or later. May be repeated. */
   hasComment(request: { repository: string; issueNumber: number; marker: string; since: Instant }): Promise<Outcome<boolean>>;
@@ -341,7 +341,6 @@ export interface InstanceView {
   readonly output: unknown;
 }
 
-/** The durable task hub. */
 /** One clean-up that has not ended. */
 export interface CleanUpView {
   readonly instanceId: string;
@@ -354,11 +353,11 @@ export interface CleanUpView {
 export interface WindowHost {
   /** Starts the window's orchestration under its fixed id; a running one is `already-running`, which is success. */
   startWindow(instanceId: string, input: unknown): Promise<Outcome<'started' | 'already-running'>>;
-  /** Raises an event; a finished or unknown instance answers `not-running`. */
   /** Starts a clean-up under its own instance id; one that is known, whether it runs or has ended, is never begun again. */
   startCleanUp(instanceId: string, input: unknown): Promise<Outcome<'started' | 'known'>>;
   /** Clean-ups of all clusters that have not ended. */
   listCleanUps(): Promise<Outcome<readonly CleanUpView[]>>;
+  /** Raises an event; a finished or unknown instance answers `not-running`. */
   raise(instanceId: string, event: string, payload: unknown): Promise<Outcome<'raised' | 'not-running'>>;
   read(instanceId: string): Promise<Outcome<InstanceView | null>>;
   /** Window instances, newest first, at most `limit`. */

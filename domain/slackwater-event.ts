@@ -37,10 +37,10 @@ export const slackwaterEventNames = [
   'hold.started',
   'hold.acknowledged',
   'hold.cleared',
-  'debt.opened',
   'node.released',
   'clean-up.started',
   'clean-up.ended',
+  'debt.opened',
   'debt.escalated',
   'debt.closed',
 ] as const;
