@@ -3,6 +3,7 @@ import type { AddonState, ObjectChange } from '../domain/cluster-health.ts';
 import type { CleanUpStatus } from '../domain/clean-up.ts';
 import type { CheckRunReport } from '../domain/check-run.ts';
 import type { LocatedPolicyFault } from '../domain/checked-policy.ts';
+import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, Pod, RecentlyUsedVersion, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { HeldComment } from '../domain/comment-truth.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
@@ -183,14 +184,6 @@ export interface GitHubPort {
   permissionOf(repository: string, login: string): Promise<Outcome<RepositoryPermission>>;
 }
 
-/** GitHub's own list of the webhooks it sent to our App. */
-export interface DeliveryPort {
-  /** Attempts since that moment; null when we do not sign as a GitHub App. May be repeated. */
-  listAttempts(since: Instant): Promise<Outcome<readonly DeliveryAttempt[] | null>>;
-  /** Has the delivery of that attempt tried again, under its own delivery id. May be repeated: it is then tried again twice. */
-  redeliver(attemptId: number): Promise<Outcome<null>>;
-}
-
 /** A repository's default branch at one commit. */
 export interface RepositoryTree {
   readonly branch: string;
@@ -280,6 +273,14 @@ export interface DocumentPort {
   readPolicies(text: string, source: string): Result<readonly MaintenancePolicy[], LocatedPolicyFault>;
   /** Where `spec.target.kubernetesVersion` of the named policy is written, without quotes; null where it cannot be changed in place. */
   findPolicyTarget(text: string, policyName: string): { readonly start: number; readonly end: number; readonly text: string } | null;
+}
+
+/** GitHub's own list of the webhooks it sent to our App. */
+export interface DeliveryPort {
+  /** Attempts since that moment; null when we do not sign as a GitHub App. May be repeated. */
+  listAttempts(since: Instant): Promise<Outcome<readonly DeliveryAttempt[] | null>>;
+  /** Has the delivery of that attempt tried again, under its own delivery id. May be repeated: it is then tried again twice. */
+  redeliver(attemptId: number): Promise<Outcome<null>>;
 }
 
 /** Policies as Git holds them now. */
@@ -375,8 +376,8 @@ export interface Ports {
   readonly repositories: RepositoryPort;
   readonly documents: DocumentPort;
   readonly checks: CheckPort;
-  readonly policies: PolicySource;
   readonly deliveries: DeliveryPort;
+  readonly policies: PolicySource;
   readonly state: StatePort;
   readonly messages: MessagePort;
   readonly windows: WindowHost;
