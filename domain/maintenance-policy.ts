@@ -112,6 +112,16 @@ interface ReportPolicy {
   readonly labels: readonly string[];
   /** Mentioned when a person is needed, for example `@acme/on-call`; null mentions nobody. */
   readonly onCall: string | null;
+  /** Who else is mentioned when a pause stays. Absent in runs begun before it could be said. */
+  readonly escalation?: readonly EscalationStep[];
+}
+
+/** One step of a pause that stays. */
+export interface EscalationStep {
+  /** Age of the pause, counted from when it was told, 5–1440. */
+  readonly afterMinutes: number;
+  /** `@user` or `@organization/team`. */
+  readonly mention: string;
 }
 
 /** Code that pins versions of the cluster. */

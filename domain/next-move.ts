@@ -28,6 +28,8 @@ export interface UnitMemory {
   readonly autoRetry: 'when-cleared' | 'once' | 'never';
   /** Reports sent to the window so far. */
   readonly reports: number;
+  /** When the last one was sent; absent before the first. */
+  readonly toldAt?: Instant;
   readonly upgradedNodes: number;
   /** Looks in a row that showed nothing new; they lengthen the wait. */
   readonly unchangedLooks: number;

@@ -3,35 +3,74 @@ import { renderPhrase } from './markdown-text.ts';
 import type { Phrase } from './markdown-text.ts';
 import { reportLines } from './report-lines.ts';
 import type { ReportLine } from './report-lines.ts';
-import { namesOf, unitPhrase } from './report-words.ts';
+import { namesOf, spellMinutes, unitPhrase } from './report-words.ts';
+import type { Lateness } from './telling.ts';
+import { minutesBetween } from './time.ts';
 import type { Instant } from './time.ts';
 import type { UnitName } from './upgrade-plan.ts';
 import type { WindowStatus } from './window-status.ts';
 
+/** Owners mentioned at once, so that a bad budget calls no crowd. */
+const OWNERS_CALLED = 3;
+
+/** What a notice is told with, besides the run's status. */
+export interface NoticeTelling {
+  /** Login or team to mention where no owner is known; null mentions nobody. */
+  readonly onCall: string | null;
+  /** Owner as workloads name it → whom the policy mentions for it. */
+  readonly owners: Readonly<Record<string, string>>;
+  /** Of a step of escalation: whom the policy mentions at it. */
+  readonly mention: string | null;
+  /** Set where it is told late. */
+  readonly late: Lateness | null;
+}
+
 /**
  * The one comment of a change of state: short, because the issue above it holds the rest.
  *
- * `onCall` (a login or team of the policy) is mentioned only when a person can act: on a pause, and on an end that left
- * something over or was one more of several windows missed in a row. `key` is unique in the run, so a repeat finds the comment and posts none.
+ * Mentions only people who can act: of a pause the owners of what blocks it, else whoever is on call; at a step of escalation
+ * whom that step names; at an end that left something over, or was one more of several windows missed in a row, whoever is on
+ * call. Nobody where what it tells has passed, or where somebody paused the run on purpose. `key` is unique in the run, so a
+ * repeat finds the comment and posts none.
  */
 export function renderNotice(
   status: WindowStatus,
-  kind: 'paused' | 'resumed' | 'ended',
+  kind: 'paused' | 'resumed' | 'escalated' | 'ended',
   key: string,
-  onCall: string | null,
+  telling: NoticeTelling,
   now: Instant,
 ): { readonly marker: string; readonly body: string } {
   const marker = noticeMarker(status.runId, key);
   const lines = reportLines(status, now);
   const [users, waiting, needed, fate, options] = lines.map((line) => lineText(line, status.timeZone));
+  const late = lateLine(telling.late, status.timeZone, now);
   const texts: Readonly<Record<typeof kind, readonly (string | undefined)[]>> = {
-    paused: [headOf(status, 'Paused: '), waiting, needed, fate, options],
-    resumed: [headOf(status, 'Going on: ', letGo(status, key)), users, waiting],
-    ended: [headOf(status, 'Ended: '), users, needed, ...leftOver(status)],
+    paused: [headOf(status, 'Paused: '), late, waiting, needed, fate, options],
+    resumed: [headOf(status, 'Going on: ', letGo(status, key)), late, users, waiting],
+    escalated: [headOf(status, 'Still paused: '), late, users, waiting, needed, fate, options],
+    ended: [headOf(status, 'Ended: '), late, users, needed, ...leftOver(status)],
   };
-  const call = kind === 'paused' || (kind === 'ended' && (status.leftOver.length > 0 || status.missed !== null)) ? mentionOf(onCall) : '';
-  const body = [...texts[kind].filter((text) => text !== undefined), call].filter((text) => text !== '').join('\n\n');
+  const calls = telling.late?.isOver === true ? [] : calledBy(status, kind, telling);
+  const body = [...texts[kind].filter((text) => text !== undefined), callOf(calls)].filter((text) => text !== '').join('\n\n');
   return { marker, body: withMarker(body, marker) };
+}
+
+/** Why and since when words come late; empty when they do not. */
+export function lateLine(late: Lateness | null, timeZone: string, now: Instant): string {
+  if (late === null) return '';
+  const over = late.isOver ? ' It has passed meanwhile; nobody needs to act on it.' : '';
+  return renderPhrase([{ strong: 'Told late:' }, ' this was at ', { at: late.at, form: 'clock' }, ` and is told ${spellMinutes(minutesBetween(late.at, now))} after, because GitHub took no words (`, { name: late.code }, `).${over}`], timeZone);
+}
+
+/** Whom a notice mentions, each once. */
+function calledBy({ pause, leftOver: left, missed }: WindowStatus, kind: 'paused' | 'resumed' | 'escalated' | 'ended', { onCall, owners, mention }: NoticeTelling): readonly string[] {
+  const lead = onCall === null ? [] : [onCall];
+  if (kind === 'escalated') return mention === null ? lead : [mention];
+  if (kind === 'ended') return left.length > 0 || missed !== null ? lead : [];
+  if (kind === 'resumed' || pause === null || pause.kind === 'operator') return [];
+  const named = pause.causes.flatMap(({ owner }) => (owner ?? '').split(', ')).flatMap((owner) => (Object.hasOwn(owners, owner) ? [owners[owner] ?? ''] : []));
+  const known = [...new Set(named)].filter((name) => name !== '').slice(0, OWNERS_CALLED);
+  return known.length > 0 ? known : lead;
 }
 
 function lineText({ label, text }: ReportLine, timeZone: string): string {
@@ -61,8 +100,8 @@ function leftOver(status: WindowStatus): readonly string[] {
 }
 
 /** A mention only of what has the form of a login or a team; anything else is shown as text and mentions nobody. */
-function mentionOf(onCall: string | null): string {
-  if (onCall === null) return '';
+function callOf(names: readonly string[]): string {
+  if (names.length === 0) return '';
   const form = /^@[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:\/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$/;
-  return form.test(onCall) ? `${onCall}: please look.` : renderPhrase([...namesOf([onCall], 1), ': please look.'], 'UTC');
+  return `${names.map((name) => (form.test(name) ? name : renderPhrase(namesOf([name], 1), 'UTC'))).join(' ')}: please look.`;
 }

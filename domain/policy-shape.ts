@@ -195,6 +195,31 @@ const report = {
         form: 'a user or team in quotes, for example "@acme/on-call"',
       },
     },
+    escalation: {
+      presence: 'optional',
+      whenAbsent: [],
+      shape: {
+        kind: 'list',
+        description: 'Who else is mentioned when a pause stays: each step once a pause.',
+        repeats: 'refused',
+        items: {
+          kind: 'object',
+          description: 'One step.',
+          fields: {
+            afterMinutes: { presence: 'required', shape: { kind: 'whole', description: 'Age of the pause.', unit: 'minutes', minimum: 5, maximum: 1440 } },
+            mention: {
+              presence: 'required',
+              shape: {
+                kind: 'text',
+                description: 'A GitHub user or team.',
+                pattern: '^@[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$',
+                form: 'a user or team in quotes, for example "@acme/platform-leads"',
+              },
+            },
+          },
+        },
+      },
+    },
   },
 } as const satisfies FieldShape;
 

@@ -2,6 +2,7 @@ import { reportMarker, withMarker } from './hidden-marker.ts';
 import { jsonFence, prose, renderPhrase, visibleText } from './markdown-text.ts';
 import type { Phrase } from './markdown-text.ts';
 import { formatBothDated, isTimeZone } from './local-time.ts';
+import { renderTimes } from './report-gantt.ts';
 import type { ReportLine } from './report-lines.ts';
 import type { PoolRow, ReportModel } from './report.ts';
 
@@ -21,15 +22,15 @@ interface Limits {
 /**
  * The report as GitHub gets it: five lines, the pool table, then folded parts, then the hidden marker.
  *
- * At most {@link REPORT_CHARACTERS_MAX} characters: the oldest timeline lines go first, then the JSON, then evidence,
- * and each cut says how much it left out.
+ * At most `charactersMax`: the oldest timeline lines go first, then the JSON, then evidence, and each cut says how much it
+ * left out.
  */
-export function renderReport(model: ReportModel): { readonly title: string; readonly body: string } {
+export function renderReport(model: ReportModel, charactersMax: number = REPORT_CHARACTERS_MAX): { readonly title: string; readonly body: string } {
   const title = visibleText(model.title, TITLE_CHARACTERS_MAX);
   let limits: Limits = { timeline: model.timeline.length, why: model.why.length, pools: model.pools.length, leftOver: model.leftOver.length, machine: 'shown' };
   for (;;) {
     const body = renderBody(model, limits);
-    const smaller = body.length > REPORT_CHARACTERS_MAX ? tighten(limits) : null;
+    const smaller = body.length > charactersMax ? tighten(limits) : null;
     if (smaller === null) return { title, body };
     limits = smaller;
   }
@@ -56,7 +57,9 @@ function renderBody(model: ReportModel, limits: Limits): string {
   ];
   const parts = [
     renderLines(model.lines, timeZone),
+    renderPhrase(model.beat, timeZone),
     renderPools(model.pools.slice(0, limits.pools), model.pools.length - limits.pools, timeZone),
+    fold('When what ran', limits.machine === 'shown' ? model.gantt === '' ? [] : [model.gantt, '', renderTimes(model.machine, model.now, limits.pools)] : []),
     fold('Why we believe it', bullets(model.why, limits.why, timeZone)),
     fold('Plan and limits', bullets(model.plan, limits.pools + 10, timeZone)),
     fold('Timeline, newest last', timeline),

@@ -37,6 +37,15 @@ export function provenOutcome(status: WindowStatus): RunOutcome {
   return status.units.every(isProven) ? 'succeeded' : 'succeeded-with-unproven';
 }
 
+/** Outcomes after which nobody has anything to do for the run. */
+const settledOutcomes: readonly RunOutcome[] = ['succeeded', 'none', 'replanned', 'completed-overrun'];
+
+/** Whether a run ended and left nothing: every unit is proven, nothing is left over. Then its issue is closed. */
+export function isRunSettled(status: WindowStatus): boolean {
+  if (status.phase !== 'ended' || status.leftOver.length > 0) return false;
+  return settledOutcomes.includes(provenOutcome(status)) && status.units.every(isProven);
+}
+
 function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
   const count = countRun(status.units);
   const nodes = count === null ? '' : `${countedPools(status)}${count.proven} of ${count.wanted} nodes are new and verified. `;

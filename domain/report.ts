@@ -1,6 +1,7 @@
 import { comesTwice, isTimeZone } from './local-time.ts';
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven } from './node-count.ts';
+import { renderGantt } from './report-gantt.ts';
 import { holdPhrases } from './report-hold.ts';
 import { reportLines } from './report-lines.ts';
 import type { ReportLine } from './report-lines.ts';
@@ -24,12 +25,17 @@ export interface PoolRow {
 /** Everything the report of a run says, in order, not yet Markdown. */
 export interface ReportModel {
   readonly runId: string;
+  readonly now: Instant;
   readonly timeZone: string;
   /** Plain text. */
   readonly title: string;
   /** Users (or the result) · waiting for · needed · if nobody acts · you can. */
   readonly lines: readonly ReportLine[];
+  /** When somebody last looked, and that the run lives; empty once it has ended. */
+  readonly beat: Phrase;
   readonly pools: readonly PoolRow[];
+  /** The run as a Mermaid diagram in its fence; empty when it has no units. */
+  readonly gantt: string;
   readonly why: readonly Phrase[];
   readonly plan: readonly Phrase[];
   /** Oldest first. */
@@ -44,9 +50,12 @@ export interface ReportModel {
 export function reportOf(status: WindowStatus, now: Instant): ReportModel {
   return {
     runId: status.runId,
+    now,
     timeZone: status.timeZone,
     title: titleOf(status),
     lines: reportLines(status, now),
+    beat: beatOf(status, now),
+    gantt: renderGantt(status, now),
     pools: status.units.map((unit) => poolRow(unit, status, now)),
     why: whyOf(status, now).map((phrase) => inBothTimes(phrase, now)),
     plan: planOf(status),
@@ -55,6 +64,12 @@ export function reportOf(status: WindowStatus, now: Instant): ReportModel {
     leftOver: leftOverOf(status),
     machine: status,
   };
+}
+
+function beatOf({ phase, lookedAt }: WindowStatus, now: Instant): Phrase {
+  if (phase === 'ended') return [];
+  const looked: Phrase = lookedAt === undefined ? ['The cluster was not looked at yet.'] : ['Last looked ', { at: lookedAt, form: 'clock' }, '.'];
+  return [...looked, ' Written ', { at: now, form: 'clock' }, ', and again every 5 to 15 min while the run lives.'];
 }
 
 const phaseTitles: Readonly<Record<Exclude<WindowStatus['phase'], 'ended'>, string>> = {

@@ -36,6 +36,7 @@ export const slackwaterEventNames = [
   'node.quarantined',
   'hold.started',
   'hold.acknowledged',
+  'hold.escalated',
   'hold.cleared',
   'node.released',
   'clean-up.started',

@@ -71,6 +71,10 @@ export interface Pause {
   readonly number: number;
   /** A sentence: the failure or the operator's name. */
   readonly detail: string;
+  /** When people were told of it; steps of escalation count from here. */
+  readonly toldAt?: Instant;
+  /** Steps of escalation told so far. */
+  readonly stepsTold?: number;
 }
 
 /** One line of the run's story. */
@@ -112,6 +116,8 @@ export interface WindowStatus {
   readonly issue: { readonly repository: string; readonly number: number; readonly url: string } | null;
   /** Up to when units that ended were seen to be well, settled; null: none yet. Absent where nothing is verified so. */
   readonly verifiedAt?: Instant | null;
+  /** When the cluster was last looked at for this run. Absent: not yet. */
+  readonly lookedAt?: Instant;
   /** What people ordered about this run, as it was last read. Absent: not read yet. */
   readonly standing?: RunStanding;
   /** When the next unit or look is due; null when nothing is scheduled. */

@@ -80,8 +80,11 @@ export interface UnitProgressReport {
   readonly attempt: number;
   /** Grows by one with each report of an attempt; a repeat is dropped. */
   readonly sequence: number;
-  /** Besides the changes a look shows: `unseen`, the unit could not be looked at for a while; `progress` is the last look. */
-  readonly kind: ReportKind | 'unseen';
+  /**
+   * Besides the changes a look shows: `unseen`, the unit could not be looked at for a while, and `progress` is the last look ·
+   * `seen`, nothing changed, so that people see that somebody looks.
+   */
+  readonly kind: ReportKind | 'unseen' | 'seen';
   readonly progress: UnitProgress;
   readonly blockedSince: Instant | null;
   readonly clearedSince: Instant | null;

@@ -8,7 +8,8 @@ import type { Step } from './flow.ts';
 import { guarded } from './patience.ts';
 import { hear } from './window-decision.ts';
 import { endPause, startPause } from './window-pause.ts';
-import { nextWordsAt, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { noteLook, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { nextWordsAt, publish } from './window-words.ts';
 
 /** Bad looks in a row before people are told, and the wait between the first two. */
 const BAD_LOOKS = 2;
@@ -124,6 +125,7 @@ function* look(run: WindowRun): Step<Outcome<HealthLook>> {
   const { clusterResourceId, verify } = run.input.policy;
   const seen = yield* guarded(run.flow.call('checkHealth', { clusterResourceId, verify, refusals: [] }));
   run.health.lookedAt = run.flow.now();
+  if (seen.ok) noteLook(run, run.flow.now());
   return seen;
 }
 

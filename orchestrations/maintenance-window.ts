@@ -1,7 +1,7 @@
 import type { ClusterVerification } from '../activities/contract.ts';
 import { beginHealth } from '../domain/cluster-health.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../domain/time.ts';
 import { isProven } from '../domain/node-count.ts';
 import { movesToSame, type PlannedUnit, type UpgradePlan } from '../domain/upgrade-plan.ts';
 import { secondVisits, whyOutOfOrder } from '../domain/unit-order.ts';
@@ -13,15 +13,15 @@ import type { Flow, Step } from './flow.ts';
 import { awaitHealth, doubtUnhealthy } from './health-gate.ts';
 import { guarded, patiently, waitSecondsAfter } from './patience.ts';
 import { listLeftOver } from '../domain/left-over.ts';
-import { emit, hasWordsLeft, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { emit, noteLook, notify, say, update, updateUnit, type WindowRun } from './window-run.ts';
 import { hear, takeDecision } from './window-decision.ts';
 import { awaitHolds, giveUpHolds, glanceAtHolds, withhold } from './window-hold.ts';
 import { adoptAdjustments, listUnrestored, restoreAfter, restoreRest } from './window-settings.ts';
 import { leaveUnstarted, runUnit } from './window-unit.ts';
 import { writeBackRun } from './window-write-back.ts';
+import { hasWordsLeft, lastWordsUntil, nextWordsAt, publish } from './window-words.ts';
 
-/** How long the last words are tried after the end, and how long the last look may take. */
-const LAST_WORDS_HOURS = 6;
+/** How long the last look may take. */
 const VERIFY_PATIENCE_MINUTES = 30;
 /** How long a node that is not Ready, or somebody else's operation, may delay the last look. */
 const LAST_LOOK_MINUTES = 10;
@@ -84,6 +84,11 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     words: [],
     events: [],
     isReportDue: false,
+    reportedAt: null,
+    changedAt: flow.now(),
+    silence: null,
+    toldLate: [],
+    threads: new Map(),
     wordTries: 0,
     wordsNotBefore: 0,
     eventTries: 0,
@@ -95,6 +100,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     requeued: [],
     unrestored: new Map(),
     pauses: 0,
+    escalations: 0,
     holds: 0,
     pauseHold: 0,
     lookedAt: flow.now(),
@@ -115,6 +121,7 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
   run.flow.publish(run.status);
   const state = yield* readAttentively(run, () => flow.call('takeSnapshot', { clusterResourceId: policy.clusterResourceId }));
   if (!state.ok) return cannotRead(run, state.failure);
+  noteLook(run, state.value.takenAt);
   const { plan } = yield* flow.call('makePlan', { policy, opening, state: state.value });
   run.plan = plan;
   update(run, { phase: 'preflight', planDigest: plan.digest, units: unitsOf(plan) });
@@ -277,13 +284,13 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   if (run.status.leftOver.length > 0) emit(run, 'debt.opened', { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver });
   run.record = { status: fitToHost(run.status), nodeImage: input.policy.target.nodeImage };
   notify(run, 'ended', 'ended');
-  const until = flow.now() + LAST_WORDS_HOURS * HOUR_MS;
+  const endedAt = flow.now();
   for (;;) {
     yield* publish(run);
     yield* answerLate(run);
     if (!hasWordsLeft(run)) yield* writeBackRun(run);
     const next = nextWordsAt(run);
-    if (!hasWordsLeft(run) || next === null || next >= until) break;
+    if (!hasWordsLeft(run) || next === null || next >= lastWordsUntil(run, endedAt)) break;
     yield* flow.sleepUntil(Math.max(next, flow.now() + SECOND_MS));
   }
   if (hasWordsLeft(run)) flow.log('words.lost', { runId: input.runId, record: run.record === null ? 'kept' : 'lost', words: run.words.length, events: run.events.length, report: run.isReportDue ? 'late' : 'told' });

@@ -14,6 +14,8 @@ const FOREIGN_WAIT_SECONDS = 60;
 /** Failed looks in a row, some ten minutes, after which the window is told. */
 const MISSES_TOLD = 5;
 const TELL_MINUTES = 30;
+/** While nothing changes the window is told so often that somebody still looks. */
+const SEEN_MINUTES = 5;
 const POOL_GONE = 'node-pool-missing';
 
 /** When nobody watches any more: after the window's end, the time the unit may need if every node waits for its drain timeout. */
@@ -46,7 +48,10 @@ export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerd
       progress = seen.value;
       const move: NextMove = waitForOthers(decideNextMove(memory, progress, flow.now(), limitsOf(input)), wasForeign, flow.now(), input);
       memory = move.memory;
-      yield* tell(flow, input, { memory, kind: move.report, progress, foreignCordons: move.foreignCordons });
+      const isQuiet: boolean = move.report === null && flow.now() - (memory.toldAt ?? memory.startedAt) >= SEEN_MINUTES * MINUTE_MS;
+      if (isQuiet) memory = { ...memory, reports: memory.reports + 1 };
+      if (isQuiet || move.report !== null) memory = { ...memory, toldAt: flow.now() };
+      yield* tell(flow, input, { memory, kind: isQuiet ? 'seen' : move.report, progress, foreignCordons: move.foreignCordons });
       if (move.verdict !== null) return { ...move.verdict, progress };
       pollAt = move.pollAt;
     } else {

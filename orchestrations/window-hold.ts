@@ -8,8 +8,9 @@ import type { StatusFinding } from '../domain/window-status.ts';
 import type { Step } from './flow.ts';
 import { guarded } from './patience.ts';
 import { takeDecision } from './window-decision.ts';
-import { emit, nextWordsAt, notify, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { emit, noteLook, notify, say, update, updateUnit, type WindowRun } from './window-run.ts';
 import { holdWhileHeld } from './window-unit.ts';
+import { nextWordsAt, publish } from './window-words.ts';
 
 /** Marks what preflight withholds: single pools, or the whole run. Tells each hold once. */
 export function withhold(run: WindowRun, plan: UpgradePlan, { withheld }: Pick<PreflightSummary, 'withheld'>): void {
@@ -139,6 +140,7 @@ function* look(run: WindowRun, plan: UpgradePlan, holds: readonly Hold[]): Step<
     flow.log('holds.look-failed', { runId: input.runId, code: seen.failure.code });
     return [];
   }
+  noteLook(run, run.lookedAt);
   const cleared = holds.flatMap((hold) => takeLook(run, plan, hold, seen.value));
   update(run, { findings: findingsAfter(run) });
   return plan.units.flatMap((unit) => cleared.find((each) => each.unit === unit.unit) ?? []);

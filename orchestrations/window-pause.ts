@@ -3,13 +3,14 @@ import { minutesBetween } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Pause } from '../domain/window-status.ts';
 import type { Step } from './flow.ts';
-import { emit, notify, publish, say, update, type WindowRun } from './window-run.ts';
+import { emit, notify, say, update, type WindowRun } from './window-run.ts';
+import { publish } from './window-words.ts';
 
 /**
  * Begins a pause and tells it once. `since`: when its cause began; null takes now. The same stop seen further, of one kind and
  * unit, is told in place without another notification.
  */
-export function startPause(run: WindowRun, pause: Omit<Pause, 'since' | 'windowDeadline' | 'number'>, since: Instant | null = null): void {
+export function startPause(run: WindowRun, pause: Omit<Pause, 'since' | 'windowDeadline' | 'number' | 'toldAt' | 'stepsTold'>, since: Instant | null = null): void {
   const { pause: present } = run.status;
   // The same stop, seen further: told in place, without another notification, unless Azure stopped meanwhile.
   const isSameStop = present?.kind === pause.kind && present.unit === pause.unit && (present.drainDeadline === null) === (pause.drainDeadline === null);
@@ -22,7 +23,7 @@ export function startPause(run: WindowRun, pause: Omit<Pause, 'since' | 'windowD
   run.pauseHold = run.holds;
   run.resumeOwed = null;
   const started = since ?? run.flow.now();
-  update(run, { phase: 'paused', pause: { ...pause, since: started, windowDeadline: run.input.opening.closes, number: run.pauses } });
+  update(run, { phase: 'paused', pause: { ...pause, since: started, windowDeadline: run.input.opening.closes, number: run.pauses, toldAt: run.flow.now(), stepsTold: 0 } });
   notify(run, 'paused', `paused-${run.pauses}`);
   emit(run, 'run.paused', { unit: 'run', attempt: run.pauses }, { unit: pause.unit, kind: pause.kind });
   emit(run, 'hold.started', { unit: pause.unit, attempt: run.pauseHold }, { causes: pause.causes.map(({ class: causeClass, node, pod, budgets }) => ({ class: causeClass, node, pod, budgets })) });

@@ -20,7 +20,8 @@ import { findBrokenPath, glanceAtHealth } from './health-gate.ts';
 import { patiently } from './patience.ts';
 import { beginCurrent, hear, leave, remind, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
 import { endPause, startPause, tellOwedResume } from './window-pause.ts';
-import { emit, nextWordsAt, publish, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { emit, noteLook, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { nextWordsAt, publish } from './window-words.ts';
 
 /** How often a leaving unit is told again, and how long a quiet race lasts at most. */
 const REMIND_MINUTES = 1;
@@ -172,6 +173,8 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
   const { unit } = current.unit;
   const { policy } = run.input;
   const before = run.status.units.find((each) => each.unit === unit)?.inventory ?? null;
+  if (report.kind !== 'unseen') noteLook(run, report.progress.seenAt);
+  if (report.kind === 'seen') return;
   updateUnit(run, unit, { inventory: report.progress.inventory });
   for (const { pod, minutes } of report.progress.helpedMoves) say(run, `${pod} was moved by its operator in ${minutes} min.`);
   current.isStopped = report.stopped !== null;

@@ -33,7 +33,7 @@ test('an unwell cluster is told in the first lines: what fails, what to do, that
 });
 
 test('the notice of the pause says what fails', () => {
-  assert.match(renderNotice(pausedBy({}), 'paused', 'paused-1', null, minutesIn(30)).body, /40% of DNS lookups fail/);
+  assert.match(renderNotice(pausedBy({}), 'paused', 'paused-1', { onCall: null, owners: {}, mention: null, late: null }, minutesIn(30)).body, /40% of DNS lookups fail/);
 });
 
 test('a drain whose webhooks are victims names the path and no team, and keeps both deadlines', () => {

@@ -40,7 +40,7 @@ test('a policy with the required fields alone is good, and the rest has its defa
       verify: null,
       onWindowEnd: 'finishInFlight',
       approvals: { required: 0, teams: [] },
-      report: { writeBack: [], repository: null, labels: [], onCall: null },
+      report: { writeBack: [], repository: null, labels: [], onCall: null, escalation: [] },
       debts: { nodeCostPerDay: null, owners: {} },
     },
   });
@@ -144,6 +144,8 @@ test('each bad field is told by its code and path', () => {
     ['spec.report.repository', 'https://example.com/acme/platform', 'wrong-form spec.report.repository'],
     ['spec.report.labels', 'maintenance', 'wrong-type spec.report.labels'],
     ['spec.report.onCall', 'acme/on-call', 'wrong-form spec.report.onCall'],
+    ['spec.report.escalation', [{ afterMinutes: 1, mention: '@acme/leads' }], 'out-of-range spec.report.escalation[0].afterMinutes'],
+    ['spec.report.escalation', [{ afterMinutes: 30, mention: 'everybody' }], 'wrong-form spec.report.escalation[0].mention'],
     ['spec.debts', { nodeCostPerDay: 7.2 }, 'wrong-type spec.debts.nodeCostPerDay'],
     ['spec.debts', { nodeCostPerDay: '7,20 EUR' }, 'wrong-form spec.debts.nodeCostPerDay'],
     ['spec.debts', { owners: { 'team-pay': 'team-pay' } }, 'wrong-form spec.debts.owners.team-pay'],

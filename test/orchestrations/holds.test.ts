@@ -30,6 +30,8 @@ test('a pool that preflight withholds starts by itself once its budget is mended
     rehearsal.world.perturb(images(3));
     rehearsal.begin();
     await rehearsal.until(isWaiting(rehearsal));
+    // An issue is edited at most every thirty seconds.
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + 31_000);
     const report = rehearsal.issues()[0]?.body ?? '';
     assert.deepEqual(['control-plane', 'pool/system', 'pool/spot'].map((unit) => stateOf(rehearsal, unit)), ['upgraded', 'upgraded', 'upgraded'], 'the others went on');
     rehearsal.world.perturb(images(2));
