@@ -5,7 +5,7 @@ import { ageText, costOf, costText, debtSentence, settledText, settlingPhrase } 
 import type { DebtTelling } from './debt-words.ts';
 import { debtNoticeMarker, debtsMarker, withMarker } from './hidden-marker.ts';
 import type { MaintenancePolicy } from './maintenance-policy.ts';
-import { jsonFence, renderPhrase } from './markdown-text.ts';
+import { jsonFence, renderPhrase, visibleText } from './markdown-text.ts';
 import type { Phrase } from './markdown-text.ts';
 import { DAY_MS } from './time.ts';
 
@@ -25,6 +25,8 @@ const DEBTS_SHOWN = [40, 12, 3] as const;
 const BODY_CHARACTERS_MAX = 60_000;
 const MACHINE_CHARACTERS_MAX = 20_000;
 const SETTLED_SHOWN = 10;
+/** GitHub takes 256 characters of a title. */
+const TITLE_CHARACTERS_MAX = 240;
 
 /** The one issue of a cluster's debts; the same facts give the same text within a day. */
 export function renderDebts(debts: readonly Debt[], report: DebtReport): { readonly marker: string; readonly title: string; readonly body: string } {
@@ -34,7 +36,7 @@ export function renderDebts(debts: readonly Debt[], report: DebtReport): { reado
   const word = oldest === undefined ? 'No debts' : `${open.length === 1 ? '1 debt' : `${open.length} debts`}, the oldest ${ageText(oldest, report.now)}`;
   const bodies = DEBTS_SHOWN.map((shown) => withMarker(bodyOf(debts, { open, shown, report }), marker));
   const fitting = bodies.find((body) => body.length <= BODY_CHARACTERS_MAX) ?? withMarker(headOf(open, report), marker);
-  return { marker, title: `${word}: ${report.clusterName}`, body: fitting };
+  return { marker, title: visibleText(`${word}: ${report.clusterName}`, TITLE_CHARACTERS_MAX), body: fitting };
 }
 
 function bodyOf(debts: readonly Debt[], { open, shown, report }: { readonly open: readonly Debt[]; readonly shown: number; readonly report: DebtReport }): string {

@@ -140,7 +140,7 @@ function renderPart(part: PhrasePart, zone: string, position: 'line-start' | 'mi
  */
 export function jsonFence(value: unknown): string {
   const json = JSON.stringify(value, null, 1) ?? 'null';
-  const safe = json.replace(/[`<>@&]|[^\n\P{C}]|\p{Default_Ignorable_Code_Point}/gu, escapeForJson);
+  const safe = json.replace(/[`<>@&\u2028\u2029]|[^\n\P{C}]|\p{Default_Ignorable_Code_Point}/gu, escapeForJson);
   return `\`\`\`json\n${safe}\n\`\`\``;
 }
 

@@ -1,6 +1,6 @@
 import { writeBackMarker } from './hidden-marker.ts';
 import { formatBothDated } from './local-time.ts';
-import { codeSpan, prose } from './markdown-text.ts';
+import { codeSpan, prose, visibleText } from './markdown-text.ts';
 import { stateFileName } from './window-identity.ts';
 import type { UnitStatus, WindowStatus } from './window-status.ts';
 import type { KeptPin, WriteBack } from './write-back.ts';
@@ -31,7 +31,7 @@ export function renderWriteBack(status: WindowStatus, repository: string, plan: 
   return {
     branch: `${writeBackBranchPrefix(status)}${runId.slice(-'yyyymmddThhmmZ'.length)}`,
     marker: writeBackMarker(runId),
-    title: title.slice(0, 200),
+    title: visibleText(title, 200),
     body: [...introduction(status, repository), '', ...whatRan(status), '', ...raisedTable(plan.raised), '', ...keptList(plan.kept), footer(files.length)].join('\n'),
     message: `Write back what ${clusterName} runs\n\n${plan.raised.slice(0, ROWS_MAX).map(({ file, line, pins, from, to }) => `${file}:${line} ${pins}: ${from} -> ${to}`).join('\n')}\n\nSlackwater-Run: ${runId}`,
   };

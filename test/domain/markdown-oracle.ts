@@ -53,3 +53,54 @@ export function dangersIn(line: string): readonly Danger[] {
   ].map(([rule]) => ({ rule, at: line }));
   return blockStart.test(outside) ? [...found, { rule: 'the start of a block', at: line }] : found;
 }
+
+/** What a page would make more of than text, outside of fences and code spans: kind and pattern, counted. */
+const constructs: readonly (readonly [kind: string, pattern: RegExp])[] = [
+  ['a mention', /@[A-Za-z0-9]/g],
+  ['an address', /:\/\/|www\.|mailto:|xmpp:/gi],
+  ['a link or image', /\]\s?\(|\]\s?\[|!\[|\]:/g],
+  ['HTML', /<[A-Za-z/!?]/g],
+  ['an entity', /&(?:#\d+|#x[0-9a-f]+|[a-z]+);/gi],
+  ['an issue reference', /(?:#\d|\bGH-\d)/gi],
+  ['a commit reference', /\b[0-9a-f]{7,40}\b/gi],
+  ['an emoji', /:[A-Za-z0-9_+-]+:/g],
+  ['emphasis', /[*_~]/g],
+  ['an escape', /\\/g],
+  ['mathematics', /\$/g],
+  ['a loose backtick', /`/g],
+  ['a table cell', /\|/g],
+];
+const blocks: readonly (readonly [kind: string, pattern: RegExp])[] = [
+  ['a heading', /^ {0,3}#{1,6}(?:\s|$)/],
+  ['a list item', /^ {0,3}(?:[-+*]|\d{1,9}[.)])(?:\s|$)/],
+  ['a task', /^ {0,3}[-+*] \[[ x]\]/i],
+  ['a quotation', /^ {0,3}>/],
+  ['a rule or underline', /^ {0,3}(?:={1,}|-{2,}|\*{3,}|_{3,})\s*$/],
+  ['indented code', /^(?: {4}|\t)/],
+];
+
+/** How often a document makes more than text of something, by kind; fences are cut out as CommonMark does. */
+export function constructsIn(markdown: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const count = (kind: string, times: number): void => void (times > 0 && counts.set(kind, (counts.get(kind) ?? 0) + times));
+  count('a control, bidi or zero-width character', [...markdown.matchAll(/[^\n\P{C}]|\p{Default_Ignorable_Code_Point}|[\u2028\u2029\u0085]/gu)].length);
+  let fence = '';
+  for (const line of markdown.split('\n')) {
+    const [, marks = '', rest = ''] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+    if (fence !== '') {
+      if (marks.startsWith(fence) && rest.trim() === '') fence = '';
+      continue;
+    }
+    if (marks !== '' && !(marks.startsWith('`') && rest.includes('`'))) {
+      fence = marks;
+      count('a fence', 1);
+      continue;
+    }
+    // What a comment holds is shown to nobody; that it is one still counts.
+    const outside = withoutCodeSpans(line).replace(/<!-- slackwater:[A-Za-z0-9_.:-]+ -->/, '<!');
+    for (const [kind, pattern] of constructs) count(kind, [...outside.matchAll(pattern)].length);
+    for (const [kind, pattern] of blocks) count(kind, pattern.test(outside) ? 1 : 0);
+  }
+  count('a fence that is not closed', fence === '' ? 0 : 1);
+  return counts;
+}
