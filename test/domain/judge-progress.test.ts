@@ -143,3 +143,24 @@ test('a pool of very many old nodes names those that count by name, and only som
   assert.ok(inventory?.old.includes('n1999'));
   assert.equal(left?.old, 2_000);
 });
+
+test('going back, only the very version and image count: a node that is still new is not there yet', () => {
+  const back: PlannedUnit = { ...unit, action: 'pool-rollback', to: { kubernetesVersion: '1.35.5', nodeImageVersion: oldImage, isExact: true } };
+  const judge = (change: Partial<NodePool>, images: readonly string[], kubeletVersion = '1.35.5') =>
+    judgePool({ seenAt: 0, unit: back, pool: pool(change), nodes: images.map((imageVersion, index) => node(`n${index}`, { imageVersion, kubeletVersion })), ...nothingFound }).state;
+  const table: readonly (readonly [what: string, state: string, expected: string])[] = [
+    ['every node is back', judge({}, [oldImage, oldImage]), 'succeeded'],
+    ['every node is back and Azure says failed', judge({ provisioningState: 'Failed' }, [oldImage, oldImage]), 'needs-reconcile'],
+    ['nothing was sent', judge({}, [newImage, newImage]), 'not-started'],
+    ['Azure stopped half-way', judge({ provisioningState: 'Failed' }, [oldImage, newImage]), 'failed'],
+    ['the image is back and the version is not', judge({}, [oldImage, oldImage], '1.36.2'), 'not-started'],
+    ['Azure is at work on it', judge({ provisioningState: 'Upgrading', orchestratorVersion: '1.35.5' }, [newImage, newImage]), 'running'],
+    ['under a word of its own', judge({ provisioningState: 'RollingBack', orchestratorVersion: '1.35.5' }, [newImage, newImage]), 'running'],
+    ['somebody upgrades it', judge({ provisioningState: 'Upgrading', orchestratorVersion: '1.36.2' }, [newImage, newImage]), 'foreign'],
+    ['somebody scales it', judge({ provisioningState: 'Scaling', orchestratorVersion: '1.35.5' }, [newImage, newImage]), 'foreign'],
+  ];
+  assert.deepEqual(
+    table.map(([what, state]) => [what, state]),
+    table.map(([what, , expected]) => [what, expected]),
+  );
+});

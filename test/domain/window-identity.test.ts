@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clusterNameOf, runIdOf, unitInstanceId, windowInstanceId } from '../../domain/window-identity.ts';
+import { cleanUpIdOf, cleanUpInstanceId, clusterNameOf, isCleanUpOf, runIdOf, unitInstanceId, windowInstanceId } from '../../domain/window-identity.ts';
 
 const cluster = (name: string, subscription = '11111111-2222-3333-4444-555555555555') =>
   `/subscriptions/${subscription}/resourceGroups/rg-shop/providers/Microsoft.ContainerService/managedClusters/${name}`;
@@ -61,4 +61,14 @@ test('each attempt at each unit of each run has an id of its own', () => {
 
 test('the cluster name is the last part of its id', () => {
   assert.equal(clusterNameOf(cluster('Shop-Prod')), 'Shop-Prod');
+});
+
+test('a clean-up is known by its cluster and its command, however either is spelled', () => {
+  const id = cleanUpInstanceId(cluster('Shop'), 'comment-1234567890');
+  assert.match(id, /^clean-up-[0-9a-f]{16}-comment-1234567890$/);
+  assert.equal(cleanUpInstanceId(cluster('shop'), 'comment-1234567890'), id);
+  assert.equal(isCleanUpOf(cluster('SHOP'), id), true);
+  assert.equal(isCleanUpOf(cluster('shop-2'), id), false);
+  assert.ok(isPrintableId(cleanUpInstanceId(cluster('shop'), `a/b#${'x'.repeat(200)}`)));
+  assert.equal(cleanUpIdOf('shop', 'rollback', 'comment-7'), 'shop-rollback-comment-7');
 });
