@@ -16,7 +16,7 @@ export interface ReceiveInboxSettings {
 /** What became of one message. */
 export type InboxResult =
   /** Settled; `what` is a stable word for the log. */
-  | { readonly kind: 'done'; readonly what: 'answered' | 'raised' | 'kept' | 'woken' | 'no-run' | 'noted' | 'ignored' | 'checked' | 'approved' | 'no-policy' }
+  | { readonly kind: 'done'; readonly what: 'answered' | 'raised' | 'kept' | 'woken' | 'no-run' | 'noted' | 'ignored' | 'checked' | 'approved' | 'proposed' | 'withdrawn' | 'no-policy' }
   /** A service was out of reach; the message must come again. Nothing was lost, and what was done is not done twice. */
   | { readonly kind: 'retry-later'; readonly failure: Failure }
   /** No repeat can cure it: to the dead-letter queue, with the first fault's code. */

@@ -1,6 +1,7 @@
 import type { Outcome } from '../domain/failure.ts';
 import type { InboxMessage } from '../domain/inbox-message.ts';
 import { parseInboxMessage } from '../domain/inbox-message.ts';
+import { supportOfEvent } from '../domain/support-notice.ts';
 import { windowInstanceId } from '../domain/window-identity.ts';
 import { takeCheckAction } from './approve-check.ts';
 import { checkDebts } from './check-debts.ts';
@@ -8,7 +9,9 @@ import { checkPullRequest } from './check-pull-request.ts';
 import type { PolicyPlace } from './check-pull-request.ts';
 import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from './inbox-result.ts';
 import type { Ports } from './ports.ts';
+import { proposeUpgrades } from './propose-upgrades.ts';
 import { receiveComment } from './receive-comment.ts';
+import { receiveVersionEvent } from './receive-version-event.ts';
 
 /**
  * Takes one message of the queue `inbox`: answers a person's command, passes a decision to its run, wakes a run, or checks debts.
@@ -25,7 +28,10 @@ export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSe
     case 'debt-check':
       return receiveDebtCheck(ports, settings, parsed.value.clusterResourceId);
     case 'aks-event':
-      return receiveAksEvent(ports, parsed.value);
+      return receiveAksEvent(ports, settings, parsed.value);
+    case 'scheduled-notice':
+      if (parsed.value.support === null) return { kind: 'done', what: 'noted' };
+      return settle(await receiveVersionEvent(ports, settings.policyRepository, parsed.value), 'upgrade');
     case 'pull-request':
       return settle(await checkPullRequest(ports, placeOf(settings), parsed.value.pullRequest), 'pull request');
     case 'check-action':
@@ -52,13 +58,21 @@ async function receiveDebtCheck(ports: Ports, settings: ReceiveInboxSettings, cl
   if (!checked.ok) return stopBy(checked.failure, 'debts');
   const { open, opened, settled, notices, kind } = checked.value;
   ports.logger.log('info', 'debts.checked', { policy: policy.name, kind, open: open.length, opened: opened.length, settled: settled.length, steps: notices.map(({ stepDays }) => stepDays) });
+  await tidyUpgrade(ports, settings, policy.clusterResourceId);
   return { kind: 'done', what: 'checked' };
 }
 
-async function receiveAksEvent(ports: Ports, event: Extract<InboxMessage, { kind: 'aks-event' }>): Promise<InboxResult> {
+/** Brings the cluster's upgrade pull request up to date once a day; it opens none, and what goes wrong waits for the next day. */
+async function tidyUpgrade(ports: Ports, { policyRepository }: ReceiveInboxSettings, clusterResourceId: string): Promise<void> {
+  if (policyRepository === null) return;
+  const tidied = await proposeUpgrades(ports, { repository: policyRepository, clusterResourceId, occasion: 'daily' });
+  if (!tidied.ok) ports.logger.log('warn', 'upgrade.not-tidied', { clusterResourceId, failure: tidied.failure });
+}
+
+async function receiveAksEvent(ports: Ports, settings: ReceiveInboxSettings, event: Extract<InboxMessage, { kind: 'aks-event' }>): Promise<InboxResult> {
   if (event.nodePool === null) {
     ports.logger.log('info', 'inbox.aks-event-noted', { type: event.type, cluster: event.clusterResourceId, version: event.kubernetesVersion });
-    return { kind: 'done', what: 'noted' };
+    return settle(await receiveVersionEvent(ports, settings.policyRepository, { clusterResourceId: event.clusterResourceId, support: supportOfEvent(event) }), 'upgrade');
   }
   const signal = { kind: 'look', reason: event.type, pool: event.nodePool };
   const raised = await ports.windows.raise(windowInstanceId(event.clusterResourceId), 'wake', signal);

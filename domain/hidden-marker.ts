@@ -33,6 +33,16 @@ export function writeBackMarker(runId: string): string {
   return `<!-- slackwater:write-back:${keyOf(runId)} -->`;
 }
 
+/** Marker of the one open pull request that raises the version a policy, or the fleet, asks for. */
+export function upgradeMarker(key: string): string {
+  return `<!-- slackwater:upgrade:${keyOf(key)} -->`;
+}
+
+/** Marker of the one comment that says why such a pull request was closed. */
+export function overtakenMarker(repository: string, pullNumber: number): string {
+  return `<!-- slackwater:overtaken:${keyOf(repository)}:${pullNumber} -->`;
+}
+
 /** Marker of the one comment on a pull request that would undo upgrades. */
 export function undoMarker(repository: string, pullNumber: number): string {
   return `<!-- slackwater:undo:${keyOf(repository)}:${pullNumber} -->`;

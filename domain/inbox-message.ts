@@ -12,6 +12,8 @@ import { PULL_REQUEST_TYPE, parsePullRequest } from './pull-request-message.ts';
 import type { IncomingPullRequest } from './pull-request-message.ts';
 import { refuse, succeed } from './result.ts';
 import type { Fault, Result } from './result.ts';
+import { SCHEDULED_EVENT_TYPE, readScheduledNotice } from './support-notice.ts';
+import type { SupportNotice } from './support-notice.ts';
 import type { Instant } from './time.ts';
 
 /** Type of our own messages on the queue `inbox`. */
@@ -70,6 +72,8 @@ export type InboxMessage =
       /** Null when the event's time cannot be read; it is a hint only. */
       readonly at: Instant | null;
     }
+  /** A notice of Azure; `support` null: about something else. */
+  | { readonly kind: 'scheduled-notice'; readonly clusterResourceId: string; readonly support: SupportNotice | null }
   | { readonly kind: 'debt-check'; readonly clusterResourceId: string }
   | { readonly kind: 'pull-request'; readonly pullRequest: IncomingPullRequest }
   | { readonly kind: 'check-action'; readonly action: IncomingCheckAction };
@@ -95,6 +99,7 @@ export function parseInboxMessage(value: unknown): Result<InboxMessage, Fault> {
   if (type === DEBT_CHECK_TYPE) return parseDebtCheck(message);
   if (type === PULL_REQUEST_TYPE) return mapResult(parsePullRequest(message), (pullRequest) => ({ kind: 'pull-request', pullRequest }));
   if (type === CHECK_ACTION_TYPE) return mapResult(parseCheckAction(message), (action) => ({ kind: 'check-action', action }));
+  if (type === SCHEDULED_EVENT_TYPE) return parseScheduledNotice(message);
   const aksType = aksEventTypes.find((known) => known === type);
   if (aksType !== undefined) return parseAksEvent(message, aksType);
   const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 200)) : 'nothing';
@@ -131,6 +136,11 @@ function parseDebtCheck(message: JsonRecord): Result<InboxMessage, Fault> {
   const data = reader.record(message['data'], 'data');
   const clusterResourceId = reader.text(data, 'clusterResourceId', 'data.', clusterForm);
   return reader.faults.length > 0 ? refuse(reader.faults) : succeed({ kind: 'debt-check', clusterResourceId });
+}
+
+function parseScheduledNotice(message: JsonRecord): Result<InboxMessage, Fault> {
+  const notice = readScheduledNotice(message);
+  return notice === null ? refuse([faultOfMessage('malformed-message', 'data.resourceInfo.id', 'must name a cluster')]) : succeed({ kind: 'scheduled-notice', ...notice });
 }
 
 function parseAksEvent(message: JsonRecord, type: AksEventType): Result<InboxMessage, Fault> {

@@ -112,6 +112,8 @@ interface ReportPolicy {
   readonly labels: readonly string[];
   /** Mentioned when a person is needed, for example `@acme/on-call`; null mentions nobody. */
   readonly onCall: string | null;
+  /** Pull requests that raise the version: one for this policy, one with all others that say so, or none. Absent in runs begun before it could be said. */
+  readonly upgradePullRequests?: 'perCluster' | 'grouped' | 'off';
   /** Who else is mentioned when a pause stays. Absent in runs begun before it could be said. */
   readonly escalation?: readonly EscalationStep[];
 }

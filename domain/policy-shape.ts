@@ -195,6 +195,16 @@ const report = {
         form: 'a user or team in quotes, for example "@acme/on-call"',
       },
     },
+    upgradePullRequests: {
+      presence: 'optional',
+      whenAbsent: 'perCluster',
+      shape: {
+        kind: 'word',
+        description:
+          'Pull requests that raise target.kubernetesVersion when AKS offers more or support ends. perCluster: one for this policy. grouped: one for all policies of the repository that say so. off: none.',
+        oneOf: ['perCluster', 'grouped', 'off'],
+      },
+    },
     escalation: {
       presence: 'optional',
       whenAbsent: [],

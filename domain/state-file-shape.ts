@@ -54,6 +54,20 @@ export const stateFileShape = {
       presence: 'optional',
       shape: { kind: 'object', description: 'Where debts are told.', fields: { repository: { presence: 'required', shape: name }, number: { presence: 'required', shape: count } } },
     },
+    support: {
+      presence: 'optional',
+      shape: {
+        kind: 'object',
+        description: 'What Azure said last of the support of what the cluster runs.',
+        fields: {
+          who: { presence: 'required', shape: name },
+          when: { presence: 'optional', shape: moment },
+          version: { presence: 'required', shape: name },
+          said: { presence: 'required', shape: { kind: 'word', description: 'Whether support ends or has ended.', oneOf: ['ending', 'ended'] } },
+          lastDay: { presence: 'optional', shape: { kind: 'text', description: 'Last day of support.', pattern: '^\\d{4}-\\d{2}-\\d{2}$', form: 'a day, for example 2026-11-30' } },
+        },
+      },
+    },
     debts: { presence: 'required', shape: { kind: 'list', description: 'Debts, oldest first.', repeats: 'allowed', items: debt } },
     runs: { presence: 'required', shape: { kind: 'list', description: 'Runs, oldest first.', repeats: 'allowed', items: run } },
     orders: { presence: 'optional', whenAbsent: [], shape: { kind: 'list', description: 'What people and programs ordered, oldest first.', repeats: 'allowed', items: orderShape } },

@@ -10,6 +10,7 @@ import type { RunRecord } from './run-record.ts';
 import { orderOf, writeOrder } from './standing-order-shape.ts';
 import type { StandingOrder } from './standing-order.ts';
 import { STATE_SCHEMA, stateFileShape } from './state-file-shape.ts';
+import type { SupportNotice } from './support-notice.ts';
 import { DAY_MS } from './time.ts';
 import type { Instant } from './time.ts';
 
@@ -19,6 +20,8 @@ export interface StateFile {
   readonly cluster: string;
   /** The issue in which its debts are told; null before the first. */
   readonly debtIssue: { readonly repository: string; readonly number: number } | null;
+  /** What Azure said last of the support of what the cluster runs; absent when it said nothing. */
+  readonly support?: SupportNotice;
   /** Oldest first. */
   readonly debts: readonly Debt[];
   /** Oldest first. */
@@ -57,17 +60,22 @@ export function trimState(state: StateFile, now: Instant): StateFile {
 
 /** The file's text: JSON that people read in Git, times in UTC, the same for the same memory. */
 export function renderStateFile(state: StateFile): string {
-  const { cluster, debtIssue, debts, runs, orders, nodeImages } = state;
+  const { cluster, debtIssue, support, debts, runs, orders, nodeImages } = state;
   const written = {
     schema: STATE_SCHEMA,
     cluster,
     ...(debtIssue === null ? {} : { debtIssue }),
+    ...(support === undefined ? {} : { support: writeSupport(support) }),
     debts: debts.map(writeDebt),
     runs: runs.map(({ who, when, why, until, ...rest }) => ({ who, when: formatInstant(when), why: why.slice(0, WHY_CHARACTERS_MAX), until: formatInstant(until), ...rest })),
     ...(orders.length === 0 ? {} : { orders: orders.map(writeOrder) }),
     nodeImages,
   };
   return `${JSON.stringify(written, null, 2)}\n`;
+}
+
+function writeSupport({ version, said, lastDay, when }: SupportNotice) {
+  return { who: 'Azure', ...(when === null ? {} : { when: formatInstant(when) }), version, said, ...(lastDay === null ? {} : { lastDay }) };
 }
 
 function writeDebt({ who, when, why, until, node, owner, settledBy, ...rest }: Debt) {
@@ -119,6 +127,7 @@ function stateOf(read: ReadBy<typeof stateFileShape>, orders: readonly StandingO
   return {
     cluster: read.cluster,
     debtIssue: read.debtIssue ?? null,
+    ...(read.support === undefined ? {} : { support: supportOf(read.support) }),
     debts: read.debts.map((debt) => ({
       ...debt,
       when: momentOf(debt.when),
@@ -131,6 +140,10 @@ function stateOf(read: ReadBy<typeof stateFileShape>, orders: readonly StandingO
     orders,
     nodeImages: read.nodeImages,
   };
+}
+
+function supportOf({ version, said, lastDay, when }: NonNullable<ReadBy<typeof stateFileShape>['support']>): SupportNotice {
+  return { version, said, lastDay: lastDay ?? null, when: when === undefined ? null : parseInstant(when) };
 }
 
 /** `text` must be a moment; {@link parseStateFile} has looked. */

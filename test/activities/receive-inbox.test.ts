@@ -330,7 +330,8 @@ test('an AKS event without a run, or about versions, wakes nobody and is settled
   assert.deepEqual(await receive(idle, rolling('NodePoolRollingStarted', { nodePoolName: 'usr' })), { kind: 'done', what: 'no-run' });
 
   const world = worldWith(view(pausedStatus));
-  assert.deepEqual(await receive(world, rolling('ClusterSupportEnding', { kubernetesVersion: '1.33.9' })), { kind: 'done', what: 'noted' });
+  const withoutRepository = { ...settings, policyRepository: null };
+  assert.deepEqual(await receiveInboxMessage(recordingPorts(world), withoutRepository, rolling('ClusterSupportEnding', { kubernetesVersion: '1.33.9' })), { kind: 'done', what: 'noted' });
   assert.deepEqual(world.calls, []);
 
   world.failures.set('raise', [failureOf('transient')]);

@@ -40,7 +40,7 @@ test('a policy with the required fields alone is good, and the rest has its defa
       verify: null,
       onWindowEnd: 'finishInFlight',
       approvals: { required: 0, teams: [] },
-      report: { writeBack: [], repository: null, labels: [], onCall: null, escalation: [] },
+      report: { writeBack: [], repository: null, labels: [], onCall: null, upgradePullRequests: 'perCluster', escalation: [] },
       debts: { nodeCostPerDay: null, owners: {} },
     },
   });
