@@ -1,5 +1,6 @@
 import { SECOND_MS } from '../domain/time.ts';
 import type { ClusterCore } from './cluster-core.ts';
+import { surgeForEviction } from './eviction-autoscaler.ts';
 import type { BudgetRecord, PodRecord } from './kubernetes-objects.ts';
 import { budgetsOf, keyOf, markChanged } from './kubernetes-store.ts';
 import type { KubernetesStore } from './kubernetes-store.ts';
@@ -64,6 +65,7 @@ export function evictPod(
 ): EvictionAnswer {
   const answer = decideEviction(core.store, pod, options.webhooks);
   if (answer.kind === 'denied' && answer.webhook.helper !== undefined) askHelper(core, pod, answer.webhook.helper);
+  if (answer.kind === 'refused') surgeForEviction(core, pod, answer.budget);
   if (answer.kind !== 'accepted') return answer;
   if (answer.spends !== null) {
     answer.spends.status.disruptionsAllowed -= 1;
