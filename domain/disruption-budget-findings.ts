@@ -91,8 +91,8 @@ function operatorManaged(view: PreflightView, { budget, placed }: JudgedBudget, 
     pools: poolNames(placed),
     message:
       severity === 'warn'
-        ? `${managed.operator} keeps budget ${fullName(budget)} at zero and moves the lead away from a cordoned node; ${countText(standbys.length, 'standby')} can take it.`
-        : `${managed.operator} keeps budget ${fullName(budget)} at zero, and none of its ${countText(managed.others.length, 'standby')} is Ready on another node that takes pods: the lead cannot move.`,
+        ? `${managed.operator} keeps budget ${fullName(budget)} at zero and moves the lead away from a cordoned node; ${standbys.length === 1 ? 'one standby' : `${standbys.length} standbys`} can take it.`
+        : `${managed.operator} keeps budget ${fullName(budget)} at zero, and ${managed.others.length === 1 ? 'its one standby is not' : `none of its ${managed.others.length} standbys is`} Ready on another node that takes pods: the lead cannot move.`,
     remedy: severity === 'warn' ? 'Nothing: give the switchover its few minutes.' : 'Bring a standby to Ready on a node that takes pods.',
     owner: ownerOf(view, budget, placed),
     evidence: {

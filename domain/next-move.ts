@@ -1,6 +1,7 @@
 import { isAboutArrival, isBlocking, mayLieInTarget } from './block-class.ts';
 import { countPool } from './node-count.ts';
 import { isDrainFailure, mayRetryOnce } from './operation-error.ts';
+import { CLAIMED_DONE } from './operation-words.ts';
 import { formatUtc } from './local-time.ts';
 import { MINUTE_MS, SECOND_MS } from './time.ts';
 import type { Instant } from './time.ts';
@@ -360,6 +361,13 @@ export function describeReconcile({ nodesDoneSince }: Pick<UnitMemory, 'nodesDon
   const code = provisioningError === null ? '' : ` (${provisioningError.code})`;
   const { proven = 0, total = 0, spare = 0 } = inventory === null ? {} : countPool(inventory, []);
   return `${proven} of ${total - spare} nodes are new${since}; Azure's operation failed later${code}. Nodes and pods are not affected; its state needs a reconcile.`;
+}
+
+/** The nodes' side of an operation that Azure calls done too soon. */
+export function describeClaim({ inventory }: Pick<UnitProgress, 'inventory'>): string {
+  const old = inventory?.old ?? [];
+  const names = old.length > 3 ? `${old.slice(0, 3).join(', ')} and ${old.length - 3} more` : old.join(', ');
+  return `${CLAIMED_DONE}, and ${old.length === 1 ? `${names} is` : `${names} are`} still old: ${old.length} of ${inventory?.total ?? 0} nodes.`;
 }
 
 function describeStop(kind: 'blocked' | 'quarantined' | 'failed', progress: UnitProgress): string {

@@ -6,6 +6,9 @@ export interface OperationWords {
   readonly needed: string;
 }
 
+/** How a sentence begins that tells of an operation which Azure calls done while nodes are old. */
+export const CLAIMED_DONE = 'Azure says Succeeded';
+
 interface Explanation extends OperationWords {
   readonly pattern: RegExp;
 }
@@ -26,7 +29,7 @@ const explanations: readonly Explanation[] = [
     needed: 'Try again later in this window with maxSurge 1, or upgrade in place (maxUnavailable) only where spare room is proven.',
   },
   {
-    pattern: /K8SAPIServer(?:Conn|DNSLookup)Fail|VMExtensionError_(?:Outbound|\w*Conn)\w*/,
+    pattern: /K8SAPIServer(?:Conn|DNSLookup)Fail|OutboundConnFail|VMExtensionError_(?:Outbound|\w*Conn)\w*/,
     meaning: 'new machines cannot reach the API server; old ones are untouched',
     needed: 'Look at what the network lets new machines reach (egress rules, firewall, DNS), not at budgets; prove it with one new node before the next try.',
   },

@@ -3,7 +3,7 @@ import type { HealthAlarm } from './cluster-health.ts';
 import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven, isSetWithoutNodes } from './node-count.ts';
 import { fateWhileHeld, neededBesides, neededWhileHeld, optionOfLoss, optionsWhileHeld, waitingWhileHeld } from './report-hold.ts';
-import { explainOperation } from './operation-words.ts';
+import { CLAIMED_DONE, explainOperation } from './operation-words.ts';
 import { resultLine } from './report-result.ts';
 import { inBothTimes } from './report-times.ts';
 import { fitsWindow, mixedVersions, namesOf, nodeCount, poolPhrase, spellMinutes, unitPhrase } from './report-words.ts';
@@ -52,7 +52,7 @@ function linesOf(status: WindowStatus, now: Instant): readonly ReportLine[] {
   }
   return [
     usersLine(status),
-    { label: 'Waiting for:', text: pause === null ? waitingWhileRunning(status) : waitingWhilePaused(pause, now) },
+    { label: 'Waiting for:', text: pause === null ? waitingWhileRunning(status) : waitingWhilePaused(pause, status, now) },
     { label: 'Needed:', text: pause === null ? neededBesides(status) : neededWhilePaused(pause) },
     { label: 'If nobody acts:', text: pause === null ? fateWhileRunning(status) : fateWhilePaused(pause, status) },
     { label: 'You can:', text: pause === null ? optionsWhileRunning(status) : optionsWhilePaused(pause, status) },
@@ -85,7 +85,13 @@ function usersLine(status: WindowStatus): ReportLine {
 function azureStateOf({ pause }: WindowStatus): string {
   const isArrival = pause?.causes.some((cause) => isAboutArrival(cause.class)) === true;
   const isStopped = pause !== null && (pause.kind === 'failed' || pause.kind === 'quarantined' || (pause.kind === 'blocked' && pause.drainDeadline === null && !isArrival));
-  return isStopped ? ' Azure shows its operation as Failed, which says nothing of what serves.' : '';
+  if (!isStopped) return '';
+  return ` Azure shows its operation as ${isClaimedDone(pause) ? 'Succeeded' : 'Failed'}, which says nothing of what serves.`;
+}
+
+/** Azure calls its operation done while nodes are old. */
+function isClaimedDone({ kind, detail }: Pause): boolean {
+  return kind === 'failed' && detail.startsWith(CLAIMED_DONE);
 }
 
 function waitingWhileRunning(status: WindowStatus): Phrase {
@@ -100,7 +106,7 @@ function waitingWhileRunning(status: WindowStatus): Phrase {
   return ['nothing; ', ...unitPhrase(unit.unit), ` is being upgraded, ${count.proven} of ${count.total - count.spare} nodes new`, ...next];
 }
 
-function waitingWhilePaused(pause: Pause, now: Instant): Phrase {
+function waitingWhilePaused(pause: Pause, status: WindowStatus, now: Instant): Phrase {
   const since: Phrase = [' Since ', { at: pause.since, form: 'clock' }, `, ${spellMinutes(minutesBetween(pause.since, now))}.`];
   if (pause.clearedSince !== null) {
     return ['a second look. The cause seems to have cleared at ', { at: pause.clearedSince, form: 'clock' }, '.', ...since];
@@ -111,10 +117,15 @@ function waitingWhilePaused(pause: Pause, now: Instant): Phrase {
   if (first !== undefined) return [...blockedWords(first, pause.kind), ...since, ...more];
   switch (pause.kind) {
     case 'blocked':
-      return ['a node of ', ...unitPhrase(pause.unit), ' that does not empty; the cause is not known yet.', ...since];
-    case 'quarantined':
-      return ['a decision: AKS set nodes of ', ...unitPhrase(pause.unit), ' aside, old and cordoned.', ...since];
+      return pause.drainDeadline === null
+        ? ['a decision: Azure ended the upgrade of ', ...unitPhrase(pause.unit), ' while a drain was blocked; what blocked it is not seen any more.', ...since]
+        : ['a node of ', ...unitPhrase(pause.unit), ' that does not empty; the cause is not known yet.', ...since];
+    case 'quarantined': {
+      const aside = status.units.find(({ unit }) => unit === pause.unit)?.inventory?.quarantined ?? [];
+      return ['a decision: AKS set ', ...(aside.length === 0 ? ['nodes'] : namesOf(aside, 3)), ' of ', ...unitPhrase(pause.unit), ' aside, old and cordoned.', ...since];
+    }
     case 'failed': {
+      if (isClaimedDone(pause)) return ['a decision about ', ...unitPhrase(pause.unit), '. ', pause.detail, ...since];
       const words = explainOperation(pause.detail);
       const why: Phrase = words === null ? ['; what it said is below.'] : [': ', words.meaning, '.'];
       return ['a decision: Azure ended the upgrade of ', ...unitPhrase(pause.unit), ' before every node was new', ...why, ...since];
@@ -163,14 +174,16 @@ function neededWhilePaused(pause: Pause): Phrase {
   const change: Phrase = remedies.slice(0, 2).flatMap((remedy, index): Phrase => (index === 0 ? [remedy] : [' Also: ', remedy]));
   switch (pause.kind) {
     case 'blocked':
+      if (change.length === 0 && pause.drainDeadline === null) return ['a look at what blocked it, in the story below. Then ', { command: retry(pause) }, '.'];
       return change.length === 0
         ? ['somebody who looks at the evidence below.']
         : [...change, ` The run goes on by itself ${CLEAR_MINUTES} min after that is live`, ...withoutNewOperation(pause), '.'];
     case 'quarantined':
-      return [...change, ' Then ', { command: retry(pause) }, ', or ', { command: skip(pause) }, ' to leave the node for later.'];
+      return [...(change.length === 0 ? ['a look at why its drain did not end.'] : change), ' Then ', { command: retry(pause) }, ', or ', { command: skip(pause) }, ' to leave the node for later.'];
     case 'needs-reconcile':
       return [{ command: retry(pause) }, ' before the window closes: it sends the same request again, which is the reconcile Azure asks for. Nodes and pods need nothing.'];
     case 'failed':
+      if (isClaimedDone(pause)) return ['a look at those nodes: what they run decides, not what Azure says. Then ', { command: retry(pause) }, '.'];
       return [...change, explainOperation(pause.detail)?.needed ?? 'Mend what Azure named below.', ' Then ', { command: retry(pause) }, '.'];
   }
 }

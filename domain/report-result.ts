@@ -5,6 +5,9 @@ import { lastEnd, namesOf, poolPhrase, spellMinutes } from './report-words.ts';
 import { minutesBetween } from './time.ts';
 import type { RunOutcome, UnitStatus, WindowStatus } from './window-status.ts';
 
+/** An end so soon after the close is no overrun worth a word. */
+const OVERRUN_MINUTES = 5;
+
 const labels: Readonly<Record<RunOutcome, string>> = {
   succeeded: 'Done.',
   'succeeded-with-unproven': 'Done, but not all of it is proven.',
@@ -68,7 +71,7 @@ function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
     case 'succeeded-with-unproven':
     case 'completed-partial':
     case 'completed-with-debt':
-      return [nodes, ...openUnits(open), ...leftOut(status), ...unusableNodes(status)];
+      return [nodes, ...(isBeyondWindow(status) ? [overrunText(status)] : []), ...openUnits(open), ...leftOut(status), ...unusableNodes(status)];
   }
 }
 
@@ -90,6 +93,12 @@ function overrunText(status: WindowStatus): string {
   const minutes = end === null ? 0 : minutesBetween(status.window.closes, end);
   const isOver = status.units.every(({ state }) => state !== 'running');
   return minutes > 0 && isOver ? `Azure lets a started pool finish: ${spellMinutes(minutes)} past the window. ` : 'Azure lets a started pool finish after the window. ';
+}
+
+/** Something was at work for minutes after the window had closed. */
+function isBeyondWindow(status: WindowStatus): boolean {
+  const end = lastEnd(status);
+  return end !== null && minutesBetween(status.window.closes, end) > OVERRUN_MINUTES && status.units.some(({ state, endedAt }) => state === 'upgraded' && endedAt === end);
 }
 
 function abortedAt(status: WindowStatus): Phrase {

@@ -69,7 +69,7 @@ function selfLock(
     severity: 'block',
     pools: [pool.name],
     message:
-      `Webhook ${configuration} lets no pod be made while it does not answer, and its own ${countText(placed.length, 'pod')} (${service ?? ''}) can leave together: ` +
+      `Webhook ${configuration} lets no pod be made while it does not answer, and its ${placed.length === 1 ? 'one pod' : `own ${countText(placed.length, 'pod')}`} (${service ?? ''}) can leave${placed.length === 1 ? '' : ' together'}: ` +
       `${pool.name} drains ${countText(together, 'node')} at once, no budget keeps one, and its own namespace is not exempt. Pod creation would then stop ${isEverywhere(namespaceSelector) ? 'in the whole cluster' : 'in every namespace it guards'}, that of its own pods included.`,
     remedy: `Give its pods a budget with maxUnavailable 1 and ${placed.length < 2 ? 'a second replica' : 'spread them over more nodes'}, and exempt namespace ${namespace} in its namespaceSelector.`,
     amendments: amendWorkloads(view, placed),

@@ -2,7 +2,7 @@ import { countText } from '../domain/budget-health.ts';
 import type { HealthAlarm } from '../domain/cluster-health.ts';
 import { isAboutArrival, isBlocking, mayLieInTarget } from '../domain/block-class.ts';
 import { formatUtc } from '../domain/local-time.ts';
-import { describeReconcile } from '../domain/next-move.ts';
+import { describeClaim, describeReconcile } from '../domain/next-move.ts';
 import { countPool } from '../domain/node-count.ts';
 import { spellMinutes } from '../domain/report-words.ts';
 import { mayBeVictim } from '../domain/path-to-nodes.ts';
@@ -72,7 +72,7 @@ function whyNotStarted(run: WindowRun, unit: PlannedUnit): string | null {
   if (skippedBy !== undefined) return `Skipped by ${skippedBy}.`;
   const { closes } = run.input.opening;
   const now = run.flow.now();
-  return now > startCutOff(unit, closes) ? `It needs about ${unit.estimateMinutes} min, and ${spellMinutes(minutesBetween(now, closes))} of the window are left.` : null;
+  return now > startCutOff(unit, closes) ? `It needs about ${unit.estimateMinutes} min, and ${now >= closes ? 'the window has closed' : `${spellMinutes(minutesBetween(now, closes))} of the window are left`}.` : null;
 }
 
 /** A unit that is not begun (any more): one that was attempted before is what that attempt left, never "not started". */
@@ -266,7 +266,8 @@ function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport
 function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport, kind: Exclude<Pause['kind'], 'operator' | 'health'>, health: HealthAlarm | null): void {
   updateUnit(run, unit.unit, { state: 'paused' });
   const error = report.progress.provisioningError;
-  const detail = kind === 'needs-reconcile' ? describeReconcile(report, report.progress) : error === null ? '' : `${error.code}: ${error.message}`;
+  const isClaimedDone = kind === 'failed' && error === null && report.progress.provisioningState === 'Succeeded';
+  const detail = kind === 'needs-reconcile' ? describeReconcile(report, report.progress) : isClaimedDone ? describeClaim(report.progress) : error === null ? '' : `${error.code}: ${error.message}`;
   const [cause] = report.progress.causes;
   noteSuspect(run, report);
   if (cause !== undefined || kind !== 'failed') run.explained.add(unit.unit);
@@ -283,8 +284,9 @@ function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressRepor
     clearedSince: null,
     detail,
   }, report.blockedSince);
-  const ended = report.stopped === null ? '' : `Azure stopped it${error === null ? '' : ` (${error.code})`}${kind === 'quarantined' ? ' and set nodes aside' : ''}. `;
-  const why = health !== null ? health.summary : kind === 'needs-reconcile' ? detail : cause === undefined ? 'It cannot go on.' : describeCause(cause);
+  const suspect = run.suspects.get(unit.unit);
+  const ended = report.stopped === null || isClaimedDone ? '' : `Azure stopped it${error === null ? '' : ` (${error.code})`}${kind === 'quarantined' ? ' and set nodes aside' : ''}. `;
+  const why = health !== null ? health.summary : kind === 'needs-reconcile' || isClaimedDone ? detail : cause !== undefined ? describeCause(cause) : suspect === undefined ? 'It cannot go on.' : `${suspect} stopped it, which may lie in the version or image: a person decides.`;
   say(run, `${unit.unit}: ${ended}${why}${deadlinesOf(run)}`);
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderPhrase } from '../../domain/markdown-text.ts';
+import { describeClaim } from '../../domain/next-move.ts';
 import { explainOperation } from '../../domain/operation-words.ts';
 import { inBothTimes } from '../../domain/report-times.ts';
 import { lastEnd, mixedVersions } from '../../domain/report-words.ts';
@@ -145,4 +146,34 @@ test('a window that opens in the hour that comes twice says that it opened once'
   const plan = reportOf({ ...pausedStatus, window: { opens, closes: at('2026-10-25T03:30Z') } }, evening).plan.map((phrase) => renderPhrase(phrase, 'Europe/Paris'));
 
   assert.ok(plan.some((line) => line.includes('comes twice; the window opened once, at Sun 25 Oct 02:30 (00:30Z).')), plan.join('\n'));
+});
+
+test('a pause without a cause still says what it is about, and never begins in the middle', () => {
+  const { pause } = pausedStatus;
+  if (pause === null) throw new Error('the sample is paused');
+  const inventory = { total: 6, upgraded: 4, old: ['usr-4', 'usr-5'], cordoned: ['usr-4'], quarantined: ['usr-4'], notReady: [], surge: [] };
+  const units = [unitSample({ unit: 'pool/usr', state: 'paused', inventory })];
+  const linesOf = (change: Partial<typeof pause>): string => {
+    const report = reportOf({ ...pausedStatus, units, pause: { ...pause, causes: [], drainDeadline: null, detail: '', ...change } }, evening);
+    return report.lines.map(({ label, text }) => `${label} ${renderPhrase(text, 'Europe/Paris')}`).join('\n');
+  };
+
+  const aside = linesOf({ kind: 'quarantined' });
+  assert.match(aside, /Waiting for: a decision: AKS set `usr-4` of pool `usr` aside, old and cordoned\./);
+  assert.match(aside, /Needed: a look at why its drain did not end\. Then `\/retry usr`/);
+  assert.match(linesOf({ kind: 'blocked' }), /while a drain was blocked; what blocked it is not seen any more\..*\nNeeded: a look at what blocked it, in the story below\. Then `\/retry usr`\./);
+
+  const claimed = linesOf({ kind: 'failed', detail: describeClaim({ inventory: { ...inventory, quarantined: [], cordoned: [] } }) });
+  assert.match(claimed, /Azure shows its operation as Succeeded, which says nothing of what serves\./);
+  assert.match(claimed, /Waiting for: a decision about pool `usr`\. Azure says Succeeded, and `usr-4, usr-5` are still old: 2 of 6 nodes\./);
+  assert.match(claimed, /Needed: a look at those nodes: what they run decides, not what Azure says\. Then `\/retry usr`\./);
+});
+
+test('a run that left something for later tells also how far it ran past its window', () => {
+  const inventory = { total: 3, upgraded: 3, old: [], cordoned: [], quarantined: [], notReady: [], surge: [] };
+  const late = unitSample({ unit: 'pool/sys', state: 'upgraded', inventory, startedAt: minutesIn(0), endedAt: minutesIn(377) });
+  const left = unitSample({ unit: 'pool/usr', state: 'not-started', inventory: null, startedAt: null });
+
+  assert.match(told({ outcome: 'completed-partial', units: [late, left] }), /Azure lets a started pool finish: 17 min past the window\. Not done: `usr`/);
+  assert.doesNotMatch(told({ outcome: 'completed-partial', units: [{ ...late, endedAt: minutesIn(361) }, left] }), /past the window/);
 });
