@@ -97,7 +97,7 @@ async function decideWindow(ports: Ports, settings: OpenWindowsSettings, { polic
   if (cleanUps.value.some((each) => isCleanUpOf(clusterResourceId, each.instanceId) && each.status?.phase !== 'telling')) return { ...decided, kind: 'cleaning-up' };
   const repository = policy.report.repository ?? settings.policyRepository;
   const newRunId = asked === null ? runId : runIdOf(clusterNameOf(clusterResourceId), asked);
-  const started = await ports.windows.startWindow(instanceId, { policy, opening, nextOpens: nextOpeningAfter(policy.window, opening), runId: newRunId, repository, pollSeconds: settings.pollSeconds });
+  const started = await ports.windows.startWindow(instanceId, { policy, opening, nextOpens: nextOpeningAfter(policy.window, opening), consent: consentFor(policy, orders ?? [], opening), runId: newRunId, repository, pollSeconds: settings.pollSeconds });
   return started.ok ? { ...decided, runId: newRunId, kind: started.value } : { ...decided, kind: 'failed', failure: started.failure };
 }
 
@@ -124,10 +124,16 @@ function stopByOrders({ approvals, version }: MaintenancePolicy, orders: readonl
   return standing.override !== null && standing.kind === 'granted' && freeze.when < standing.override.when ? null : 'frozen';
 }
 
+/** Whether the run must wait until people have approved its plan. */
+function consentFor({ approvals, version }: MaintenancePolicy, orders: readonly StandingOrder[], { opens }: WindowOpening): 'needed' | 'not-needed' {
+  return judgeApprovals(orders, { required: approvals.required, opens, planDigest: null, policyVersion: version ?? '' }).kind === 'not-needed' ? 'not-needed' : 'needed';
+}
+
 /** When somebody asked for another run in an opening whose run had ended; null when nobody did. */
 function laterRequest(orders: readonly StandingOrder[], { opens }: WindowOpening, ended: InstanceView): Instant | null {
-  const request = requestFor(orders, opens);
-  return request !== null && request.when > ended.lastUpdatedAt ? request.when : null;
+  const asked = orders.filter((order) => order.kind === 'run-message' && order.wants === 'requested' && order.opens === opens).at(-1) ?? null;
+  const times = [requestFor(orders, opens), asked].flatMap((order) => order?.when ?? []).filter((when) => when > ended.lastUpdatedAt);
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 function isFinished({ runtimeStatus }: InstanceView): boolean {

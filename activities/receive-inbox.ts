@@ -12,6 +12,7 @@ import type { Ports } from './ports.ts';
 import { proposeUpgrades } from './propose-upgrades.ts';
 import { receiveComment } from './receive-comment.ts';
 import { receiveVersionEvent } from './receive-version-event.ts';
+import { receiveRunMessage } from './receive-run-message.ts';
 
 /**
  * Takes one message of the queue `inbox`: answers a person's command, passes a decision to its run, wakes a run, or checks debts.
@@ -25,6 +26,8 @@ export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSe
   switch (parsed.value.kind) {
     case 'command':
       return receiveComment(ports, settings, parsed.value.comment);
+    case 'run-message':
+      return receiveRunMessage(ports, parsed.value.message);
     case 'debt-check':
       return receiveDebtCheck(ports, settings, parsed.value.clusterResourceId);
     case 'aks-event':

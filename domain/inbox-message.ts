@@ -11,6 +11,8 @@ import { mayBeCommand } from './operator-command.ts';
 import { PULL_REQUEST_TYPE, parsePullRequest } from './pull-request-message.ts';
 import type { IncomingPullRequest } from './pull-request-message.ts';
 import { refuse, succeed } from './result.ts';
+import { parseRunMessage, runMessageTypes } from './run-message.ts';
+import type { IncomingRunMessage } from './run-message.ts';
 import type { Fault, Result } from './result.ts';
 import { SCHEDULED_EVENT_TYPE, readScheduledNotice } from './support-notice.ts';
 import type { SupportNotice } from './support-notice.ts';
@@ -74,6 +76,7 @@ export type InboxMessage =
     }
   /** A notice of Azure; `support` null: about something else. */
   | { readonly kind: 'scheduled-notice'; readonly clusterResourceId: string; readonly support: SupportNotice | null }
+  | { readonly kind: 'run-message'; readonly message: IncomingRunMessage }
   | { readonly kind: 'debt-check'; readonly clusterResourceId: string }
   | { readonly kind: 'pull-request'; readonly pullRequest: IncomingPullRequest }
   | { readonly kind: 'check-action'; readonly action: IncomingCheckAction };
@@ -97,6 +100,7 @@ export function parseInboxMessage(value: unknown): Result<InboxMessage, Fault> {
   }
   if (type === COMMAND_TYPE) return parseCommand(message);
   if (type === DEBT_CHECK_TYPE) return parseDebtCheck(message);
+  if (runMessageTypes.some((known) => known === type)) return mapResult(parseRunMessage(message), (read) => ({ kind: 'run-message', message: read }));
   if (type === PULL_REQUEST_TYPE) return mapResult(parsePullRequest(message), (pullRequest) => ({ kind: 'pull-request', pullRequest }));
   if (type === CHECK_ACTION_TYPE) return mapResult(parseCheckAction(message), (action) => ({ kind: 'check-action', action }));
   if (type === SCHEDULED_EVENT_TYPE) return parseScheduledNotice(message);

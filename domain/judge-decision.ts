@@ -1,6 +1,7 @@
 import { judgeAcknowledgement } from './judge-acknowledgement.ts';
 import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { OperatorDecision } from './operator-decision.ts';
+import { findContradiction, type Contradiction, type HeardWord } from './opposite-words.ts';
 import type { Instant } from './time.ts';
 import type { UnitStatus, WindowStatus } from './window-status.ts';
 
@@ -35,6 +36,8 @@ interface DecisionSituation {
   /** A word or the policy has it left already; its orchestration is about to end. */
   readonly isLeaving: boolean;
   readonly isHeld: boolean;
+  /** Words taken up before, of which one may contradict this. */
+  readonly heard?: readonly HeardWord[];
   readonly isAborting: boolean;
 }
 
@@ -53,6 +56,21 @@ export function judgeDecision(decision: OperatorDecision, situation: DecisionSit
   if (situation.isAborting && decision.verb !== 'abort') {
     return none('The run is being aborted; nothing else is taken up any more.');
   }
+  const contradiction = findContradiction(decision, situation.heard ?? []);
+  if (contradiction !== null) return judgeContradiction(decision, contradiction, situation);
+  return judgeWord(decision, situation);
+}
+
+/** Two opposite words in one second end in the safer state, and both people are told. */
+function judgeContradiction(decision: OperatorDecision, { isSafer, opposite }: Contradiction, situation: DecisionSituation): JudgedDecision {
+  const state = decision.verb === 'pause' || decision.verb === 'resume' ? 'the run stays paused' : 'the pool is left as it is';
+  const conflict = `Two opposite commands within a second (${decision.verb} and ${opposite.verb}, by ${decision.by} and ${opposite.by}): ${state} until one of you repeats.`;
+  if (!isSafer) return none(conflict);
+  const judged = judgeWord(decision, situation);
+  return { effect: judged.effect, answer: `${conflict} ${judged.answer}` };
+}
+
+function judgeWord(decision: OperatorDecision, situation: DecisionSituation): JudgedDecision {
   switch (decision.verb) {
     case 'pause':
       return situation.isHeld

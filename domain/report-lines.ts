@@ -4,6 +4,7 @@ import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven, isSetWithoutNodes } from './node-count.ts';
 import { fateWhileHeld, neededBesides, neededWhileHeld, optionOfLoss, optionsWhileHeld, waitingWhileHeld } from './report-hold.ts';
 import { CLAIMED_DONE, explainOperation } from './operation-words.ts';
+import { linesWhileOrdered } from './report-standing.ts';
 import { resultLine } from './report-result.ts';
 import { inBothTimes } from './report-times.ts';
 import { fitsWindow, mixedVersions, namesOf, nodeCount, poolPhrase, spellMinutes, unitPhrase } from './report-words.ts';
@@ -41,6 +42,8 @@ function linesOf(status: WindowStatus, now: Instant): readonly ReportLine[] {
     ];
   }
   const { pause } = status;
+  const ordered = linesWhileOrdered(status);
+  if (status.phase === 'held' && ordered !== null) return [usersLine(status), ...ordered];
   if (status.phase === 'held') {
     return [
       usersLine(status),

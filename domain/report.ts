@@ -7,6 +7,7 @@ import { reportLines } from './report-lines.ts';
 import type { ReportLine } from './report-lines.ts';
 import { leftOutPools } from './node-count.ts';
 import { provenOutcome } from './report-result.ts';
+import { standingPhrases } from './report-standing.ts';
 import { inBothTimes } from './report-times.ts';
 import { fitsWindow, mixedVersions, namesOf, poolPhrase, spellMinutes } from './report-words.ts';
 import { minutesBetween } from './time.ts';
@@ -212,6 +213,7 @@ function planOf(status: WindowStatus): readonly Phrase[] {
     plan.push(['Clocks change that night, and the hour of the opening comes twice; the window opened once, at ', { at: opens, form: 'dated' }, '.']);
   }
   if (status.planDigest !== null) plan.push(['Plan ', { name: status.planDigest.slice(0, 12) }, ', frozen when the run began.']);
+  plan.push(...standingPhrases(status));
   for (const unit of status.units) {
     plan.push([
       ...poolPhrase(unit.unit),

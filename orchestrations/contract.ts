@@ -20,6 +20,8 @@ export interface MaintenanceWindowInput {
   readonly opening: WindowOpening;
   /** When the window opens again; null when it never does. Absent in runs begun before it was told. */
   readonly nextOpens?: Instant | null;
+  /** `needed`: nothing is started before people have approved, whether or not that can be read. Absent: as the policy asks. */
+  readonly consent?: 'needed' | 'not-needed';
   /** `<cluster name>-<yyyymmddThhmmZ of the opening>`: one run per cluster and opening. */
   readonly runId: string;
   /** `owner/name` of the issue's repository. */

@@ -2,8 +2,9 @@ import type { ClusterVerification } from '../activities/contract.ts';
 import { beginHealth } from '../domain/cluster-health.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import { shortestStart } from '../domain/hold.ts';
 import { isProven } from '../domain/node-count.ts';
-import { movesToSame, type PlannedUnit, type UpgradePlan } from '../domain/upgrade-plan.ts';
+import { movesToSame, startCutOff, type PlannedUnit, type UpgradePlan } from '../domain/upgrade-plan.ts';
 import { secondVisits, whyOutOfOrder } from '../domain/unit-order.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
 import { runEndedEventName } from '../domain/slackwater-event.ts';
@@ -17,6 +18,7 @@ import { emit, noteLook, notify, say, update, updateUnit, type WindowRun } from 
 import { hear, takeDecision } from './window-decision.ts';
 import { awaitHolds, giveUpHolds, glanceAtHolds, withhold } from './window-hold.ts';
 import { adoptAdjustments, listUnrestored, restoreAfter, restoreRest } from './window-settings.ts';
+import { heedOrders } from './window-orders.ts';
 import { leaveUnstarted, runUnit } from './window-unit.ts';
 import { writeBackRun } from './window-write-back.ts';
 import { hasWordsLeft, lastWordsUntil, nextWordsAt, publish } from './window-words.ts';
@@ -94,6 +96,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     eventTries: 0,
     eventsNotBefore: 0,
     decisionsSeen: new Set(),
+    heard: [],
     heldBy: null,
     abortedBy: null,
     skipped: new Map(),
@@ -128,6 +131,11 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
   for (const { unit, code, message } of plan.omitted) say(run, code === 'second-visit' ? message : `${unit} is left out: ${message}`);
   if (plan.units.length === 0) {
     say(run, 'Nothing is to be done.');
+    return null;
+  }
+  const stop = yield* heedOrders(run, plan, startCutOff({ estimateMinutes: shortestStart(plan.units) }, opening.closes));
+  if (stop !== null) {
+    for (const { unit } of plan.units) leaveUnstarted(run, unit, stop);
     return null;
   }
   const preflight = yield* readAttentively(run, () => flow.call('runPreflight', { policy, plan, acknowledgements: run.status.acknowledgements }));

@@ -58,7 +58,9 @@ export function* takeDecision(run: WindowRun, decision: OperatorDecision, curren
     isLeaving: current !== null && current.leaving !== null,
     isHeld: run.heldBy !== null,
     isAborting: run.abortedBy !== null,
+    heard: run.heard,
   });
+  if (decision.writtenAt != null) run.heard.push({ verb: decision.verb, target: decision.target, by: decision.by, writtenAt: decision.writtenAt });
   if (judged.effect.kind !== 'none') {
     say(run, `${decision.by} said ${decision.verb}${decision.target === null ? '' : ` ${decision.target}`}.`);
   }

@@ -1,5 +1,6 @@
 import type { ActivityContract } from '../activities/contract.ts';
 import type { HealthMemory } from '../domain/cluster-health.ts';
+import type { HeardWord } from '../domain/opposite-words.ts';
 import { slackwaterEvent, type SlackwaterEventName } from '../domain/slackwater-event.ts';
 import type { Silence } from '../domain/telling.ts';
 import type { Instant } from '../domain/time.ts';
@@ -48,6 +49,8 @@ export interface WindowRun {
   eventsNotBefore: Instant;
   /** Decisions taken up already: the same comment delivered twice is one decision. */
   readonly decisionsSeen: Set<string>;
+  /** Words taken up so far, newest last: one may contradict another. */
+  readonly heard: HeardWord[];
   heldBy: string | null;
   abortedBy: string | null;
   /** Units to leave out, with the login that said so. */

@@ -19,6 +19,7 @@ import { beginOverrun, nextOverrunWord, tellOverrun, type Overrun } from './wind
 import { findBrokenPath, glanceAtHealth } from './health-gate.ts';
 import { patiently } from './patience.ts';
 import { beginCurrent, hear, leave, remind, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
+import { heedOrders } from './window-orders.ts';
 import { endPause, startPause, tellOwedResume } from './window-pause.ts';
 import { emit, noteLook, say, update, updateUnit, type WindowRun } from './window-run.ts';
 import { nextWordsAt, publish } from './window-words.ts';
@@ -36,8 +37,7 @@ type UnitChild = Running<'controlPlaneUpgrade' | 'nodePoolUpgrade'>;
  */
 export function* runUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
   for (let attempt = nextAttempt(run, unit.unit); ; attempt += 1) {
-    yield* holdWhileHeld(run);
-    const hindrance = whyNotStarted(run, unit);
+    const hindrance = yield* awaitWords(run, unit);
     if (hindrance !== null) return leaveUnstarted(run, unit.unit, hindrance);
     yield* tellOwedResume(run);
     updateUnit(run, unit.unit, { state: 'running', attempt, startedAt: statusOf(run, unit.unit)?.startedAt ?? run.flow.now(), endedAt: null, note: '' });
@@ -50,6 +50,18 @@ export function* runUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
     if (run.status.pause?.kind !== 'health') yield* endPause(run, goesOn || verdict.kind === 'succeeded' ? 'cleared' : 'settled');
     if (verdict.kind !== 'retry') return settleUnit(run, unit, attempt, verdict);
     if (verdict.progress !== null) updateUnit(run, unit.unit, { inventory: verdict.progress.inventory });
+  }
+}
+
+/** Waits while people have the run wait; why the unit may not begin afterwards, null when it may. */
+function* awaitWords(run: WindowRun, unit: PlannedUnit): Step<string | null> {
+  const { closes } = run.input.opening;
+  for (;;) {
+    yield* holdWhileHeld(run);
+    const stop = run.plan === null ? null : yield* heedOrders(run, run.plan, startCutOff(unit, closes));
+    if (stop !== null) return stop;
+    // Somebody may have said pause while the orders were waited for.
+    if (run.heldBy === null || run.abortedBy !== null || run.flow.now() >= closes) return whyNotStarted(run, unit);
   }
 }
 

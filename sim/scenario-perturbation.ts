@@ -103,7 +103,7 @@ function leavesOldNodes(scenario: Scenario, pool: string | null): boolean {
 }
 
 /** A drain that a budget refuses for good fails at its own time-out. */
-function isRefused(scenario: Scenario): boolean {
+export function isRefused(scenario: Scenario): boolean {
   return scenario.workloads.some(({ words }) => recordsAt(words, 'pdbs').some((budget) => numberAt(budget, 'disruptionsAllowed') === 0 && textAt(budget, 'managedBy') === null));
 }
 

@@ -1,7 +1,7 @@
 import { numberAt, recordsAt, textAt } from '../domain/json.ts';
 import { formatLocal, formatLocalDate, parseInstant } from '../domain/local-time.ts';
 import type { DayOfWeek, MaintenancePolicy, WindowOpening, WindowSchedule } from '../domain/maintenance-policy.ts';
-import { nextOpenings } from '../domain/maintenance-window.ts';
+import { nextFrozenOpening, nextOpenings } from '../domain/maintenance-window.ts';
 import { DAY_MS, HOUR_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import { scenarioResourceId } from './scenario-azure.ts';
@@ -13,6 +13,8 @@ export interface ScenarioOrder {
   readonly policy: MaintenancePolicy;
   /** Null: dates that are not allowed keep the window shut. */
   readonly opening: WindowOpening | null;
+  /** The opening that dates which are not allowed keep shut; null when none is. */
+  readonly frozen: WindowOpening | null;
   /** Moment 0 of the timeline. */
   readonly zero: Instant;
 }
@@ -43,7 +45,8 @@ export function scenarioOrder(scenario: Scenario): ScenarioOrder | null {
   };
   const [next] = nextOpenings(window, start.notBefore, 1);
   const opening = next !== undefined && next.opens < start.notBefore + 3 * DAY_MS ? next : null;
-  return { policy: policyOf(scenario, window), opening, zero: opening?.opens ?? start.notBefore };
+  const frozen = opening === null ? (nextFrozenOpening(window, start.notBefore)?.opening ?? null) : null;
+  return { policy: policyOf(scenario, window), opening, frozen, zero: opening?.opens ?? frozen?.opens ?? start.notBefore };
 }
 
 /** `2026-10-10T20:00:00Z`, or `LOCAL 2026-10-25T02:30` for a time of day in the window's zone. */

@@ -1,7 +1,7 @@
 import { numberAt, textAt } from '../domain/json.ts';
 import type { Perturbation } from './perturbation.ts';
 import { hindrancesOf } from './scenario-hindrance.ts';
-import { foreignOperation, heldPools, perturbationsOf, poolOfOperation } from './scenario-perturbation.ts';
+import { foreignOperation, heldPools, isRefused, perturbationsOf, poolOfOperation } from './scenario-perturbation.ts';
 import { poolOfNode } from './scenario.ts';
 import type { Scenario, TimelineEvent } from './scenario.ts';
 
@@ -10,8 +10,10 @@ export type ScenarioStep = { readonly atMinute: number } & (
   | { readonly kind: 'perturb'; readonly perturbations: readonly Perturbation[] }
   /** The script fixes when this begins; where it really begins later, what follows is moved by the difference. */
   | { readonly kind: 'anchor'; readonly pool: string; readonly node: string | null }
-  | { readonly kind: 'comment'; readonly by: string; readonly role: CommentRole; readonly body: string; readonly action: 'created' | 'edited'; readonly order: number }
+  | { readonly kind: 'comment'; readonly by: string; readonly role: CommentRole; readonly body: string; readonly action: 'created' | 'edited'; /** Comments of one minute arrive in this order. */ readonly order: number }
   /** What GitHub answers from now on; below 400: as ever. */
+  /** A program's message about a run of this opening. */
+  | { readonly kind: 'run-message'; readonly run: string; readonly sequence: number; readonly wants: 'requested' | 'cancelled' }
   | { readonly kind: 'github'; readonly status: number }
   /** The service goes away while it waits for Azure: Azure has acted on the request, its answer is lost. */
   | { readonly kind: 'restart' }
@@ -37,7 +39,7 @@ const LONG_GRACE_SECONDS = 600;
 
 /** Turns a timeline into steps; what the world does by its own physics only lets time pass. */
 export function scenarioScript(scenario: Scenario): ScenarioScript {
-  const steps = scenario.timeline.flatMap((event, index) => stepsOf(scenario, event, index));
+  const steps = scenario.timeline.flatMap((event) => stepsOf(scenario, event));
   const rank = (step: ScenarioStep): number => (step.kind === 'comment' ? step.order : 0);
   return {
     before: [...pacesOf(scenario), ...holdsOf(scenario), ...foreignRunsOf(scenario), ...surgeFailuresOf(scenario), ...hindrancesOf(scenario)],
@@ -45,7 +47,7 @@ export function scenarioScript(scenario: Scenario): ScenarioScript {
   };
 }
 
-function stepsOf(scenario: Scenario, step: TimelineEvent, index: number): readonly ScenarioStep[] {
+function stepsOf(scenario: Scenario, step: TimelineEvent): readonly ScenarioStep[] {
   const { event, data, atMinute } = step;
   const by = textAt(data, 'by');
   const perturb = (perturbations: readonly Perturbation[]): readonly ScenarioStep[] =>
@@ -63,7 +65,12 @@ function stepsOf(scenario: Scenario, step: TimelineEvent, index: number): readon
     case 'chatops.command':
     case 'comment':
     case 'comment.edited':
-      return [{ atMinute, kind: 'comment', ...readAuthor(by ?? ''), body: textAt(data, 'text') ?? textAt(data, 'body') ?? '', action: event === 'comment.edited' ? 'edited' : 'created', order: numberAt(data, 'id') ?? index }];
+      return [{ atMinute, kind: 'comment', ...readAuthor(by ?? ''), body: textAt(data, 'text') ?? textAt(data, 'body') ?? '', action: event === 'comment.edited' ? 'edited' : 'created', order: data['arrivedSecond'] === true ? 1 : 0 }];
+    case 'run.paused':
+      // Where nothing in the world would pause the run, a person does.
+      return textAt(data, 'cause') === null && !isRefused(scenario) && heldPools(scenario).length === 0 ? [{ atMinute, kind: 'comment', by: 'operator', role: 'maintain', body: '/pause', action: 'created', order: 0 }] : perturb([]);
+    case 'sb.message':
+      return [{ atMinute, kind: 'run-message', run: textAt(data, 'run') ?? '', sequence: numberAt(data, 'seq') ?? 0, wants: textAt(data, 'type') === 'run.cancelled' ? 'cancelled' : 'requested' }];
     case 'github.reply':
       return [{ atMinute, kind: 'github', status: numberAt(data, 'status') ?? 503 }];
     case 'host.restarted':

@@ -6,8 +6,8 @@ import type { RunOutcome, UnitStatus } from '../domain/window-status.ts';
 export interface RunFacts {
   /** What moment 0 was: `window open`, `run in progress`, `comment time`, … */
   readonly begins: string;
-  /** `shut`: dates that are not allowed kept the window from opening. */
-  readonly window: 'opened' | 'shut';
+  /** `shut`: dates that are not allowed kept the window from opening · `cancelled`: programs took their run back. */
+  readonly window: 'opened' | 'shut' | 'cancelled';
   readonly findings: readonly Pick<Finding, 'code' | 'severity' | 'pools'>[];
   /** Null while the run had not ended. */
   readonly outcome: RunOutcome | null;
@@ -17,7 +17,9 @@ export interface RunFacts {
   /** Names of the events of the run, without run and unit. */
   readonly events: readonly string[];
   /** What became of each command of a person, oldest first. */
-  readonly commands: readonly ('raised' | 'refused' | 'ignored')[];
+  readonly commands: readonly ('raised' | 'kept' | 'refused' | 'ignored')[];
+  /** What of people's orders kept the run from starting anything up to its end; null when nothing did. */
+  readonly waitedFor: 'unfreeze' | 'approval' | null;
   /** ARM writes of ours that ARM put off (409, 429). */
   readonly deferredWriteCount: number;
   /** What the world did beside the run. */
@@ -80,10 +82,16 @@ const debtCheck: Rule = ({ debts }) => {
 const withoutWindow: Rule = ({ begins, commands }) => {
   if (begins === 'schedule computation') return { decision: 'START_ONCE', run: 'started' };
   if (begins === 'window open' || begins === 'run in progress') return null;
-  return { decision: commands.includes('refused') ? 'REJECT_COMMAND' : 'IGNORE', run: 'none' };
+  if (commands.includes('refused')) return { decision: 'REJECT_COMMAND', run: 'none' };
+  return commands.includes('kept') ? { decision: 'DEFER', run: 'deferred' } : { decision: 'IGNORE', run: 'none' };
 };
 
-const shutWindow: Rule = ({ window }) => (window === 'shut' ? { decision: 'REFUSE_START', run: 'not-started' } : null);
+const shutWindow: Rule = ({ window }) => (window === 'shut' ? { decision: 'REFUSE_START', run: 'not-started' } : window === 'cancelled' ? { decision: 'IGNORE', run: 'cancelled' } : null);
+
+const unheeded: Rule = ({ waitedFor, units }) => {
+  if (waitedFor === null || units.some(({ startedAt }) => startedAt !== null)) return null;
+  return waitedFor === 'approval' ? { decision: 'HOLD', run: 'held' } : { decision: 'REFUSE_START', run: 'not-started' };
+};
 
 const blockedRun: Rule = ({ findings, commands, units }) => {
   const whole = findings.find(({ severity, pools }) => severity === 'block' && pools.includes('*'));
@@ -160,4 +168,4 @@ const reordered: Rule = ({ findings, outcome }) =>
 const disturbed: Rule = ({ seen, outcome }) => (seen.includes('disturbance') ? { decision: 'CONTINUE', run: outcome ?? 'started' } : null);
 const shrunken: Rule = ({ seen, findings, outcome }) => (seen.includes('node-left') && findings.length === 0 ? { decision: 'COMPLETE', run: outcome ?? 'started' } : null);
 
-const rules: readonly Rule[] = [debtCheck, withoutWindow, shutWindow, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, reducedSurge, cutOff, resumed, refused, begunTwice, restarted, waited, foreign, reordered, disturbed, shrunken];
+const rules: readonly Rule[] = [debtCheck, withoutWindow, shutWindow, unheeded, blockedRun, aborted, paused, heldPools, clearedHold, debt, unansweredPause, overrun, replanned, reducedSurge, cutOff, resumed, refused, begunTwice, restarted, waited, foreign, reordered, disturbed, shrunken];

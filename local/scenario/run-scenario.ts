@@ -1,9 +1,10 @@
-import { numberAt } from '../../domain/json.ts';
+import { numberAt, textsAt } from '../../domain/json.ts';
 import { MINUTE_MS, type Instant } from '../../domain/time.ts';
 import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
 import { isOpen } from '../../domain/debt.ts';
 import type { Ports } from '../../activities/ports.ts';
 import type { StatusFinding } from '../../domain/window-status.ts';
+import { tickWindows } from '../../functions/window-timer.ts';
 import type { Physics } from '../../sim/physics.ts';
 import type { ScenarioResult } from '../../sim/scenario-agreement.ts';
 import { scenarioDocuments } from '../../sim/scenario-documents.ts';
@@ -14,14 +15,17 @@ import { latestImagesOf } from '../../sim/scenario-azure.ts';
 import { donePools, scenarioScript, type ScenarioStep } from '../../sim/scenario-timeline.ts';
 import type { Scenario, ScenarioPool } from '../../sim/scenario.ts';
 import { resolveCount } from '../../sim/disruption-budget-record.ts';
+import { policyRepository } from '../loopback-world.ts';
 import { startWindowRehearsal, type Rehearsal } from '../rehearsal/window-rehearsal.ts';
-import { inboxPorts, readRun, sayComment, type CommentEnd } from './scenario-comments.ts';
+import { inboxPorts, readRun, sayComment, sendRunMessage, type CommentEnd } from './scenario-comments.ts';
 import { checkTimes, playDebtCheck, playMemory, readMemory } from './scenario-debts.ts';
 import { withScenarioFacts } from './scenario-facts.ts';
 import { resultOf, type PlayedScenario } from './scenario-result.ts';
 
 /** How long a pause must last, after the last event, until it is what the scenario ends with. Unit: minutes. */
 const PAUSE_LASTS_MINUTES = 15;
+/** Between two ticks of the timer that opens windows. Unit: minutes. */
+const TICK_MINUTES = 5;
 /** How long a run may go on after its window closed, and how long anything is waited for. Unit: minutes. */
 const OVERRUN_MINUTES_MAX = 300;
 
@@ -32,6 +36,8 @@ interface Play {
   readonly commands: CommentEnd[];
   /** The fullest list of findings the run has published: a status may be cut later. */
   findings: readonly StatusFinding[];
+  /** The service's ports, with the scenario's policies and facts. */
+  readonly ports: Ports;
   /** `window`: the script speaks of the window's end, so nothing in it comes earlier than written. */
   readonly clock: 'script' | 'window';
   /** Minutes by which the script's events come later than written; below 0: earlier. */
@@ -59,7 +65,7 @@ export async function runScenario(given: Scenario): Promise<ScenarioResult> {
   const rehearsal = await startWindowRehearsal({
     documents: scenarioDocuments(scenario, zero),
     policy: order.policy,
-    opening: opening ?? { opens: zero, closes: zero + MINUTE_MS, restriction: 'none', reason: '' },
+    opening: opening ?? order.frozen ?? { opens: zero, closes: zero + MINUTE_MS, restriction: 'none', reason: '' },
     policies: {},
     startsAt: zero + earliest * MINUTE_MS - 1_000,
     physics: physicsOf(scenario),
@@ -69,15 +75,15 @@ export async function runScenario(given: Scenario): Promise<ScenarioResult> {
     beginning: 'held',
   });
   try {
-    const play: Play = { scenario, rehearsal, commands: [], findings: [], clock: script.steps.some((step) => step.kind === 'pass' && step.clock === 'window') ? 'window' : 'script', delayMinutes: 0, pauseSeen: null };
+    const play: Play = { scenario, rehearsal, commands: [], findings: [], ports: playPorts(rehearsal, given), clock: script.steps.some((step) => step.kind === 'pass' && step.clock === 'window') ? 'window' : 'script', delayMinutes: 0, pauseSeen: null };
     const memory = scenarioMemory(scenario, zero);
     if (memory !== null) await playMemory(inboxPorts(rehearsal), memory);
     for (const perturbation of script.before) rehearsal.world.perturb(perturbation);
-    const hasRun = opening !== null && (scenario.begins === 'window open' || scenario.begins === 'run in progress');
+    const hasRun = checkAt === null && (opening ?? order.frozen) !== null && (scenario.begins === 'window open' || scenario.begins === 'run in progress');
     const debts = checkAt === null ? null : await playDebtChecks(play, script.steps, order.policy);
     if (debts === null) await playSteps(play, script.steps, hasRun ? 'with-run' : 'without-run');
     const left = await readMemory(inboxPorts(rehearsal), order.policy.clusterResourceId);
-    return resultOf({ ...playedOf(play, order.opening === null ? 'shut' : 'opened'), debts, openDebtsCount: left.debts.filter(isOpen).length });
+    return resultOf({ ...playedOf(play, windowOf(play, order.opening === null ? 'shut' : 'opened')), debts, openDebtsCount: left.debts.filter(isOpen).length });
   } finally {
     await rehearsal.close();
   }
@@ -87,18 +93,33 @@ function playedOf({ scenario, rehearsal, commands, findings }: Play, window: Pla
   return { scenario, rehearsal, commands, findings, status: readRun(rehearsal), window };
 }
 
+/** Ports that know the scenario's own policy, and one for each cluster it names. */
+function playPorts(rehearsal: Rehearsal, scenario: Scenario): Ports {
+  const { policy } = rehearsal.input;
+  const names = textsAt(scenario.extra, 'clusters');
+  const policies = names.length === 0 ? [policy] : names.map((name) => ({ ...policy, name, clusterResourceId: policy.clusterResourceId.replace(/[^/]+$/, name) }));
+  const ports = inboxPorts(rehearsal, policies);
+  return { ...ports, azureFacts: withScenarioFacts(ports.azureFacts, scenario) };
+}
+
+/** Whether the window opened, as the service had it: people may open a frozen one, programs may take a run back. */
+function windowOf({ rehearsal, scenario }: Play, otherwise: PlayedScenario['window']): PlayedScenario['window'] {
+  if (readRun(rehearsal) !== null) return 'opened';
+  return otherwise === 'opened' && scenario.timeline.some(({ event }) => event === 'sb.message') ? 'cancelled' : otherwise;
+}
+
 async function playSteps(play: Play, steps: readonly ScenarioStep[], mode: 'with-run' | 'without-run'): Promise<void> {
   const { rehearsal } = play;
   let isBegun = mode === 'without-run';
   for (const [index, step] of steps.entries()) {
-    if (!isBegun && step.atMinute >= 0) {
-      await begin(play);
+    if (!isBegun && step.atMinute >= firstTick(steps)) {
+      await begin(play, steps);
       isBegun = true;
     }
     if (step.kind !== 'anchor' || play.clock === 'window') await passTo(play, step);
     await takeStep(play, step, index);
   }
-  if (!isBegun) await begin(play);
+  if (!isBegun) await begin(play, steps);
   if (mode === 'with-run') await letEnd(play, steps);
   else await rehearsal.clock.whenIdle();
 }
@@ -123,15 +144,25 @@ async function playDebtChecks(play: Play, steps: readonly ScenarioStep[], policy
   return facts ?? { openCount: 0, settledCount: 0, toldStepDays: null, issueTitle: '' };
 }
 
-async function begin(play: Play): Promise<void> {
-  await play.rehearsal.clock.advanceTo(play.rehearsal.opens);
-  play.rehearsal.begin();
+/** The minute of the timer's tick that opens the window: the first, or, where programs ask for the run, the next. */
+function firstTick(steps: readonly ScenarioStep[]): number {
+  return steps.some(({ kind }) => kind === 'run-message') ? TICK_MINUTES : 0;
+}
+
+/** Lets the timer open what is open, as people and programs have it by then. */
+async function begin(play: Play, steps: readonly ScenarioStep[]): Promise<void> {
+  const { rehearsal, ports } = play;
+  await rehearsal.clock.advanceTo(rehearsal.opens + firstTick(steps) * MINUTE_MS);
+  await tickWindows(ports, { policyRepository, pollSeconds: rehearsal.input.pollSeconds });
 }
 
 async function passTo(play: Play, step: ScenarioStep): Promise<void> {
   const { rehearsal } = play;
   const delay = step.kind === 'pass' && step.clock === 'window' ? 0 : play.delayMinutes;
-  await until(play, () => false, rehearsal.opens + Math.round((step.atMinute + delay) * MINUTE_MS));
+  const at = rehearsal.opens + Math.round((step.atMinute + delay) * MINUTE_MS);
+  await until(play, () => false, at);
+  // Without a run nothing is due, and time would stand still.
+  if (rehearsal.host.engine.read(rehearsal.instanceId) === null) await rehearsal.clock.advanceTo(at);
 }
 
 async function takeStep(play: Play, step: ScenarioStep, index: number): Promise<void> {
@@ -153,8 +184,10 @@ async function takeStep(play: Play, step: ScenarioStep, index: number): Promise<
       play.rehearsal.begin();
       return;
     case 'comment':
-      play.commands.push(await sayComment(play.rehearsal, step, `delivery-${index}`));
+      play.commands.push(await sayComment(play.rehearsal, play.ports, step, `delivery-${index}`));
       return;
+    case 'run-message':
+      return sendRunMessage(play.ports, play.rehearsal.input.policy.clusterResourceId, step);
     case 'anchor':
       return awaitAnchor(play, step);
   }

@@ -4,6 +4,7 @@ import { recorded } from '../../adapters/trust-boundary.ts';
 import { COMMAND_TYPE } from '../../domain/inbox-message.ts';
 import type { IncomingComment } from '../../domain/inbox-message.ts';
 import { isRecord, numberAt, textAt } from '../../domain/json.ts';
+import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
 import type { ScenarioStep } from '../../sim/scenario-timeline.ts';
 import { isFinished, type DurableEngine, type InstanceRecord } from '../durable/instance.ts';
@@ -11,13 +12,13 @@ import { appLogin, policyRepository } from '../loopback-world.ts';
 import type { Rehearsal } from '../rehearsal/window-rehearsal.ts';
 
 /** What became of a person's words. */
-export type CommentEnd = 'raised' | 'refused' | 'ignored';
+export type CommentEnd = 'raised' | 'kept' | 'refused' | 'ignored';
 
 /**
  * Lets a person comment on the run's issue, or on one of their own when the run has none, and gives the comment to the
  * service as the queue would.
  */
-export async function sayComment(rehearsal: Rehearsal, step: Extract<ScenarioStep, { readonly kind: 'comment' }>, deliveryId: string): Promise<CommentEnd> {
+export async function sayComment(rehearsal: Rehearsal, ports: Ports, step: Extract<ScenarioStep, { readonly kind: 'comment' }>, deliveryId: string): Promise<CommentEnd> {
   const run = readRun(rehearsal);
   const issueNumber = run?.issue?.number ?? openIssue(rehearsal, step.by);
   // Elsewhere than in our own issue a command carries our name.
@@ -37,17 +38,24 @@ export async function sayComment(rehearsal: Rehearsal, step: Extract<ScenarioSte
     deliveryId,
     action: step.action,
   };
-  const ports = inboxPorts(rehearsal);
   const message = { specversion: '1.0', type: COMMAND_TYPE, id: deliveryId, source: `/github/${policyRepository}`, data: comment };
   const result = await receiveInboxMessage(ports, { appLogin, policyRepository }, message);
   if (result.kind !== 'done') return 'ignored';
-  return result.what === 'raised' ? 'raised' : result.what === 'answered' ? 'refused' : 'ignored';
+  return result.what === 'raised' || result.what === 'kept' ? result.what : result.what === 'answered' ? 'refused' : 'ignored';
 }
 
-/** The app's own ports as its inbox has them; runs are those of the rehearsal's engine. */
-export function inboxPorts({ composition, host }: Rehearsal): Ports {
+/** Gives the service a program's message about a run, as the queue would. */
+export async function sendRunMessage(ports: Ports, clusterResourceId: string, { run, sequence, wants }: Extract<ScenarioStep, { readonly kind: 'run-message' }>): Promise<void> {
+  const message = { specversion: '1.0', type: `dev.slackwater.run.${wants}.v1`, id: `${run}-${sequence}`, source: 'pipeline', data: { clusterResourceId, run, sequence } };
+  const result = await receiveInboxMessage(ports, { appLogin, policyRepository }, message);
+  if (result.kind !== 'done') throw new Error(`The message about ${run} was not taken: ${JSON.stringify(result)}`);
+}
+
+/** The app's own ports as its inbox and timers have them; runs are those of the rehearsal's engine, policies those given. */
+export function inboxPorts({ composition, host }: Rehearsal, policies: readonly MaintenancePolicy[] = []): Ports {
   const silent = (): void => undefined;
-  return { ...composition.portsOf({ error: silent, warn: silent, info: silent }), windows: windowsOf(host.engine) };
+  const ports = { ...composition.portsOf({ error: silent, warn: silent, info: silent }), windows: windowsOf(host.engine) };
+  return { ...ports, policies: { ...ports.policies, readPolicies: async () => ({ ok: true, value: { policies, faults: [] } }) } };
 }
 
 function openIssue(rehearsal: Rehearsal, login: string): number {
@@ -62,15 +70,17 @@ export function readRun({ host, instanceId }: Rehearsal): WindowStatus | null {
 }
 
 function windowsOf(engine: DurableEngine): WindowHost {
-  const refused = { code: 'not-here', class: 'terminal' as const, message: 'A scenario starts its window itself.', remedy: 'None.', retryAfterSeconds: null };
   return {
-    startWindow: async () => ({ ok: false, failure: refused }),
     startCleanUp: async (instanceId, input) => {
       if (engine.read(instanceId) !== null) return { ok: true, value: 'known' };
       engine.start({ name: 'cleanUp', instanceId, inputJson: JSON.stringify(input), version: null });
       return { ok: true, value: 'started' };
     },
     listCleanUps: async () => ({ ok: true, value: engine.list().filter(({ name, runtimeStatus }) => name === 'cleanUp' && !isFinished(runtimeStatus)).map(({ instanceId, createdAt }) => ({ instanceId, createdAt, status: null })) }),
+    startWindow: async (instanceId, input) => {
+      engine.start({ name: 'maintenanceWindow', instanceId, inputJson: JSON.stringify(input), version: null });
+      return { ok: true, value: 'started' };
+    },
     raise: async (instanceId, event, payload) => ({ ok: true, value: engine.raiseEvent(instanceId, event, JSON.stringify(payload)) === 'accepted' ? 'raised' : 'not-running' }),
     read: async (instanceId) => {
       const record = engine.read(instanceId);

@@ -17,7 +17,7 @@ export interface PlayedScenario {
   readonly findings: readonly StatusFinding[];
   /** Null: no run began. */
   readonly status: WindowStatus | null;
-  readonly window: 'opened' | 'shut';
+  readonly window: 'opened' | 'shut' | 'cancelled';
   /** The last daily look at debts; null when there was none. */
   readonly debts: DebtFacts | null;
   /** Debts that are open at the end. */
@@ -76,6 +76,7 @@ function factsOf(played: PlayedScenario, events: readonly RunEvent[]): RunFacts 
     leftOverCount: status?.leftOver.length ?? 0,
     missedCount: status?.missed?.count ?? 0,
     debts: played.debts,
+    waitedFor: status?.standing?.waitsFor ?? null,
   };
 }
 

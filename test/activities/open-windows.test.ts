@@ -64,7 +64,7 @@ describe('an open window', () => {
 
     assert.deepEqual(kinds, ['started']);
     assert.deepEqual(world.started, [instanceId]);
-    assert.deepEqual(inputs, [{ policy, opening: { opens, closes, restriction: 'none', reason: '' }, nextOpens: opens + 7 * 24 * 3_600_000, runId, repository: 'acme/platform', pollSeconds: settings.pollSeconds }]);
+    assert.deepEqual(inputs, [{ policy, opening: { opens, closes, restriction: 'none', reason: '' }, consent: 'not-needed', nextOpens: opens + 7 * 24 * 3_600_000, runId, repository: 'acme/platform', pollSeconds: settings.pollSeconds }]);
   });
 
   test('tells the run in the repository its policy names', async () => {

@@ -93,6 +93,7 @@ const quiet: RunFacts = {
   leftOverCount: 0,
   missedCount: 0,
   debts: null,
+  waitedFor: null,
 };
 const blocks = (code: string, ...pools: readonly string[]): Partial<RunFacts> => ({
   findings: [{ code, severity: 'block', pools }],
