@@ -2,6 +2,7 @@ import type { Outcome } from '../domain/failure.ts';
 import type { InboxMessage } from '../domain/inbox-message.ts';
 import { parseInboxMessage } from '../domain/inbox-message.ts';
 import { supportOfEvent } from '../domain/support-notice.ts';
+import type { IncomingPullRequest } from '../domain/pull-request-message.ts';
 import { windowInstanceId } from '../domain/window-identity.ts';
 import { takeCheckAction } from './approve-check.ts';
 import { checkDebts } from './check-debts.ts';
@@ -11,6 +12,7 @@ import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from 
 import type { Ports } from './ports.ts';
 import { proposeUpgrades } from './propose-upgrades.ts';
 import { receiveComment } from './receive-comment.ts';
+import { warnOfUndo } from './warn-of-undo.ts';
 import { receiveVersionEvent } from './receive-version-event.ts';
 import { receiveRunMessage } from './receive-run-message.ts';
 
@@ -36,10 +38,17 @@ export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSe
       if (parsed.value.support === null) return { kind: 'done', what: 'noted' };
       return settle(await receiveVersionEvent(ports, settings.policyRepository, parsed.value), 'upgrade');
     case 'pull-request':
-      return settle(await checkPullRequest(ports, placeOf(settings), parsed.value.pullRequest), 'pull request');
+      return receivePullRequest(ports, settings, parsed.value.pullRequest);
     case 'check-action':
       return settle(await takeCheckAction(ports, placeOf(settings), parsed.value.action), 'check run');
   }
+}
+
+/** Checks the policies it changes, and tells whoever would undo an upgrade; neither waits for the other. */
+async function receivePullRequest(ports: Ports, settings: ReceiveInboxSettings, pull: IncomingPullRequest): Promise<InboxResult> {
+  const checked = await checkPullRequest(ports, placeOf(settings), pull);
+  const warned = await warnOfUndo(ports, settings, pull);
+  return settle(checked.ok && (!warned.ok || warned.value !== 'ignored') ? warned : checked, 'pull request');
 }
 
 function placeOf({ policyRepository, policyPath = '' }: ReceiveInboxSettings): PolicyPlace {

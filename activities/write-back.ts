@@ -12,6 +12,9 @@ import type { KeptPin, PinnedCluster, WriteBack } from '../domain/write-back.ts'
 import type { ActivityContract, WrittenBack } from './contract.ts';
 import type { OwnPullRequest, Ports, RepositoryTree } from './ports.ts';
 
+/** The ports that writing back needs. */
+type WriteBackPorts = Omit<Ports, 'windows'>;
+
 /** Files read of one repository; more would not fit the time of an activity. */
 const FILES_MAX = 300;
 /** A larger file is not given by GitHub. Unit: bytes. */
@@ -25,7 +28,7 @@ const FETCHES_AT_ONCE = 8;
  *
  * May be repeated: the pull request is found again by its branch and marker. Where nothing is to be raised, nothing is opened.
  */
-export async function writeBack(ports: Ports, input: ActivityContract['writeBack']['input']): Promise<Outcome<WrittenBack>> {
+export async function writeBack(ports: WriteBackPorts, input: ActivityContract['writeBack']['input']): Promise<Outcome<WrittenBack>> {
   const look = await readLook(ports, input.status);
   if (!look.ok) return look;
   const cluster: PinnedCluster = { names: [input.status.clusterName, input.status.policyName], runs: (pin) => runningAt(pin, look.value) };
@@ -44,7 +47,7 @@ export async function writeBack(ports: Ports, input: ActivityContract['writeBack
   return { ok: true, value: { notes, pullRequests } };
 }
 
-async function readLook(ports: Ports, status: WindowStatus): Promise<Outcome<ClusterLook>> {
+async function readLook(ports: WriteBackPorts, status: WindowStatus): Promise<Outcome<ClusterLook>> {
   const read = await ports.aks.readCluster(status.clusterResourceId);
   if (!read.ok) return read;
   const nodes = await ports.kubernetes.readNodes(read.value.cluster);
@@ -64,7 +67,7 @@ interface RepositoryResult {
   readonly pullRequest: OwnPullRequest | null;
 }
 
-async function writeRepository(ports: Ports, work: RepositoryWork): Promise<Outcome<RepositoryResult>> {
+async function writeRepository(ports: WriteBackPorts, work: RepositoryWork): Promise<Outcome<RepositoryResult>> {
   const { repository, status } = work;
   const base = await ports.repositories.readTree(repository);
   if (!base.ok) return base;
@@ -91,7 +94,7 @@ function noteOfNothing(repository: string, kept: readonly KeptPin[]): string {
 }
 
 /** Reads every file that the places mean and plans each; what cannot be read is named. */
-async function planRepository(ports: Ports, base: RepositoryTree, { repository, places, cluster }: RepositoryWork): Promise<Outcome<WriteBack>> {
+async function planRepository(ports: WriteBackPorts, base: RepositoryTree, { repository, places, cluster }: RepositoryWork): Promise<Outcome<WriteBack>> {
   const { paths, kept } = choosePaths(base, places);
   const parts: WriteBack[] = [{ files: [], raised: [], kept }];
   for (let start = 0; start < paths.length; start += FETCHES_AT_ONCE) {
@@ -130,7 +133,7 @@ function keptWhole(path: string, why: string): WriteBack {
 }
 
 /** Older pull requests of the cluster hold less than this one; each is told so, then closed. */
-async function closeOvertaken(ports: Ports, { status, repository }: RepositoryWork, present: OwnPullRequest): Promise<Outcome<null>> {
+async function closeOvertaken(ports: WriteBackPorts, { status, repository }: RepositoryWork, present: OwnPullRequest): Promise<Outcome<null>> {
   if (present.state !== 'open') return { ok: true, value: null };
   const open = await ports.repositories.listPullRequests({ repository, branchPrefix: writeBackBranchPrefix(status) });
   if (!open.ok) return open;

@@ -58,6 +58,15 @@ export function isBehind(text: string, field: Pin['field'], running: string): bo
   return judgePinned({ text, quotes: 'quoted' }, field, running).kind === 'raise';
 }
 
+/** Whether one pinned value is older than another, as far as both say; false when either cannot be read. */
+export function isLower(text: string, than: string, field: Pin['field']): boolean {
+  if (field === 'nodeImageVersion') return text !== than && isImageAtLeast(than, text) && !isImageAtLeast(text, than);
+  const [one, other] = [readVersion(text), readVersion(than)];
+  if (one === null || other === null) return false;
+  const patchCounts = !one.isMinor && !other.isMinor;
+  return compareVersions(patchCounts ? one.numbers : { ...one.numbers, patch: 0 }, patchCounts ? other.numbers : { ...other.numbers, patch: 0 }) < 0;
+}
+
 interface ReadVersion {
   readonly prefix: string;
   readonly numbers: { readonly major: number; readonly minor: number; readonly patch: number };

@@ -7,12 +7,14 @@ import type { UnitStatus } from './window-status.ts';
 /** What stands behind a pin now; `unknown` says in a clause why nobody can tell. */
 export type Running = { readonly kind: 'runs'; readonly version: string } | { readonly kind: 'unknown'; readonly why: string };
 
+type SeenNode = Pick<Node, 'nodePool' | 'kubeletVersion' | 'imageVersion'>;
+
 /** What was read of a cluster, to tell what it runs. */
 export interface ClusterLook {
   readonly cluster: Pick<Cluster, 'currentKubernetesVersion' | 'provisioningState'>;
-  readonly nodePools: readonly NodePool[];
+  readonly nodePools: readonly Pick<NodePool, 'name' | 'provisioningState' | 'currentOrchestratorVersion' | 'nodeImageVersion'>[];
   /** Null: they could not be read, so nothing is known of pools. */
-  readonly nodes: readonly Node[] | null;
+  readonly nodes: readonly SeenNode[] | null;
   /** Units of a run that ended, whose end tells what ARM alone does not; empty outside a run. */
   readonly units: readonly Pick<UnitStatus, 'unit' | 'state' | 'startedAt'>[];
 }
@@ -29,7 +31,7 @@ export function runningAt(pin: Pin, look: ClusterLook): Running {
   if (pool === undefined) return unknown(`the cluster has no pool ${pin.pool}`);
   if (look.nodes === null) return unknown('its nodes could not be read');
   const nodes = look.nodes.filter(({ nodePool }) => nodePool === pool.name);
-  const versionOf = (node: Node): string => (pin.field === 'kubernetesVersion' ? node.kubeletVersion : node.imageVersion);
+  const versionOf = (node: SeenNode): string => (pin.field === 'kubernetesVersion' ? node.kubeletVersion : node.imageVersion);
   const versions = [...new Set(nodes.map(versionOf))];
   if (versions.length > 1) return unknown(`its nodes do not all run the same: ${versions.sort().slice(0, 4).join(', ')}`);
   const [version] = versions;

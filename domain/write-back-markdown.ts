@@ -1,8 +1,9 @@
-import { writeBackMarker } from './hidden-marker.ts';
+import { withMarker, writeBackMarker } from './hidden-marker.ts';
 import { formatBothDated } from './local-time.ts';
 import { codeSpan, prose, visibleText } from './markdown-text.ts';
 import { stateFileName } from './window-identity.ts';
 import type { UnitStatus, WindowStatus } from './window-status.ts';
+import type { UndonePin } from './undone-pin.ts';
 import type { KeptPin, WriteBack } from './write-back.ts';
 
 /** A pull request's words. */
@@ -79,4 +80,29 @@ function keptLine({ file, line, pins, why }: KeptPin): string {
 
 function footer(filesCount: number): string {
   return `Only these versions differ in ${filesCount === 1 ? 'the file' : `the ${filesCount} files`}, byte for byte. Close this pull request to leave the code as it is: it is not opened again for this run.`;
+}
+
+/** What one cluster's pins would lose by a change. */
+export interface ClusterUndone {
+  readonly clusterName: string;
+  readonly undone: readonly UndonePin[];
+}
+
+/** The one comment on a pull request that would set pins below what clusters run. */
+export function renderUndoWarning(clusters: readonly ClusterUndone[], marker: string): string {
+  const names = clusters.map(({ clusterName }) => codeSpan(clusterName)).join(', ');
+  const rows = clusters.flatMap(({ clusterName, undone }) => undone.map((pin) => ({ clusterName, ...pin })));
+  const shown = rows.slice(0, ROWS_MAX).map(({ clusterName, file, line, pins, from, to, runs }) => `| ${codeSpan(clusterName)} | ${codeSpan(file)} | ${line} | ${codeSpan(pins)} | ${from === null ? 'not pinned' : codeSpan(from)} | ${codeSpan(to)} | ${codeSpan(runs)} |`);
+  const rest = rows.length > ROWS_MAX ? ['', `And ${rows.length - ROWS_MAX} more.`] : [];
+  const body = [
+    `**This would undo an upgrade:** it pins ${names} to an older version than runs now.`,
+    '',
+    '| cluster | file | line | pins | from | to | runs now |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...shown,
+    ...rest,
+    '',
+    'AKS does not take Kubernetes back to an older version, so the next deployment of this code would fail, or replace what it manages. Keep what runs now in these lines, or say here why the code shall differ. This is said once.',
+  ];
+  return withMarker(body.join('\n'), marker);
 }
