@@ -49,7 +49,7 @@ export interface Webhooks {
   readonly deliveries: readonly Delivery[];
   /** Sends the webhooks among `changes`. */
   send(changes: readonly WorldChange[]): void;
-  /** Lists the webhooks among `changes` as `unknown` without sending them: they were made before a restart. */
+  /** Lists the webhooks among `changes` as `unknown`, with one attempt that got no answer, without sending them: they were made before a restart. */
   remember(changes: readonly WorldChange[]): void;
   /** Sends one again under its id; false when there is none. */
   redeliver(guid: string): boolean;
@@ -81,7 +81,10 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
   return {
     deliveries,
     send: (changes) => list(changes, 'pending').forEach(enqueue),
-    remember: (changes) => void list(changes, 'unknown'),
+    remember: (changes) => {
+      // What nobody remembers to have arrived is listed as failed, so that whoever sweeps the list has it sent again.
+      for (const delivery of list(changes, 'unknown')) delivery.tries.push({ id: options.nextTryId(), at: delivery.at, kind: 'first', status: null });
+    },
     redeliver: (guid) => {
       const delivery = deliveries.find((one) => one.guid === guid);
       if (delivery !== undefined) enqueue(delivery);
@@ -116,7 +119,7 @@ async function deliver(options: WebhookOptions, delivery: Delivery): Promise<voi
   delivery.status = url === null ? null : await post(options, delivery, url);
   const isTaken = delivery.status !== null && delivery.status >= 200 && delivery.status < 300;
   delivery.state = isTaken ? 'delivered' : 'failed';
-  delivery.tries.push({ id: options.nextTryId(), at: options.now(), kind: delivery.attempts === 1 ? 'first' : 'repeated', status: delivery.status });
+  delivery.tries.push({ id: options.nextTryId(), at: options.now(), kind: delivery.tries.length === 0 ? 'first' : 'repeated', status: delivery.status });
 }
 
 async function post({ secret, appId }: WebhookOptions, delivery: Delivery, url: string): Promise<number | null> {

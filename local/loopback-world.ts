@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createMessagePort } from '../adapters/service-bus-client.ts';
 import { nodePoolOffers } from '../adapters/snapshot-folder.ts';
@@ -29,6 +29,7 @@ const SCRIPT_SERVICE = 'script';
 
 export const policyRepository = 'acme/platform';
 export const appLogin = 'slackwater[bot]';
+const appId = 1;
 
 /** What the loopback services start from. */
 interface LoopbackWorldOptions {
@@ -51,6 +52,8 @@ interface LoopbackWorldOptions {
   readonly githubPort?: number;
   /** GitHub logins with their role in the policy repository. */
   readonly people: Readonly<Record<string, 'read' | 'write' | 'maintain' | 'admin'>>;
+  /** `app`: the function app signs as the GitHub App, with a key made here; a fixed token when absent. */
+  readonly signsAs?: 'app' | 'token';
   readonly onChanges: (changes: readonly WorldChange[]) => void;
 }
 
@@ -74,7 +77,7 @@ export interface LoopbackWorld {
   readonly scripted: readonly ScriptedEvent[];
   /** Makes something happen from outside; kept, so that a resume knows it. */
   perturb(perturbation: Perturbation): void;
-  /** Says where the function app listens, so that webhooks reach it; those of before a kill are delivered again. */
+  /** Says where the function app listens, so that webhooks reach it; those of before a kill wait for its sweep of the App's list. */
   deliverWebhooksTo(hostUrl: string): void;
   close(): Promise<void>;
 }
@@ -98,6 +101,7 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
   };
   const kubernetes = await serveKubernetes({ ...shared, faults: faults.kubernetes, simulated: cluster.kubernetes, onChanges: tell });
   const arm = await serveArm({ ...shared, faults: faults.arm, simulated: cluster.arm, onChanges: tell, kubernetesUrl: kubernetes.url });
+  const keys = options.signsAs === 'app' ? makeAppKeys() : null;
   const secrets = { token: randomBytes(24).toString('hex'), webhookSecret: randomBytes(24).toString('hex') };
   let hostUrl: string | null = null;
   const github = await startGitHubServer({
@@ -106,7 +110,7 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
     setup: githubSetup(options, secrets.token),
     port: options.githubPort ?? 0,
     webhook: { secret: secrets.webhookSecret, seed: options.seed, deliverTo: () => (hostUrl === null ? null : `${hostUrl}/api/github/webhook`) },
-    appPublicKey: null,
+    appPublicKey: keys?.publicKey ?? null,
     onChanges,
     inFlight: clock.inFlight,
   });
@@ -123,7 +127,7 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
     log,
     faults,
     scripted,
-    environment: environmentOf({ ...secrets, githubUrl: github.apiUrl, armUrl: arm.url, kubernetesUrl: kubernetes.url, connectionString: serviceBus.connectionString }),
+    environment: environmentOf({ ...secrets, privateKey: keys?.privateKey ?? null, githubUrl: github.apiUrl, armUrl: arm.url, kubernetesUrl: kubernetes.url, connectionString: serviceBus.connectionString }),
     perturb(perturbation) {
       const at = clock.now();
       const changes = cluster.perturb(at, perturbation);
@@ -133,8 +137,6 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
     },
     deliverWebhooksTo(url) {
       hostUrl = url;
-      // GitHub would not send them again by itself; here nobody sweeps its list of deliveries, and the queue drops repeats.
-      for (const delivery of github.webhooks.deliveries) if (delivery.state === 'unknown') github.webhooks.redeliver(delivery.guid);
     },
     async close() {
       pump.stop();
@@ -148,6 +150,8 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
 function environmentOf(found: {
   readonly token: string;
   readonly webhookSecret: string;
+  /** Null: signed by the token. */
+  readonly privateKey: string | null;
   readonly githubUrl: string;
   readonly armUrl: string;
   readonly kubernetesUrl: string;
@@ -155,7 +159,7 @@ function environmentOf(found: {
 }): Readonly<Record<string, string>> {
   return {
     GITHUB_API_URL: found.githubUrl,
-    GITHUB_TOKEN: found.token,
+    ...(found.privateKey === null ? { GITHUB_TOKEN: found.token } : { GITHUB_APP_ID: String(appId), GITHUB_APP_PRIVATE_KEY: found.privateKey }),
     GITHUB_APP_LOGIN: appLogin,
     GITHUB_WEBHOOK_SECRETS: found.webhookSecret,
     POLICY_REPOSITORY: policyRepository,
@@ -164,6 +168,10 @@ function environmentOf(found: {
     SLACKWATER_KUBERNETES_ENDPOINT: found.kubernetesUrl,
     SLACKWATER_LOCAL_TOKEN: found.token,
   };
+}
+
+function makeAppKeys(): { readonly publicKey: string; readonly privateKey: string } {
+  return generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
 }
 
 function makeCluster({ documents, seed, startsAt, physics = {}, latestNodeImages: given }: LoopbackWorldOptions): ClusterWorld {
@@ -243,7 +251,7 @@ function githubSetup(options: LoopbackWorldOptions, token: string) {
     startedAt: options.startsAt,
     repositories: [{ name: policyRepository, visibility: 'private' as const, defaultBranch: 'main', roles: options.people, files: { ...files, ...options.code } }],
     people: Object.keys(options.people).map((login) => ({ login, token: null })),
-    app: { id: 1, slug: 'slackwater', permissions: Object.fromEntries(appPermissions.map(({ name, access }) => [name, access])), token },
+    app: { id: appId, slug: 'slackwater', permissions: Object.fromEntries(appPermissions.map(({ name, access }) => [name, access])), token },
   };
 }
 

@@ -109,6 +109,7 @@ async function beginNight({ options, input, folder, write }: { readonly options:
     folder: options.folder,
     githubPort: options.port,
     people: { [operatorLogin]: 'maintain' },
+    signsAs: 'app',
     onChanges: (changes) => watch(changes),
   });
   // Before the host loads the app: its first line of work already asks for the time.
