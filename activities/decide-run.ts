@@ -5,6 +5,7 @@ import { momentOf, readCommandTime } from '../domain/command-time.ts';
 import type { IncomingComment } from '../domain/inbox-message.ts';
 import type { OperatorCommand } from '../domain/operator-command.ts';
 import type { OperatorDecision, RunVerb, Verb } from '../domain/operator-decision.ts';
+import { abortCleanUp } from './abort-clean-up.ts';
 import { answer } from './answer-command.ts';
 import { stopBy, type InboxResult } from './inbox-result.ts';
 import type { KnownRun } from './known-run.ts';
@@ -22,7 +23,11 @@ export async function decideRun(ports: Ports, { comment, command, runs }: RunCom
   // What may be lost has a name of its own, which is no name of a run or pool; the run itself knows it.
   const isLoss = command.verb === 'ack-loss';
   const found = findTarget(runs, comment, isLoss ? null : command.target);
-  if (found.kind !== 'run') return answer(ports, comment, explainNotFound(found, command.verb, command.target));
+  if (found.kind !== 'run') {
+    const clusterName = found.kind === 'closed' ? found.runId.replace(/-\d{8}T\d{4}Z$/, '') : null;
+    const taken = command.verb === 'abort' ? await abortCleanUp(ports, { comment, target: command.target, clusterName }) : null;
+    return taken ?? answer(ports, comment, explainNotFound(found, command.verb, command.target));
+  }
   const written = command.flags.until;
   const time = written === undefined ? null : readCommandTime(written);
   if (time === null && written !== undefined) {

@@ -49,6 +49,20 @@ export function answerWhichCluster(verb: CleanUpRequest['verb'], names: readonly
   return `Which cluster: ${shown.join(' or ')}${names.length > 20 ? ` or one of ${names.length - 20} more` : ''}? Nothing was changed. Say it with the full name, for example ${codeSpan(example)}, or in the report of its run.`;
 }
 
+/** An abort that several clean-ups could be meant by. */
+export function answerWhichCleanUp(clusterNames: readonly string[]): string {
+  return `Which one: ${clusterNames.map((name) => codeSpan(name)).join(' or ')}? Nothing was changed. Say it with the full name, for example ${codeSpan(`/slackwater abort ${clusterNames[0] ?? 'cluster'}`)}.`;
+}
+
+/** An abort of a clean-up: what happens to what Azure does now. */
+export function answerCleanUpAborted(unit: UnitName | null, outcome: 'aborting' | 'nothing-to-abort' | 'refused'): string {
+  const tail = 'Nothing is rolled back: what has moved stays moved. The answer to the command that began it tells the end.';
+  if (unit === null) return `Aborting: nothing more is begun. ${tail}`;
+  const name = unit === 'control-plane' ? 'the control plane' : codeSpan(unit.slice('pool/'.length));
+  if (outcome === 'aborting') return `Aborting: Azure is told to stop ${name}. ${tail}`;
+  return outcome === 'refused' ? `Azure did not take the abort of ${name}; nothing more is begun. Say it again. ${tail}` : `Azure is not at work on ${name} any more; nothing more is begun. ${tail}`;
+}
+
 /** A release that names no node. */
 export function answerNoNodeNamed(): string {
   return `Which node? Nothing was changed. Name it after the verb, for example ${codeSpan('/slackwater release aks-usr-12345678-vmss000002')}.`;

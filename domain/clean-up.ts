@@ -72,6 +72,8 @@ export type ReleaseJudgment =
 export interface CleanUpStatus {
   readonly schema: 'slackwater.clean-up/v1';
   readonly clusterResourceId: string;
+  /** `owner/name` it reports to. */
+  readonly repository: string;
   readonly verb: CleanUpVerb;
   readonly target: string | null;
   readonly by: string;

@@ -5,7 +5,7 @@ import { MINUTE_MS } from '../domain/time.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import { unitInstanceId } from '../domain/window-identity.ts';
-import { tell, type CleanUpRun } from './clean-up-run.ts';
+import { takeAbort, tell, type CleanUpRun } from './clean-up-run.ts';
 import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict } from './contract.ts';
 import type { RaceResult, Step } from './flow.ts';
 import { guarded } from './patience.ts';
@@ -38,22 +38,30 @@ export function* followCleanUpUnit(run: CleanUpRun, plan: CleanUpPlan, unit: Pla
   const child = flow.start(unit.unit === 'control-plane' ? 'controlPlaneUpgrade' : 'nodePoolUpgrade', instanceId, childInput);
   let lastSequence = 0;
   let stopped: UnitProgressReport | null = null;
+  let leaving: string | null = null;
   for (;;) {
-    const got: RaceResult<'controlPlaneUpgrade' | 'nodePoolUpgrade', 'unitProgress'> = yield* flow.race(child, ['unitProgress'], flow.now() + (stopped === null ? QUIET_MINUTES : REMIND_MINUTES) * MINUTE_MS);
+    const got: RaceResult<'controlPlaneUpgrade' | 'nodePoolUpgrade', 'decision' | 'unitProgress'> = yield* flow.race(child, ['decision', 'unitProgress'], flow.now() + (leaving === null ? QUIET_MINUTES : REMIND_MINUTES) * MINUTE_MS);
     if (got.kind === 'ended') return describeEnd(unit, got.output, stopped);
     if (got.kind === 'failed') return { unit: unit.unit, isDone: false, detail: `Its orchestration failed: ${got.message}` };
-    if (got.kind === 'received' && got.value.unit === unit.unit && got.value.sequence > lastSequence) {
-      lastSequence = got.value.sequence;
-      if (got.value.kind === 'stopped') stopped = got.value;
-      else yield* tell(run, plan, describePresent(got.value));
+    if (got.kind === 'received' && got.event === 'decision') {
+      const kind: 'aborting' | 'nothing-to-abort' = yield* takeAbort(run, got.value, unit);
+      if (kind === 'aborting') yield* guarded(wake(run, instanceId, 'look', 'It is being aborted.'));
+      else leaving = `${got.value.by} said ${got.value.verb}.`;
     }
-    // Azure has given up: its unit waits for a person's next word, and here there is none. Told again, because a signal may be lost.
-    if (stopped !== null) yield* guarded(leave(run, instanceId));
+    if (got.kind === 'received' && got.event === 'unitProgress' && got.value.unit === unit.unit && got.value.sequence > lastSequence) {
+      lastSequence = got.value.sequence;
+      if (got.value.kind === 'stopped') {
+        stopped = got.value;
+        leaving = 'Azure stopped it.';
+      } else yield* tell(run, plan, describePresent(got.value));
+    }
+    // A unit that Azure gave up waits for a person's next word, and here there is none. Told again, because a signal may be lost.
+    if (leaving !== null) yield* guarded(wake(run, instanceId, 'leave', leaving));
   }
 }
 
-function* leave({ flow }: CleanUpRun, instanceId: string) {
-  return { ok: true, value: yield* flow.call('wakeUnit', { instanceId, signal: { kind: 'leave', reason: 'Azure stopped it.', pool: null } }) } as const;
+function* wake({ flow }: CleanUpRun, instanceId: string, kind: 'look' | 'leave', reason: string) {
+  return { ok: true, value: yield* flow.call('wakeUnit', { instanceId, signal: { kind, reason, pool: null } }) } as const;
 }
 
 function describePresent({ kind, progress }: UnitProgressReport): string {

@@ -4,7 +4,7 @@ import { answerCleanUpEnded, answerCleanUpRefused, answerNothingToDo, type Clean
 import { slackwaterEvent, type SlackwaterEventName } from '../domain/slackwater-event.ts';
 import { HOUR_MS, MINUTE_MS } from '../domain/time.ts';
 import { cleanUpIdOf, clusterNameOf } from '../domain/window-identity.ts';
-import { tell, tellingOf, type CleanUpRun } from './clean-up-run.ts';
+import { hearAbort, tell, tellingOf, type CleanUpRun } from './clean-up-run.ts';
 import { followCleanUpUnit } from './clean-up-unit.ts';
 import type { CleanUpInput, CleanUpOutput } from './contract.ts';
 import type { Flow, Step } from './flow.ts';
@@ -32,7 +32,7 @@ interface CleanUpEnd {
  */
 export function* cleanUp(flow: Flow, input: CleanUpInput): Step<CleanUpOutput> {
   const { request, policy } = input;
-  const run: CleanUpRun = { flow, input, id: cleanUpIdOf(clusterNameOf(policy.clusterResourceId), request.verb, request.decisionId) };
+  const run: CleanUpRun = { flow, input, abortedBy: null, id: cleanUpIdOf(clusterNameOf(policy.clusterResourceId), request.verb, request.decisionId) };
   show(run, 'judging', null);
   const end = request.verb === 'release' ? yield* release(run) : yield* move(run);
   show(run, 'telling', end.outcome);
@@ -46,11 +46,12 @@ export function* cleanUp(flow: Flow, input: CleanUpInput): Step<CleanUpOutput> {
   return { outcome: end.outcome };
 }
 
-function* release({ flow, input, id }: CleanUpRun): Step<CleanUpEnd> {
+function* release(run: CleanUpRun): Step<CleanUpEnd> {
+  const { flow, input } = run;
   const { request, policy } = input;
   const { nextOpens } = input;
   const released = yield* releaseAsked(flow, request, { clusterResourceId: policy.clusterResourceId, timeZone: policy.window.timeZone, isRunUnderWay: false, nextOpens, patienceMinutes: JUDGE_PATIENCE_MINUTES });
-  if (released.pool !== null) yield* emit({ flow, input, id }, 'node.released', { node: request.target, pool: released.pool });
+  if (released.pool !== null) yield* emit(run, 'node.released', { node: request.target, pool: released.pool });
   return { outcome: released.outcome, answer: () => released.answer, pools: released.pool === null ? [] : [released.pool] };
 }
 
@@ -66,6 +67,11 @@ function* move(run: CleanUpRun): Step<CleanUpEnd> {
   yield* emit(run, 'clean-up.started', { units: judged.units.map(({ unit }) => unit) });
   const steps: CleanUpStep[] = [];
   for (const unit of judged.units) {
+    yield* hearAbort(run);
+    if (run.abortedBy !== null) {
+      steps.push({ unit: unit.unit, isDone: false, detail: `Not begun: ${run.abortedBy} said abort.` });
+      break;
+    }
     const step: CleanUpStep = yield* followCleanUpUnit(run, judged, unit);
     steps.push(step);
     if (!step.isDone) break;
@@ -91,7 +97,7 @@ function* emit({ flow, input, id }: CleanUpRun, name: Extract<SlackwaterEventNam
 }
 
 function show({ flow, input }: CleanUpRun, phase: CleanUpStatus['phase'], outcome: CleanUpOutcome | null): void {
-  const { verb, target, by, decisionId } = input.request;
-  const status: CleanUpStatus = { schema: 'slackwater.clean-up/v1', clusterResourceId: input.policy.clusterResourceId, verb, target, by, decisionId, phase, outcome };
+  const { verb, target, by, decisionId, comment } = input.request;
+  const status: CleanUpStatus = { schema: 'slackwater.clean-up/v1', clusterResourceId: input.policy.clusterResourceId, repository: comment?.repository ?? input.repository, verb, target, by, decisionId, phase, outcome };
   flow.publish(status);
 }

@@ -1,6 +1,7 @@
 import { receiveInboxMessage } from '../../activities/receive-inbox.ts';
 import type { InstanceView, Ports, WindowHost } from '../../activities/ports.ts';
 import { recorded } from '../../adapters/trust-boundary.ts';
+import type { CleanUpStatus } from '../../domain/clean-up.ts';
 import { COMMAND_TYPE } from '../../domain/inbox-message.ts';
 import type { IncomingComment } from '../../domain/inbox-message.ts';
 import { isRecord, numberAt, textAt } from '../../domain/json.ts';
@@ -76,7 +77,7 @@ function windowsOf(engine: DurableEngine): WindowHost {
       engine.start({ name: 'cleanUp', instanceId, inputJson: JSON.stringify(input), version: null });
       return { ok: true, value: 'started' };
     },
-    listCleanUps: async () => ({ ok: true, value: engine.list().filter(({ name, runtimeStatus }) => name === 'cleanUp' && !isFinished(runtimeStatus)).map(({ instanceId, createdAt }) => ({ instanceId, createdAt, status: null })) }),
+    listCleanUps: async () => ({ ok: true, value: engine.list().filter(({ name, runtimeStatus }) => name === 'cleanUp' && !isFinished(runtimeStatus)).map(({ instanceId, createdAt, customStatusJson }) => ({ instanceId, createdAt, status: customStatusJson === null ? null : recorded<CleanUpStatus>(JSON.parse(customStatusJson)) })) }),
     startWindow: async (instanceId, input) => {
       engine.start({ name: 'maintenanceWindow', instanceId, inputJson: JSON.stringify(input), version: null });
       return { ok: true, value: 'started' };

@@ -47,7 +47,7 @@ export async function comment(rehearsal: Rehearsal, by: string, body: string, wh
   const give = (): Promise<InboxResult> => {
     const deliveryId = `delivery-${(deliveries += 1)}`;
     const message = { specversion: '1.0', type: COMMAND_TYPE, id: deliveryId, source: `/github/${policyRepository}`, data: { ...data, deliveryId } };
-    return receiveInboxMessage(inboxPorts(rehearsal), { appLogin, policyRepository }, message);
+    return receiveInboxMessage(inboxPorts(rehearsal, [rehearsal.input.policy]), { appLogin, policyRepository }, message);
   };
   return { result: await give(), commandId: `comment-${commentId}`, issueNumber, again: give };
 }

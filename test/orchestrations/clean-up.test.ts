@@ -165,7 +165,7 @@ test('of two clean-ups asked for at once one is done, and the other is told of i
     const first = await comment(rehearsal, 'chief', '/slackwater rollback apps', 'elsewhere');
     const second = await comment(rehearsal, 'chief', '/slackwater rollback system', 'elsewhere');
     const [one, other] = [await untilCleanedUp(rehearsal, second), await untilCleanedUp(rehearsal, first)].map((text) => text.split('\n')[0] ?? '');
-    assert.deepEqual([one, other].map((text) => text.slice(0, 10)).toSorted(), ['**Rolled b', 'Refused: `'], `${one} | ${other}`);
+    assert.deepEqual([one ?? '', other ?? ''].map((text) => text.slice(0, 10)).toSorted(), ['**Rolled b', 'Refused: `'], `${one} | ${other}`);
     assert.deepEqual(rehearsal.violations([asked(rehearsal, 'rollback', 'apps', from), asked(rehearsal, 'rollback', 'system', from)]), []);
   }));
 
@@ -187,6 +187,27 @@ test('a drain that blocks is told in the answer; when Azure gives up the end say
     assert.equal(writesTo(rehearsal, 'PUT pool/apps'), 2, 'nothing is tried again by itself');
     assert.deepEqual(rehearsal.violations([asked(rehearsal, 'rollback', 'apps', from)]), []);
     assert.equal(instanceOf(rehearsal, said).startsWith('clean-up-'), true);
+  }));
+
+test('an abort stops a rollback, whoever began it, and both words are answered', () =>
+  rehearse(held, async (rehearsal) => {
+    rehearsal.begin();
+    await rehearsal.untilEnded();
+    const from = rehearsal.clock.now();
+    const said = await comment(rehearsal, 'chief', '/slackwater rollback apps', 'elsewhere');
+    await rehearsal.until(() => rehearsal.changes.some(({ kind, at, data }) => kind === 'node.cordoned' && at > from && String(data['node']).includes('-apps-')), 60);
+    const other = await comment(rehearsal, 'operator', '/slackwater abort shop', 'elsewhere');
+    assert.match(answersTo(rehearsal, other)[0] ?? '', /No run is under way/);
+    const abort = await comment(rehearsal, 'operator', '/slackwater abort lab-aks', 'elsewhere');
+    await untilAnswered(rehearsal, abort);
+    assert.match(answersTo(rehearsal, abort)[0] ?? '', /^Aborting: Azure is told to stop `apps`\. Nothing is rolled back/);
+    assert.match(await untilCleanedUp(rehearsal, said), /^\*\*Not finished: `rollback` of `apps`/);
+
+    assert.equal(poolOf(rehearsal, 'apps').provisioningState, 'Canceled');
+    assert.deepEqual([writesTo(rehearsal, 'PUT pool/apps'), writesTo(rehearsal, 'POST pool/apps/abort')], [2, 1]);
+    assert.deepEqual(rehearsal.violations([asked(rehearsal, 'rollback', 'apps', from)]), []);
+    const late = await comment(rehearsal, 'operator', '/slackwater abort lab-aks', 'elsewhere');
+    assert.match(answersTo(rehearsal, late)[0] ?? '', /No run is under way/);
   }));
 
 test('while GitHub is down the clean-up goes on, and its one answer comes when GitHub is back', () =>
