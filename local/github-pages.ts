@@ -4,6 +4,7 @@ import { findCommit } from '../sim/github-world.ts';
 import type { Account, Issue, Reaction, Repository } from '../sim/github-world.ts';
 import type { WireResponse } from '../sim/wire.ts';
 import { renderChangedFiles } from './github-changed-files.ts';
+import { renderChecks } from './github-checks-page.ts';
 import { pageStyle } from './github-page-style.ts';
 import { renderMarkdown } from './markdown.ts';
 import { escapeHtml } from './markdown-inline.ts';
@@ -17,7 +18,7 @@ export function renderPage(github: SimulatedGitHub, path: string): WireResponse 
   if (kind === undefined) return redirect(`/${repository.fullName}/issues`);
   if (kind === 'issues' && rest.length === 0) return page(`Issues · ${repository.fullName}`, issueList(repository));
   if ((kind === 'issues' || kind === 'pull') && rest.length === 1) return issuePage(github, repository, Number(rest[0]));
-  if (kind === 'blob') return filePage(repository, rest);
+  if (kind === 'blob') return filePage(github, repository, rest);
   return missing();
 }
 
@@ -97,7 +98,9 @@ function issuePage(github: SimulatedGitHub, repository: Repository, issueNumber:
   ];
   const above = `<p><a href="/${escapeHtml(repository.fullName)}/issues">${escapeHtml(repository.fullName)}</a></p>`;
   const title = `<h1>${escapeHtml(issue.title)} <small>#${issue.number}</small></h1><p>${stateBadge(issue)} ${issue.labels.map((label) => `<span class="label">${escapeHtml(label)}</span>`).join(' ')}</p>`;
-  return page(`${issue.title} · #${issue.number}`, above + title + entries.join('') + renderChangedFiles(github.world, repository, issue) + commentForm(github, repository, issue));
+  const people = peopleOptions(github, repository);
+  const checks = renderChecks(github.world, repository, issue, people);
+  return page(`${issue.title} · #${issue.number}`, above + title + entries.join('') + checks + renderChangedFiles(github.world, repository, issue) + commentForm(people, repository, issue));
 }
 
 interface Entry {
@@ -128,22 +131,33 @@ function entry({ id, author, at, edited, body, reactions }: Entry): string {
   return `<article id="${id}">${head}<div class="body">${renderMarkdown(body)}</div>${below === '' ? '' : `<div class="reactions">${below}</div>`}</article>`;
 }
 
-function commentForm(github: SimulatedGitHub, repository: Repository, issue: Issue): string {
+/** Who may be spoken as, with their roles. */
+function peopleOptions(github: SimulatedGitHub, repository: Repository): string {
   const people = github.world.setup.people.map(({ login }) => {
     const role = repository.setup.roles[login];
     const shown = role === undefined ? 'no role' : typeof role === 'string' ? role : role.name;
     return `<option value="${escapeHtml(login)}">${escapeHtml(login)} (${escapeHtml(shown)})</option>`;
   });
-  return `<form method="post" action="${issuePath(repository, issue)}"><textarea name="body" rows="4" required maxlength="65536" placeholder="Write a comment, for example /status" aria-label="Comment"></textarea><div><label>as <select name="login">${people.join('')}</select></label> <button>Comment</button></div></form>`;
+  return people.join('');
 }
 
-function filePage(repository: Repository, [branch = '', ...parts]: readonly string[]): WireResponse {
+function commentForm(people: string, repository: Repository, issue: Issue): string {
+  return `<form method="post" action="${issuePath(repository, issue)}"><textarea name="body" rows="4" required maxlength="65536" placeholder="Write a comment, for example /status" aria-label="Comment"></textarea><div><label>as <select name="login">${people}</select></label> <button>Comment</button></div></form>`;
+}
+
+function filePage(github: SimulatedGitHub, repository: Repository, [branch = '', ...parts]: readonly string[]): WireResponse {
   const path = parts.map(decodePart).join('/');
   const blob = findCommit(repository, decodePart(branch))?.files.get(path);
   if (blob === undefined) return missing();
   const text = Buffer.from(blob.bytes, 'latin1').toString('utf8');
   const above = `<p><a href="/${escapeHtml(repository.fullName)}/issues">${escapeHtml(repository.fullName)}</a></p>`;
-  return page(path, `${above}<h1>${escapeHtml(path)}</h1><pre><code>${escapeHtml(text)}</code></pre>`);
+  return page(path, `${above}<h1>${escapeHtml(path)}</h1><pre><code>${escapeHtml(text)}</code></pre>${decodePart(branch) === repository.setup.defaultBranch ? proposalForm(peopleOptions(github, repository), text) : ''}`);
+}
+
+/** A change of the file on a branch of its own, with a pull request. */
+function proposalForm(people: string, text: string): string {
+  const area = `<textarea name="text" rows="24" maxlength="65536" aria-label="New text">\n${escapeHtml(text)}</textarea>`;
+  return `<details><summary>Propose a change</summary><form method="post" action="">${area}<div><input name="title" maxlength="200" placeholder="Title of the pull request" aria-label="Title"> <label>as <select name="login">${people}</select></label> <button>Propose changes</button></div></form></details>`;
 }
 
 function decodePart(part: string): string {

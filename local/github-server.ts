@@ -1,6 +1,6 @@
 import { verify } from 'node:crypto';
 import type { Instant } from '../domain/time.ts';
-import { actorHeader, createGitHub } from '../sim/github.ts';
+import { actorHeader, createGitHub, pagePrefix } from '../sim/github.ts';
 import type { SimulatedGitHub } from '../sim/github.ts';
 import { appActor } from '../sim/github-world.ts';
 import type { GitHubSetup } from '../sim/github-world.ts';
@@ -9,7 +9,8 @@ import type { Simulated, WireRequest, WireResponse, WorldChange } from '../sim/w
 import type { FaultList } from './faults.ts';
 import { createAppManifests } from './github-app-manifests.ts';
 import { answerDeliveries } from './github-deliveries.ts';
-import { redirect, refusal, renderPage } from './github-pages.ts';
+import { takeForm } from './github-forms.ts';
+import { renderPage } from './github-pages.ts';
 import { createWebhooks } from './github-webhooks.ts';
 import type { Webhooks } from './github-webhooks.ts';
 import type { InFlight } from './in-flight.ts';
@@ -157,6 +158,7 @@ function tokenOf(request: WireRequest): string {
 
 function refuseStranger(options: GitHubServerOptions, github: SimulatedGitHub, request: WireRequest): WireResponse | null {
   if (request.headers['authorization'] === undefined) return problem(401, 'Requires authentication');
+  if (request.path.startsWith(`${API}${pagePrefix}/`)) return problem(404, 'Not Found');
   return findActor(options, github, request) === '' ? problem(401, 'Bad credentials') : null;
 }
 
@@ -172,18 +174,5 @@ function isSignedByApp({ appPublicKey, setup }: GitHubServerOptions, token: stri
 }
 
 function answerPage(github: SimulatedGitHub, request: WireRequest, exchange: Exchange, send: GitHubServer['request']): WireResponse {
-  if (request.method === 'GET') return renderPage(github, request.path);
-  const match = /^\/([^/]+\/[^/]+)\/(?:issues|pull)\/(\d+)$/.exec(request.path);
-  if (request.method !== 'POST' || match === null) return refusal(405, 'This page takes no such request.');
-  const { origin } = request.headers;
-  // Another site open in the same browser must not speak for the people here.
-  if (origin !== undefined && origin !== exchange.baseUrl) return refusal(403, 'Comments are taken from this page only.');
-  const form = new URLSearchParams(exchange.rawBody.toString('utf8'));
-  const login = form.get('login') ?? '';
-  const isKnown = github.world.setup.people.some((person) => person.login === login);
-  if (!isKnown) return refusal(422, `Nobody here is called “${login}”.`);
-  // A browser sends CRLF; GitHub's API keeps what it is given, so the page sends what a person would type there.
-  const body = (form.get('body') ?? '').replaceAll('\r\n', '\n');
-  const response = send(login, 'POST', `/repos/${match[1]}/issues/${match[2]}/comments`, { body });
-  return response.status === 201 ? redirect(request.path) : refusal(response.status, `GitHub answered ${response.status}: ${JSON.stringify(response.body)}`);
+  return request.method === 'GET' ? renderPage(github, request.path) : takeForm(github, request, exchange, send);
 }

@@ -110,6 +110,7 @@ function githubLine(change: WorldChange): string | null {
   const webhook = readWebhook(change);
   const action = String(webhook?.payload['action'] ?? '');
   if (webhook?.event === 'pull_request' && ['opened', 'closed'].includes(action)) return change.text;
+  if (webhook?.event === 'check_run' && ['completed', 'requested_action'].includes(action)) return action === 'completed' ? `${change.text}: ${textAt(webhook.payload, 'check_run', 'output', 'title') ?? ''}` : change.text;
   if (webhook?.event === 'issues' && ['opened', 'closed', 'reopened'].includes(action)) return change.text;
   const comment = webhook?.payload['comment'];
   if (webhook?.event !== 'issue_comment' || action !== 'created' || !isRecord(comment)) return null;

@@ -18,6 +18,7 @@ import { readNightInput, type NightInput } from './night-input.ts';
 import { listenToKeyboard, type KeyboardWord } from './night-keyboard.ts';
 import { defaultNightFolder, type NightOptions } from './night-options.ts';
 import { choosePort } from './night-port.ts';
+import { createNightProposal } from './night-proposal.ts';
 import { startNightScript, type NightScript } from './night-script.ts';
 import { createNightStory, type NightStory } from './night-story.ts';
 import { keepClusterTime, readClusterTime } from './night-time.ts';
@@ -29,6 +30,8 @@ const RESUME_GAP_MS = 60_000;
 const STATUS_POLL_MS = 25;
 /** A made-up account of the simulated GitHub, for comments typed on the keyboard. */
 const operatorLogin = 'operator';
+/** Another one, who proposes a change of the policy. */
+const colleagueLogin = 'colleague';
 
 interface Night {
   readonly options: NightOptions;
@@ -108,7 +111,7 @@ async function beginNight({ options, input, folder, write }: { readonly options:
     seed: options.seed,
     folder: options.folder,
     githubPort: options.port,
-    people: { [operatorLogin]: 'maintain' },
+    people: { [operatorLogin]: 'maintain', [colleagueLogin]: 'write' },
     signsAs: 'app',
     onChanges: (changes) => watch(changes),
   });
@@ -116,9 +119,12 @@ async function beginNight({ options, input, folder, write }: { readonly options:
   lendClock(world.clock);
   const story = createNightStory({ now: () => world.clock.now(), timeZone: policy.window.timeZone, cluster: world.cluster, write });
   const script = startNightScript(world, world.clock);
+  const approver = options.lifetime === 'once' ? operatorLogin : null;
+  const proposal = createNightProposal(() => world.github, policyText, { author: colleagueLogin, approver });
   watch = (changes) => {
     story.world(changes);
     script.watch(changes);
+    proposal.watch(changes);
   };
   folder.keep({ opens, seed: options.seed, githubPort: world.github.port });
   write(`Cluster time runs ${options.speed} times as fast as this machine's. Policies and issue: ${world.github.url}/${policyRepository}/issues`);
@@ -136,6 +142,7 @@ async function beginNight({ options, input, folder, write }: { readonly options:
   });
   world.deliverWebhooksTo(host.url);
   letTimePass();
+  proposal.begin();
   write(`Function app: ${host.url}/api/status`);
   write('Type: fix, resume, retry, skip, pause, abort, status, help. Nothing leaves this machine.\n');
   return { options, policy, opens, world, host, story, script, instanceId: windowInstanceId(policy.clusterResourceId) };
