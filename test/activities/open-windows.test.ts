@@ -7,7 +7,7 @@ import { parseMaintenancePolicy } from '../../domain/policy-parse.ts';
 import type { Fault } from '../../domain/result.ts';
 import type { StandingOrder } from '../../domain/standing-order.ts';
 import { emptyState } from '../../domain/state-file.ts';
-import { windowInstanceId } from '../../domain/window-identity.ts';
+import { cleanUpInstanceId, windowInstanceId } from '../../domain/window-identity.ts';
 import { goodPolicy, policyWith } from '../domain/good-policy.ts';
 import { emptyWorld, failureOf, recordingPorts } from './recording-ports.ts';
 
@@ -110,6 +110,18 @@ test('a policy edited while its run goes on starts nothing beside it, whatever t
 
     assert.deepEqual(await decide(ports), ['already-running']);
     assert.deepEqual(world.started, []);
+  }
+});
+
+test('a window waits for a clean-up of its cluster, and for none of another; one that only has to tell its end is none', async () => {
+  const other = policy.clusterResourceId.replace('shop-prod-weu', 'pay-prod-weu');
+  for (const [id, phase, kind] of [[cleanUpInstanceId(policy.clusterResourceId, 'comment-1'), 'working', 'cleaning-up'], [cleanUpInstanceId(policy.clusterResourceId, 'comment-1'), 'telling', 'started'], [cleanUpInstanceId(other, 'comment-1'), 'working', 'started']] as const) {
+    const { world, ports } = setUp(opens + 60_000);
+    const status = { schema: 'slackwater.clean-up/v1', clusterResourceId: policy.clusterResourceId, repository: 'acme/platform', verb: 'rollback', target: 'apps', by: 'chief', decisionId: 'comment-1', phase, outcome: null } as const;
+    const windows = { ...ports.windows, listCleanUps: async () => ({ ok: true as const, value: [{ instanceId: id, createdAt: opens, status }] }) };
+
+    assert.deepEqual(await decide({ ...ports, windows }), [kind], `${id} ${phase}`);
+    assert.equal(world.started.length, kind === 'started' ? 1 : 0);
   }
 });
 

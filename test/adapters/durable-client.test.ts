@@ -88,13 +88,35 @@ test('windows are listed newest first, others are not', async () => {
   });
 });
 
+test('a clean-up is begun once, whether it runs or has ended; those that run are listed with what they show, and no window is', async () => {
+  await withWindowHost(async (windows, host, clock) => {
+    await windows.startWindow('w', {});
+    const first = await windows.startCleanUp('c-1', { n: 1 });
+    await windows.startCleanUp('c-2', { schema: 'other/v9' });
+    await clock.whenIdle();
+    const again = await windows.startCleanUp('c-1', { n: 2 });
+    const running = await windows.listCleanUps();
+    await windows.raise('c-1', 'decision', { verb: 'abort' });
+    await clock.whenIdle();
+    const late = await windows.startCleanUp('c-1', { n: 3 });
+    const left = await windows.listCleanUps();
+
+    assert.deepEqual([first, again, late].map((answer) => answer.ok && answer.value), ['started', 'known', 'known']);
+    assert.equal(host.engine.read('c-1')?.inputJson, '{"n":1}');
+    assert.deepEqual(running.ok && running.value.map(({ instanceId, createdAt, status }) => [instanceId, createdAt, status?.verb ?? null]).toSorted(), [['c-1', START, 'rollback'], ['c-2', START, null]]);
+    assert.deepEqual(left.ok && left.value.map(({ instanceId }) => instanceId), ['c-2']);
+    const all = await windows.list(10);
+    assert.deepEqual(all.ok && all.value.map(({ instanceId }) => instanceId), ['w']);
+  });
+});
+
 test('a task hub that does not answer is a transient failure', async () => {
   const { lent } = await import('../local/durable-sample-app.ts');
   const [client] = lent;
   assert.ok(client !== undefined);
   const windows = createWindowHost(client);
 
-  for (const answer of [await windows.read('w'), await windows.list(1), await windows.startWindow('w', {}), await windows.raise('w', 'decision', {})]) {
+  for (const answer of [await windows.read('w'), await windows.list(1), await windows.startWindow('w', {}), await windows.startCleanUp('c', {}), await windows.listCleanUps(), await windows.raise('w', 'decision', {})]) {
     assert.ok(!answer.ok);
     assert.equal(answer.failure.code, 'task-hub-unreachable');
     assert.equal(answer.failure.class, 'transient');

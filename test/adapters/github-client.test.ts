@@ -117,6 +117,20 @@ test('a comment is posted once, and a marker somebody else typed does not count'
   assert.equal(server.github.world.repositories.get(repository)?.comments.get(posted.id)?.body, `A drain is blocked.\n\n${notice}\n`);
 });
 
+test('an answer is posted once and then changed in place, a lost answer of GitHub included', async (context) => {
+  const { port, server, writes, faults } = await connect(context);
+  const { number: issueNumber } = valueOf(await port.ensureIssue(report));
+  const answer = '<!-- slackwater:answer:comment-7 -->';
+  faults.add({ method: 'POST', path: /\/comments$/, times: 1, mishap: { kind: 'cut', moment: 'after' } });
+  failureOf(await port.keepComment({ repository, issueNumber, marker: answer, body: 'Begun.' }));
+  const first = valueOf(await port.keepComment({ repository, issueNumber, marker: answer, body: 'Begun.' }));
+  const second = valueOf(await port.keepComment({ repository, issueNumber, marker: answer, body: 'Done.' }));
+
+  assert.deepEqual(second, first);
+  assert.deepEqual(writes().slice(1), [`POST /issues/${issueNumber}/comments`, `PATCH /issues/comments/${first.id}`, `PATCH /issues/comments/${first.id}`]);
+  assert.equal(server.github.world.repositories.get(repository)?.comments.get(first.id)?.body, `Done.\n\n${answer}\n`);
+});
+
 test('a reaction is there once however often it is added', async (context) => {
   const { port, server, log } = await connect(context);
   const { number: issueNumber } = valueOf(await port.ensureIssue(report));

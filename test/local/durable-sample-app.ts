@@ -225,6 +225,11 @@ sample('maintenanceWindow', function* (flow, input) {
   const got = yield* flow.waitFor(['decision'], flow.now() + HOUR);
   return { got: got.value ?? null };
 });
+sample('cleanUp', function* (flow, input) {
+  flow.publish({ schema: input['schema'] ?? 'slackwater.clean-up/v1', verb: 'rollback' });
+  const got = yield* flow.waitFor(['decision'], flow.now() + HOUR);
+  return { got: got.value ?? null };
+});
 sample('flowMisused', function* () {
   yield 5;
 });

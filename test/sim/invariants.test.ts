@@ -42,6 +42,20 @@ const cases: readonly [what: string, requests: readonly LoggedRequest[], changes
   ['deleting a budget', [entry(1, 'kubernetes', 'DELETE', '/apis/policy/v1/namespaces/shop/poddisruptionbudgets/cart', null, 200)], [], ['cluster-write']],
 ];
 
+test('what a person with the right asked for is no breach, in its span, of its pool and of its kind alone', () => {
+  const back = (minutes: number, path = poolPath): LoggedRequest => entry(minutes, 'arm', 'PUT', path, { properties: { orchestratorVersion: '1.34.2', nodeImageVersion: 'x' } });
+  const resolve = (minutes: number): LoggedRequest => entry(minutes, 'arm', 'PUT', poolPath, { properties: { orchestratorVersion: '1.34.2' } });
+  const span = { pool: 'usr', opens: at(70), closes: at(90) };
+  const rulesOf = (request: LoggedRequest, kind: 'resolve' | 'rollback', pool: string | null = 'usr'): readonly string[] =>
+    checkInvariants({ requests: [request], changes: [], windows, cleanUps: [{ ...span, kind, pool }] }).map(({ rule }) => rule);
+  assert.deepEqual(rulesOf(back(75), 'rollback'), []);
+  assert.deepEqual(rulesOf(resolve(75), 'resolve'), []);
+  assert.deepEqual(rulesOf(resolve(75), 'resolve', null), []);
+  assert.deepEqual(rulesOf(back(75), 'resolve'), ['rollback-request']);
+  assert.deepEqual(rulesOf(back(90), 'rollback'), ['write-outside-window', 'rollback-request']);
+  assert.deepEqual(rulesOf(back(75), 'rollback', 'sys'), ['write-outside-window', 'rollback-request']);
+});
+
 for (const [what, requests, changes, rules] of cases) {
   test(`${what}: ${rules.length === 0 ? 'fine' : rules.join(', ')}`, () => {
     const violations = checkInvariants({ requests, changes, windows });
