@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Clock, Logger, MessagePort } from '../activities/ports.ts';
 import { verifySignature } from '../adapters/github-signature.ts';
 import { jsonDepth } from '../adapters/json-depth.ts';
+import { sealMessage } from '../adapters/message-seal.ts';
 import { MINUTE_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import { isEventTaken, projectDelivery } from '../domain/webhook-delivery.ts';
@@ -75,7 +76,7 @@ function refuseLarge(): HttpResponseInit {
 }
 
 async function takeDelivery(
-  { clock, messages, logger }: WebhookParts,
+  { secrets, clock, messages, logger }: WebhookParts,
   delivery: { readonly deliveryId: string; readonly event: string; readonly rawBody: Uint8Array },
 ): Promise<HttpResponseInit> {
   const { deliveryId, event } = delivery;
@@ -100,7 +101,7 @@ async function takeDelivery(
     logger.log('warn', 'webhook.refused', { deliveryId, event, reason: 'payload-malformed', faults });
     return answerJson(400, { code: 'payload-malformed', message: 'The payload has not the shape GitHub documents.', remedy: 'See the faults.', faults });
   }
-  const queued = await messages.enqueueInbox(messageIdOf(deliveryId, clock.now()), projection.event);
+  const queued = await messages.enqueueInbox(messageIdOf(deliveryId, clock.now()), sealMessage(projection.event, secrets));
   if (!queued.ok) {
     logger.log('error', 'webhook.not-queued', { deliveryId, event, failure: queued.failure });
     return refuseJson(

@@ -2,6 +2,8 @@ import { readDeadLetter, wrapForDeadLetter } from '../activities/dead-letter.ts'
 import type { Ports } from '../activities/ports.ts';
 import { receiveInboxMessage } from '../activities/receive-inbox.ts';
 import type { ReceiveInboxSettings } from '../activities/inbox-result.ts';
+import { isSealedOrOpen } from '../adapters/message-seal.ts';
+import { parseInboxMessage } from '../domain/inbox-message.ts';
 
 /** One delivery of the queue `inbox`. */
 interface InboxDelivery {
@@ -16,9 +18,24 @@ interface InboxDelivery {
 interface InboxParts {
   readonly ports: Ports;
   readonly settings: ReceiveInboxSettings;
+  /** Webhook secrets: what our webhook puts on the queue is sealed by one of them. */
+  readonly secrets: readonly string[];
   /** Waits that many seconds. */
   readonly pause: (seconds: number) => Promise<void>;
 }
+
+/** The end of a message that claims a person's word and did not come through our webhook. */
+const notSealed = {
+  kind: 'poison' as const,
+  faults: [
+    {
+      code: 'message-not-sealed',
+      where: 'slackwaterseal',
+      message: 'A message that claims the word of a person was not put on the queue by the webhook, or a webhook secret was taken away while it waited.',
+      remedy: 'Have GitHub redeliver what is meant. If there is none, find out who may send to the queue inbox and take that right away: only the function app needs it.',
+    },
+  ],
+};
 
 /** Longest wait before a message is given back; well below the function's five minutes. Unit: seconds. */
 const pauseSecondsMax = 30;
@@ -30,11 +47,13 @@ const pauseSecondsMax = 30;
  * that met a service out of reach is given back after a pause that doubles with each delivery, because the broker delivers
  * again at once and would use up all deliveries within a second.
  */
-export async function receiveInbox({ ports, settings, pause }: InboxParts, delivery: InboxDelivery): Promise<void> {
+export async function receiveInbox({ ports, settings, secrets, pause }: InboxParts, delivery: InboxDelivery): Promise<void> {
   const { message, messageId, deliveryCount } = delivery;
   const deadCode = readDeadLetter(message);
   if (deadCode !== null) throw new Error(`dead-letter: ${deadCode}. Refused on purpose until the broker moves it to the dead-letter queue.`);
-  const result = await receiveInboxMessage(ports, settings, message);
+  // What cannot be read at all is told as that.
+  const isForged = parseInboxMessage(message).ok && !isSealedOrOpen(message, secrets);
+  const result = isForged ? notSealed : await receiveInboxMessage(ports, settings, message);
   switch (result.kind) {
     case 'done':
       ports.logger.log('info', 'inbox.done', { messageId, deliveryCount, what: result.what });

@@ -55,7 +55,7 @@ function registerApp(composition: Composition): void {
     extraInputs: [input.durableClient()],
     handler: (message: unknown, context) =>
       receiveInbox(
-        { ports: composition.portsWithWindowsOf(context), settings: { appLogin: settings.gitHub.appLogin, policyRepository, policyPath: settings.policies.path, pollSeconds: settings.pollSeconds }, pause },
+        { secrets: settings.webhookSecrets, ports: composition.portsWithWindowsOf(context), settings: { appLogin: settings.gitHub.appLogin, policyRepository, policyPath: settings.policies.path, pollSeconds: settings.pollSeconds }, pause },
         { message, ...readDelivery(context) },
       ),
   });

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isSealedOrOpen, sealMessage } from '../../adapters/message-seal.ts';
 import { createMessagePort } from '../../adapters/service-bus-client.ts';
+import { COMMAND_TYPE } from '../../domain/inbox-message.ts';
 import { isRecord, recordAt } from '../../domain/json.ts';
 import { receiveInbox } from '../../functions/inbox.ts';
 import { createQueueSource } from '../../local/queue-source.ts';
 import { startServiceBus } from '../../local/service-bus-server.ts';
 import { emptyWorld, failureOf, recordingPorts } from '../activities/recording-ports.ts';
 
+const secrets = ['the-new-webhook-secret', 'the-old-webhook-secret'];
 const settings = { appLogin: 'slackwater[bot]', policyRepository: 'acme/platform' };
 const aksEvent = {
   specversion: '1.0',
@@ -24,6 +27,7 @@ function setUp() {
   const parts = {
     ports: recordingPorts(world),
     settings,
+    secrets,
     pause: async (seconds: number) => void pauses.push(seconds),
   };
   return { world, pauses, parts };
@@ -48,6 +52,43 @@ describe('a message of the inbox', () => {
 
     assert.deepEqual(pauses, [1, 2, 4, 8, 16, 30, 30, 30]);
     assert.equal(world.inbox.size, 0);
+  });
+
+  const word = {
+    specversion: '1.0',
+    type: COMMAND_TYPE,
+    id: 'd-1',
+    source: '/github/acme/platform',
+    data: { repository: 'acme/platform', issueNumber: 7, isPullRequest: false, issueAuthor: 'slackwater[bot]', issueRunId: null, commentId: 99, author: 'lia', authorType: 'User', authorAssociation: 'OWNER', body: '/abort', deliveryId: 'd-1', action: 'created' },
+  };
+  const sealed = sealMessage(word, secrets);
+  const words: readonly [what: string, message: unknown, code: string][] = [
+    ['a person\'s word as the webhook put it there', sealed, 'inbox.done'],
+    ['the same as text', JSON.stringify(sealed), 'inbox.done'],
+    ['sealed by the secret of before', sealMessage(word, secrets.slice(1)), 'inbox.done'],
+    ['a person\'s word that somebody else put there', word, 'inbox.poison'],
+    ['sealed by another secret', sealMessage(word, ['somebody-elses-secret']), 'inbox.poison'],
+    ['sealed and then changed', { ...sealed, data: { ...word.data, body: '/skip usr' } }, 'inbox.poison'],
+    ['sealed as something else', { ...sealMessage({ ...word, type: 'dev.slackwater.debt-check.v1' }, secrets), type: COMMAND_TYPE }, 'inbox.poison'],
+    ['sealed by nothing', { ...word, slackwaterseal: '' }, 'inbox.poison'],
+  ];
+  for (const [what, message, code] of words) {
+    test(`that is ${what}: ${code}`, async () => {
+      const { world, parts } = setUp();
+
+      await receiveInbox(parts, { message, messageId: 'm1', deliveryCount: 1 });
+
+      assert.equal(world.logged.at(-1)?.code, code);
+      // Nothing is even asked of GitHub for a word nobody vouches for.
+      assert.equal(world.calls.includes('readComment'), code === 'inbox.done');
+      const copy = world.inbox.get('dead-letter-m1');
+      assert.equal(isRecord(copy) ? recordAt(copy, 'data')['code'] : null, code === 'inbox.done' ? null : 'message-not-sealed');
+    });
+  }
+
+  test('that a secret was left empty seals nothing', () => {
+    assert.equal(isSealedOrOpen(sealMessage(word, ['']), ['']), false);
+    assert.equal(isSealedOrOpen(sealMessage(word, []), []), false);
   });
 
   const poison: readonly [what: string, message: unknown, code: string][] = [
