@@ -201,8 +201,13 @@ async function readJson(path: string, file: string): Promise<Result<unknown, Fau
   }
   // At once, not in portions: parsing holds the thread anyway, and a large cluster is read a tenth quicker.
   const bytes = readFileSync(path);
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
-  return parseJson(new TextDecoder(encoding).decode(bytes), file);
+  return parseJson(new TextDecoder(encodingOf(bytes)).decode(bytes), file);
+}
+
+/** By the byte order mark, or by where the zero lies in the first character, which JSON always has from ASCII. */
+function encodingOf([first, second]: Uint8Array): string {
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return 'utf-16le';
+  return (first === 0xfe && second === 0xff) || (first === 0 && second !== 0) ? 'utf-16be' : 'utf-8';
 }
 
 function parseJson(text: string, file: string): Result<unknown, Fault> {

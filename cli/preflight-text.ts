@@ -33,7 +33,7 @@ export function renderPreflightText(report: PreflightReport, terminal: Terminal)
   return parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n');
 }
 
-const colours: Readonly<Record<PreflightVerdict['word'], string>> = { BLOCKED: '\u001b[1;31m', 'READ FIRST': '\u001b[1;33m', CLEAR: '\u001b[1;32m' };
+const colours: Readonly<Record<PreflightVerdict['word'], string>> = { BLOCKED: '\u001b[1;31m', 'NOT SEEN': '\u001b[1;31m', 'READ FIRST': '\u001b[1;33m', CLEAR: '\u001b[1;32m' };
 
 function verdictLines({ word, sentence }: PreflightVerdict, { columns, colour }: Terminal): readonly string[] {
   const lines = foldText(`${word} ${printable(sentence)}`, columns);

@@ -8,7 +8,7 @@ import type {
   UpgradeProfile,
   UpgradeSettings,
 } from './cluster-snapshot.ts';
-import { collectFaults, isRecord, isTrueAt, numberAt, recordAt, recordsAt, requireText, textAt, textMapAt, textsAt } from './json.ts';
+import { collectFaults, isRecord, isTrueAt, numberAt, optionalCount, recordAt, recordsAt, requireText, textAt, textMapAt, textsAt } from './json.ts';
 import type { FaultList, JsonRecord } from './json.ts';
 import { parseTimestamp } from './kubernetes-quantity.ts';
 import { compareVersions, parseKubernetesVersion } from './kubernetes-version.ts';
@@ -83,10 +83,10 @@ function readPool(document: unknown, prefix: string, faults: FaultList): NodePoo
   return {
     name: requireText(outer, 'name', prefix, faults),
     mode: modeOf(textAt(inner, 'mode')),
-    nodeCount: nodeCountOf(inner),
+    nodeCount: nodeCountOf(inner, path, faults),
     enableAutoScaling: isTrueAt(inner, 'enableAutoScaling'),
-    minCount: numberAt(inner, 'minCount'),
-    maxCount: numberAt(inner, 'maxCount'),
+    minCount: optionalCount(inner, 'minCount', path, faults),
+    maxCount: optionalCount(inner, 'maxCount', path, faults),
     scaleSetPriority: textAt(inner, 'scaleSetPriority')?.toLowerCase() === 'spot' ? 'Spot' : 'Regular',
     powerState: textAt(inner, 'powerState', 'code') ?? 'Running',
     provisioningState: textAt(inner, 'provisioningState') ?? '',
@@ -95,11 +95,11 @@ function readPool(document: unknown, prefix: string, faults: FaultList): NodePoo
     nodeImageVersion: textAt(inner, 'nodeImageVersion') ?? '',
     latestNodeImageVersion: null,
     offeredVersions: null,
-    upgradeSettings: readUpgradeSettings(recordAt(inner, 'upgradeSettings')),
+    upgradeSettings: readUpgradeSettings(recordAt(inner, 'upgradeSettings'), path === '' ? 'upgradeSettings' : `${path}.upgradeSettings`, faults),
     osType: textAt(inner, 'osType') ?? '',
     osSku: textAt(inner, 'osSKU') ?? textAt(inner, 'osSku') ?? '',
     vmSize: textAt(inner, 'vmSize') ?? '',
-    maxPods: numberAt(inner, 'maxPods'),
+    maxPods: optionalCount(inner, 'maxPods', path, faults),
     availabilityZones: textsAt(inner, 'availabilityZones'),
     nodeTaints: textsAt(inner, 'nodeTaints'),
     nodeLabels: textMapAt(inner, 'nodeLabels'),
@@ -114,22 +114,32 @@ function modeOf(text: string | null): NodePoolMode {
 }
 
 /** `count` may be null for pools of single machines, which count their machines by status instead. */
-function nodeCountOf(pool: JsonRecord): number {
-  const count = numberAt(pool, 'count');
+function nodeCountOf(pool: JsonRecord, path: string, faults: FaultList): number {
+  const count = optionalCount(pool, 'count', path, faults);
   if (count !== null) return count;
   return recordsAt(pool, 'virtualMachineNodesStatus').reduce((sum, status) => sum + (numberAt(status, 'count') ?? 0), 0);
 }
 
 /** Reads `upgradeSettings` as it stands; what is unset, or unknown to us, is null. */
-function readUpgradeSettings(settings: JsonRecord): UpgradeSettings {
+function readUpgradeSettings(settings: JsonRecord, path: string, faults: FaultList): UpgradeSettings {
   const behavior = textAt(settings, 'undrainableNodeBehavior');
   return {
-    maxSurge: emptyAsNull(textAt(settings, 'maxSurge')),
-    maxUnavailable: emptyAsNull(textAt(settings, 'maxUnavailable')),
-    drainTimeoutInMinutes: numberAt(settings, 'drainTimeoutInMinutes'),
-    nodeSoakDurationInMinutes: numberAt(settings, 'nodeSoakDurationInMinutes'),
+    maxSurge: readShare(settings, 'maxSurge', path, faults),
+    maxUnavailable: readShare(settings, 'maxUnavailable', path, faults),
+    drainTimeoutInMinutes: optionalCount(settings, 'drainTimeoutInMinutes', path, faults),
+    nodeSoakDurationInMinutes: optionalCount(settings, 'nodeSoakDurationInMinutes', path, faults),
     undrainableNodeBehavior: behavior === 'Schedule' || behavior === 'Cordon' ? behavior : null,
   };
+}
+
+/** `2` or `33%`, as AKS writes them; null where it is unset. */
+function readShare(settings: JsonRecord, key: string, path: string, faults: FaultList): string | null {
+  const value = settings[key];
+  if (value === undefined || value === null || value === '') return null;
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text === 'string' && /^\d{1,5}%?$/.test(text)) return text;
+  faults.add(`${path}.${key}`, 'a whole number or a percentage such as "33%"');
+  return null;
 }
 
 /**

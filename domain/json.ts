@@ -145,3 +145,12 @@ export function requireText(record: JsonRecord, key: string, path: string, list:
   list.add(path === '' ? key : `${path}.${key}`, 'a text that is not empty');
   return '';
 }
+
+/** The whole number ≥ 0 at `key`, or null where there is none; a fault and null where something else stands there. */
+export function optionalCount(record: JsonRecord, key: string, path: string, list: FaultList): number | null {
+  const value = record[key];
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+  list.add(path === '' ? key : `${path}.${key}`, 'a whole number from 0 on');
+  return null;
+}

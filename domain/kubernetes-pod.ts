@@ -1,5 +1,5 @@
 import type { ComputeResources, Pod } from './cluster-snapshot.ts';
-import { isRecord, numberAt, recordAt, recordsAt, textAt, timeAt } from './json.ts';
+import { isRecord, numberAt, optionalCount, recordAt, recordsAt, textAt, timeAt } from './json.ts';
 import type { FaultList, JsonRecord } from './json.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
 import { parseCpuMillicores, parseMemoryBytes } from './kubernetes-quantity.ts';
@@ -23,7 +23,7 @@ export function readPod(item: JsonRecord, path: string, faults: FaultList): Pod 
     isReady: conditions.some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True'),
     createdAt: metadata.createdAt,
     deletionTimestamp: metadata.deletionTimestamp,
-    graceSeconds: numberAt(spec, 'terminationGracePeriodSeconds') ?? 30,
+    graceSeconds: graceOf(spec, `${path}.spec`, faults),
     owner: metadata.owner,
     isMirror: metadata.annotations['kubernetes.io/config.mirror'] !== undefined,
     hasEmptyDir: recordsAt(spec, 'volumes').some((volume) => isRecord(volume['emptyDir'])),
@@ -35,6 +35,13 @@ export function readPod(item: JsonRecord, path: string, faults: FaultList): Pod 
     startSeconds: startSecondsOf(spec, status, conditions),
     scheduling: readScheduling(spec),
   };
+}
+
+/** What API servers of before took below 0 is read as 1, as the kubelet does (facts: Kubernetes API, PodSpec). */
+function graceOf(spec: JsonRecord, path: string, faults: FaultList): number {
+  const seconds = numberAt(spec, 'terminationGracePeriodSeconds');
+  if (seconds !== null && seconds < 0) return 1;
+  return optionalCount(spec, 'terminationGracePeriodSeconds', path, faults) ?? 30;
 }
 
 const noClaims: readonly string[] = [];

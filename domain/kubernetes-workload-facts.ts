@@ -1,5 +1,5 @@
 import type { FaultList, JsonRecord } from './json.ts';
-import { isRecord, numberAt, recordAt, recordsAt, textAt, textMapAt, textsAt, timeAt } from './json.ts';
+import { isRecord, optionalCount, recordAt, recordsAt, textAt, textMapAt, textsAt, timeAt } from './json.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
 import type {
   JobRun,
@@ -46,8 +46,8 @@ function readAutoscaler(item: JsonRecord, path: string, faults: FaultList): PodA
     name,
     targetKind: textAt(spec, 'scaleTargetRef', 'kind') ?? '',
     targetName: textAt(spec, 'scaleTargetRef', 'name') ?? '',
-    minReplicas: numberAt(spec, 'minReplicas') ?? 1,
-    maxReplicas: numberAt(spec, 'maxReplicas') ?? 1,
+    minReplicas: optionalCount(spec, 'minReplicas', `${path}.spec`, faults) ?? 1,
+    maxReplicas: optionalCount(spec, 'maxReplicas', `${path}.spec`, faults) ?? 1,
   };
 }
 
@@ -61,8 +61,8 @@ function readJob(item: JsonRecord, path: string, faults: FaultList): JobRun {
     scheduleUid: owner?.kind === 'CronJob' ? owner.uid : null,
     startedAt: timeAt(item, 'status', 'startTime'),
     completedAt: timeAt(item, 'status', 'completionTime'),
-    activeDeadlineSeconds: numberAt(spec, 'activeDeadlineSeconds'),
-    backoffLimit: numberAt(spec, 'backoffLimit') ?? 6,
+    activeDeadlineSeconds: optionalCount(spec, 'activeDeadlineSeconds', `${path}.spec`, faults),
+    backoffLimit: optionalCount(spec, 'backoffLimit', `${path}.spec`, faults) ?? 6,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { AdmissionWebhook, Namespace, Workload } from './cluster-snapshot.ts';
-import { isRecord, numberAt, recordAt, recordsAt, textAt, textsAt } from './json.ts';
+import { isRecord, optionalCount, recordAt, recordsAt, textAt, textsAt } from './json.ts';
 import type { FaultList, JsonRecord } from './json.ts';
 import { readSelector } from './kubernetes-budget.ts';
 import { readMetadata } from './kubernetes-metadata.ts';
@@ -13,17 +13,16 @@ export function readWorkload(item: JsonRecord, kind: string, path: string, fault
     namespace: metadata.namespace,
     name: metadata.name,
     uid: metadata.uid,
-    replicas: replicasOf(kind, spec),
+    replicas: replicasOf(kind, spec, `${path}.spec`, faults),
     labels: metadata.labels,
     annotations: metadata.annotations,
     owner: metadata.owner,
   };
 }
 
-function replicasOf(kind: string, spec: JsonRecord): number | null {
+function replicasOf(kind: string, spec: JsonRecord, path: string, faults: FaultList): number | null {
   if (kind === 'DaemonSet') return null;
-  if (kind === 'Job') return numberAt(spec, 'parallelism') ?? 1;
-  return numberAt(spec, 'replicas') ?? 1;
+  return optionalCount(spec, kind === 'Job' ? 'parallelism' : 'replicas', path, faults) ?? 1;
 }
 
 /** Reads a `v1` Namespace. */

@@ -23,7 +23,7 @@ export function renderPreflightMarkdown(report: PreflightReport): string {
   return body;
 }
 
-const words = { BLOCKED: 'Blocked.', 'READ FIRST': 'Read first.', CLEAR: 'Clear.' } as const;
+const words = { BLOCKED: 'Blocked.', 'NOT SEEN': 'Not seen.', 'READ FIRST': 'Read first.', CLEAR: 'Clear.' } as const;
 
 function renderWithin(report: PreflightReport, shown: number): string {
   const { word, sentence } = verdictOf(report);

@@ -55,6 +55,9 @@ export interface PreflightReport {
   readonly unchecked: readonly Unchecked[];
 }
 
+/** How `what` of an unchecked pool begins whose nodes nobody saw: its name follows. */
+export const UNSEEN_NODES = 'nodes of pool/';
+
 /** Lower is worse. */
 export const severityRank: Readonly<Record<Severity, number>> = { block: 0, warn: 1, info: 2 };
 

@@ -1,8 +1,9 @@
+import { UNSEEN_NODES } from './preflight-report.ts';
 import type { Finding, PreflightReport } from './preflight-report.ts';
 
 /** What a preflight comes to, in one word and one sentence; the sentence ends with a full stop and may hold names. */
 export interface PreflightVerdict {
-  readonly word: 'BLOCKED' | 'READ FIRST' | 'CLEAR';
+  readonly word: 'BLOCKED' | 'NOT SEEN' | 'READ FIRST' | 'CLEAR';
   readonly sentence: string;
 }
 
@@ -10,16 +11,26 @@ export interface PreflightVerdict {
 const POOLS_NAMED = 4;
 
 /** The answer to "may it start?", which is all that some readers want. */
-export function verdictOf({ cluster, findings }: PreflightReport): PreflightVerdict {
+export function verdictOf({ cluster, findings, unchecked }: Pick<PreflightReport, 'cluster' | 'findings' | 'unchecked'>): PreflightVerdict {
   const name = clusterNameOf(cluster);
   const [blocks, warnings] = [countOf(findings, 'block'), countOf(findings, 'warn')];
+  const unseen = unchecked.flatMap(({ what }) => (what.startsWith(UNSEEN_NODES) ? [what.slice(UNSEEN_NODES.length)] : []));
   const also = warnings === 0 ? '' : `, ${warnings} ${warnings === 1 ? 'warns' : 'warn'}`;
   if (blocks > 0) {
     const count = `${blocks} ${blocks === 1 ? 'finding blocks' : 'findings block'}${also}.`;
-    return { word: 'BLOCKED', sentence: `${name}: ${withheldText(findings)} ${count}` };
+    return { word: 'BLOCKED', sentence: `${name}: ${withheldText(findings)} ${count}${unseenText(unseen)}` };
   }
+  if (unseen.length > 0) return { word: 'NOT SEEN', sentence: `${name}: nothing says that it may start.${unseenText(unseen)}` };
   if (warnings > 0) return { word: 'READ FIRST', sentence: `${name} may start; ${warnings === 1 ? '1 warning' : `${warnings} warnings`} to read first.` };
   return { word: 'CLEAR', sentence: `${name} may start; nothing is in the way.` };
+}
+
+/** Pools whose nodes nobody saw: what is said of the others does not hold for them. */
+function unseenText(pools: readonly string[]): string {
+  if (pools.length === 0) return '';
+  const named = pools.slice(0, POOLS_NAMED).join(', ');
+  const more = pools.length > POOLS_NAMED ? ` and ${pools.length - POOLS_NAMED} more` : '';
+  return ` The nodes of ${pools.length === 1 ? 'pool' : 'pools'} ${named}${more} were not seen; see what was not checked.`;
 }
 
 /** The last part of a resource id. */

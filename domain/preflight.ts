@@ -9,7 +9,7 @@ import {
   checkNodeOsChannel,
   checkTargetOffered,
 } from './cluster-findings.ts';
-import type { ClusterSnapshot, Unchecked } from './cluster-snapshot.ts';
+import type { ClusterSnapshot, NodePool, Unchecked } from './cluster-snapshot.ts';
 import { checkDeprecatedApis } from './deprecated-api-findings.ts';
 import { checkEmptyBudgets, checkHelpedBudgets } from './disruption-budget-findings.ts';
 import { describeForecast } from './drain-forecast.ts';
@@ -35,7 +35,7 @@ import { checkReplacements } from './placement-findings.ts';
 import type { UndigestedPlan } from './plan-maintenance.ts';
 import { checkScaleIn } from './pod-autoscaler.ts';
 import { checkGrace, checkTerminatingStuck, checkUnmanaged } from './pod-findings.ts';
-import { resultOfFindings, severityRank } from './preflight-report.ts';
+import { resultOfFindings, severityRank, UNSEEN_NODES } from './preflight-report.ts';
 import type { Finding, PreflightReport } from './preflight-report.ts';
 import { viewPreflight } from './preflight-view.ts';
 import type { PreflightCheck, PreflightView } from './preflight-view.ts';
@@ -120,7 +120,7 @@ export function judgePreflight(
     result: resultOfFindings(findings),
     findings,
     pods: view.forecasts.map(describeForecast),
-    unchecked: [...snapshot.unchecked, ...uncheckedFacts(view), ...uncheckedPools(view), ...uncheckedWorkloads(view)],
+    unchecked: [...besides(snapshot.unchecked, unseenPools(view)), ...uncheckedFacts(view), ...uncheckedPools(view), ...uncheckedWorkloads(view)],
   };
 }
 
@@ -155,15 +155,23 @@ function uncheckedWorkloads(view: PreflightView): readonly Unchecked[] {
   ];
 }
 
-function uncheckedPools({ plan, pools, snapshot }: PreflightView): readonly Unchecked[] {
-  const images = plan?.omitted.filter(({ code }) => code === 'unknown-node-image') ?? [];
-  const unseen = pools.filter(
-    (pool) => !isStopped(pool) && pool.nodeCount > 0 && !snapshot.nodes.some((node) => node.nodePool === pool.name),
-  );
+/** Pools in scope of which Azure counts nodes and Kubernetes shows none. */
+function unseenPools({ pools, snapshot }: PreflightView): readonly NodePool[] {
+  const seen = new Set(snapshot.nodes.map(({ nodePool }) => nodePool));
+  return pools.filter((pool) => !isStopped(pool) && pool.nodeCount > 0 && !seen.has(pool.name));
+}
+
+/** What a reader missed, without the nodes of pools that the judgement itself tells as unseen. */
+function besides(unchecked: readonly Unchecked[], unseen: readonly NodePool[]): readonly Unchecked[] {
+  return unchecked.filter(({ what }) => !unseen.some(({ name }) => what === `nodes of pool ${name}`));
+}
+
+function uncheckedPools(view: PreflightView): readonly Unchecked[] {
+  const images = view.plan?.omitted.filter(({ code }) => code === 'unknown-node-image') ?? [];
   return [
     ...images.map(({ unit, message }) => ({ what: `newest node image of ${unit}`, why: message })),
-    ...unseen.map((pool) => ({
-      what: `nodes of pool/${pool.name}`,
+    ...unseenPools(view).map((pool) => ({
+      what: `${UNSEEN_NODES}${pool.name}`,
       why: `Azure counts ${pool.nodeCount} nodes and Kubernetes shows none, so neither they nor their pods were judged.`,
     })),
   ];

@@ -7,7 +7,7 @@ import { scaleWorkload } from './kubernetes-write.ts';
 const NAME = 'eviction-autoscaler';
 /** From a refusal to one replica more, and from the last refusal back to the old number. Unit: seconds. */
 const SURGE_AFTER_SECONDS = 20;
-const COOLDOWN_SECONDS = 60;
+const QUIET_SECONDS = 60;
 
 interface Surge {
   readonly replicas: number;
@@ -40,8 +40,8 @@ export function surgeForEviction(core: ClusterCore, pod: PodRecord, budget: Budg
 }
 
 function settle(core: ClusterCore, workload: WorkloadRecord, surge: Surge): void {
-  core.timeline.after(COOLDOWN_SECONDS * SECOND_MS, () => {
-    if (core.timeline.now() - surge.refusedAt < COOLDOWN_SECONDS * SECOND_MS) return settle(core, workload, surge);
+  core.timeline.after(QUIET_SECONDS * SECOND_MS, () => {
+    if (core.timeline.now() - surge.refusedAt < QUIET_SECONDS * SECOND_MS) return settle(core, workload, surge);
     surges.delete(workload);
     if (workload.replicas === surge.replicas + 1) scaleWorkload(core, workload, surge.replicas, NAME);
   });

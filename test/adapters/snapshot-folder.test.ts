@@ -72,7 +72,25 @@ test('files that PowerShell redirected are read too', async () => {
   const text = JSON.stringify(cluster);
   const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
   const utf8 = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(text, 'utf8')]);
-  for (const bytes of [utf16, utf8]) assert.ok((await read({ 'cluster.json': bytes, 'kubernetes.json': list() })).ok);
+  const big = Buffer.from(utf16).swap16();
+  const [unmarked, bigUnmarked] = [utf16.subarray(2), big.subarray(2)];
+  for (const bytes of [utf16, utf8, big, unmarked, bigUnmarked]) assert.ok((await read({ 'cluster.json': bytes, 'kubernetes.json': list() })).ok);
+});
+
+test('a number that is none is named by file and field, never passed over', async () => {
+  const own = (change: object) => ({ name: 'own', properties: { count: 1, mode: 'System', orchestratorVersion: '1.35.5', ...change } });
+  const table: readonly (readonly [files: Readonly<Record<string, unknown>>, where: string])[] = [
+    [{ 'nodepools.json': [own({ count: '3' })] }, 'nodepools.json: [0].properties.count'],
+    [{ 'nodepools.json': [own({ count: -1 })] }, 'nodepools.json: [0].properties.count'],
+    [{ 'nodepools.json': [own({ upgradeSettings: { maxSurge: 'lots' } })] }, 'nodepools.json: [0].properties.upgradeSettings.maxSurge'],
+    [{ 'nodepools.json': [own({ upgradeSettings: { drainTimeoutInMinutes: '30' } })] }, 'nodepools.json: [0].properties.upgradeSettings.drainTimeoutInMinutes'],
+    [{ 'kubernetes.json': list({ kind: 'Deployment', metadata: { namespace: 'a', name: 'web', uid: 'w' }, spec: { replicas: '3' } }) }, 'kubernetes.json: Deployment a/web.spec.replicas'],
+    [{ 'kubernetes.json': list({ kind: 'Pod', metadata: { namespace: 'a', name: 'p', uid: 'p' }, spec: { terminationGracePeriodSeconds: '30' } }) }, 'kubernetes.json: Pod a/p.spec.terminationGracePeriodSeconds'],
+  ];
+  for (const [files, where] of table) {
+    const read = await readSnapshotFolder(await folderOf({ 'cluster.json': cluster, 'kubernetes.json': list(), ...files }));
+    assert.deepEqual(read.ok ? [] : read.faults.map((fault) => [fault.code, fault.where]), [['unreadable-field', where]], where);
+  }
 });
 
 test('a file longer than the longest text is named with the way to split it', async () => {

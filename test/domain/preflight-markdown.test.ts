@@ -43,6 +43,13 @@ test('the verdict says in words what may start', () => {
   for (const [what, findings, word, sentence] of table) assert.deepEqual(verdictOf(report({ findings })), { word, sentence }, what);
 });
 
+test('nothing is said to start of which no node was seen', () => {
+  const unchecked = [{ what: 'nodes of pool/gpu', why: 'Azure counts 3.' }, { what: 'vCPU quota', why: 'There is none.' }];
+  assert.deepEqual(verdictOf(report({ findings: [edge], unchecked })), { word: 'NOT SEEN', sentence: 'shop: nothing says that it may start. The nodes of pool gpu were not seen; see what was not checked.' });
+  assert.match(verdictOf(report({ findings: [ledger], unchecked })).sentence, /1 finding blocks\. The nodes of pool gpu were not seen/);
+  assert.equal(verdictOf(report({ findings: [], unchecked: unchecked.slice(1) })).word, 'CLEAR');
+});
+
 test('what blocks is a table above the fold; the rest is folded and counted', () => {
   const markdown = renderPreflightMarkdown(report({
     findings: [ledger, edge, brief],
