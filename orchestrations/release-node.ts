@@ -1,6 +1,7 @@
 import type { ActivityContract } from '../activities/contract.ts';
 import type { CleanUpOutcome, CleanUpRequest } from '../domain/clean-up.ts';
-import { refuseUnread } from '../domain/clean-up.ts';
+import { refuseCleanUp, refuseUnread, type CleanUpRefusal } from '../domain/clean-up.ts';
+import type { Failure } from '../domain/failure.ts';
 import { answerCleanUpRefused, answerReleased } from '../domain/clean-up-words.ts';
 import { MINUTE_MS, type Instant } from '../domain/time.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
@@ -39,7 +40,11 @@ export function* releaseAsked(flow: Flow, request: CleanUpRequest, context: Rele
   const judgment = judged.ok ? judged.value : refuseUnread(judged.failure);
   if (judgment.kind === 'refused') return { outcome: 'refused', answer: answerCleanUpRefused(request, judgment), pool: null };
   const removed = yield* patiently(flow, until, () => flow.call('releaseNode', { clusterResourceId, node, by: request.by }));
-  if (!removed.ok) return { outcome: 'refused', answer: answerCleanUpRefused(request, refuseUnread(removed.failure)), pool: null };
+  if (!removed.ok) return { outcome: 'refused', answer: answerCleanUpRefused(request, refuseRemoval(removed.failure)), pool: null };
   const telling = { request, clusterName: clusterNameOf(clusterResourceId), timeZone, now: flow.now(), isRunUnderWay, nextOpens };
   return { outcome: 'done', answer: answerReleased(judgment, telling), pool: judgment.pool };
+}
+
+function refuseRemoval({ code, message, remedy }: Failure): CleanUpRefusal {
+  return refuseCleanUp(code, `The label could not be taken off: ${message}`, remedy);
 }
