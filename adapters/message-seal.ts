@@ -1,12 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { DEBT_CHECK_TYPE } from '../domain/debt-check-message.ts';
 import { isRecord, parseJson, textAt } from '../domain/json.ts';
+import { runMessageTypes } from '../domain/run-message.ts';
 
 /** Name of the CloudEvents attribute that holds the seal. */
 const attribute = 'slackwaterseal';
 
-/** Types of ours that anybody may send who may write to the queue: they ask for a look and name nobody. */
-const openTypes: readonly string[] = [DEBT_CHECK_TYPE];
+/** Types of ours that anybody may send who may write to the queue: they ask for a look, or for a run inside its window, and speak for no person. */
+const openTypes: readonly string[] = [DEBT_CHECK_TYPE, ...runMessageTypes];
 
 /**
  * The message with a seal over its type and data, by the first webhook secret.

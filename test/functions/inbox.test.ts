@@ -86,6 +86,11 @@ describe('a message of the inbox', () => {
     });
   }
 
+  test('that speaks for no person needs no seal: a program\'s, AKS\'s, our own timer\'s', () => {
+    for (const type of ['dev.slackwater.run.requested.v1', 'dev.slackwater.run.cancelled.v1', 'dev.slackwater.debt-check.v1', aksEvent.type]) assert.equal(isSealedOrOpen({ ...word, type }, secrets), true);
+    for (const type of ['dev.slackwater.check-action.v1', 'dev.slackwater.pull-request.v1', 'dev.slackwater.anything-new.v1']) assert.equal(isSealedOrOpen({ ...word, type }, secrets), false);
+  });
+
   test('that a secret was left empty seals nothing', () => {
     assert.equal(isSealedOrOpen(sealMessage(word, ['']), ['']), false);
     assert.equal(isSealedOrOpen(sealMessage(word, []), []), false);
