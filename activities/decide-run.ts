@@ -3,13 +3,17 @@ import { findTarget, type FoundTarget } from '../domain/command-target.ts';
 import { commandIdOf } from '../domain/comment-truth.ts';
 import { momentOf, readCommandTime } from '../domain/command-time.ts';
 import type { IncomingComment } from '../domain/inbox-message.ts';
+import { judgeAcknowledgement } from '../domain/judge-acknowledgement.ts';
 import type { OperatorCommand } from '../domain/operator-command.ts';
 import type { OperatorDecision, RunVerb, Verb } from '../domain/operator-decision.ts';
 import { abortCleanUp } from './abort-clean-up.ts';
 import { answer } from './answer-command.ts';
 import { stopBy, type InboxResult } from './inbox-result.ts';
 import type { KnownRun } from './known-run.ts';
+import { lossOrder } from './order-loss.ts';
+import { keepOrder } from './order-opening.ts';
 import type { Ports } from './ports.ts';
+import { refuseOutsiderOfRun } from './refuse-outsider.ts';
 
 /** A command for a run under way. */
 interface RunCommand {
@@ -28,6 +32,8 @@ export async function decideRun(ports: Ports, { comment, command, runs }: RunCom
     const taken = command.verb === 'abort' ? await abortCleanUp(ports, { comment, target: command.target, clusterName }) : null;
     return taken ?? answer(ports, comment, explainNotFound(found, command.verb, command.target));
   }
+  const outside = await refuseOutsiderOfRun(ports, comment, command.verb, found.run.status.clusterResourceId);
+  if (outside !== null) return outside;
   const written = command.flags.until;
   const time = written === undefined ? null : readCommandTime(written);
   if (time === null && written !== undefined) {
@@ -43,11 +49,21 @@ export async function decideRun(ports: Ports, { comment, command, runs }: RunCom
     comment: { repository, issueNumber, commentId },
     ...(comment.writtenAt === undefined || comment.writtenAt === null ? {} : { writtenAt: comment.writtenAt }),
   };
+  const unkept = isLoss ? await keepLoss(ports, found.run, decision, command.flags.reason ?? '') : null;
+  if (unkept !== null) return unkept;
   const raised = await ports.windows.raise(found.run.instanceId, 'decision', decision);
   if (!raised.ok) return stopBy(raised.failure, 'task hub');
   if (raised.value === 'not-running') return answer(ports, comment, answerClosedRun(command.verb, found.run.runId, null));
   ports.logger.log('info', 'inbox.decision-raised', { ...decision, deliveryId, runId: found.run.runId });
   return { kind: 'done', what: 'raised' };
+}
+
+/** Keeps a loss that the run will let happen; what the run will refuse is not kept. Null: go on. */
+async function keepLoss(ports: Ports, { status }: KnownRun, decision: OperatorDecision, why: string): Promise<InboxResult | null> {
+  const { acknowledgement } = judgeAcknowledgement(decision, status, ports.clock.now());
+  if (acknowledgement === null) return null;
+  const kept = await keepOrder(ports, status, lossOrder(decision.decisionId, acknowledgement, why), `Let ${acknowledgement.where} be lost on ${status.clusterName}: ${decision.by}`);
+  return kept.ok ? null : stopBy(kept.failure, 'state');
 }
 
 /** Why a command reached no run. */

@@ -16,7 +16,7 @@ import { stopBy, type InboxResult } from './inbox-result.ts';
 import type { Ports } from './ports.ts';
 
 /** Adds an order to the cluster's memory; taken twice it is one order. */
-export function keepOrder(ports: Ports, { clusterResourceId }: MaintenancePolicy, order: StandingOrder, why: string): Promise<Outcome<StateFile>> {
+export function keepOrder(ports: Ports, { clusterResourceId }: Pick<MaintenancePolicy, 'clusterResourceId'>, order: StandingOrder, why: string): Promise<Outcome<StateFile>> {
   const now = ports.clock.now();
   return ports.state.changeState(clusterResourceId, (state) => trimState({ ...state, orders: withOrder(state.orders, order) }, now), why);
 }

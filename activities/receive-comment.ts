@@ -24,7 +24,10 @@ import { findPolicy, type ClusterCommand } from './find-policy.ts';
 import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from './inbox-result.ts';
 import { listRuns, placeOf, type KnownRun } from './known-run.ts';
 import { freeze, unfreeze } from './order-freeze.ts';
+import { acknowledgeAhead } from './order-loss.ts';
 import { postpone, requestUpgrade } from './order-opening.ts';
+import { refuseOutsider } from './refuse-outsider.ts';
+import { showOutlook, showPlan, showPreflight } from './show-cluster.ts';
 import type { Ports } from './ports.ts';
 import { requestCleanUp } from './request-clean-up.ts';
 
@@ -101,43 +104,72 @@ function carryOut(ports: Ports, settings: ReceiveInboxSettings, permitted: Permi
     case 'help':
       return answer(ports, comment, answerHelp(place));
     case 'status':
-      return answerWithStatus(ports, permitted);
+      return answerWithStatus(ports, settings, permitted);
     case 'pause':
-    case 'ack-loss':
     case 'resume':
     case 'retry':
     case 'skip':
     case 'abort':
       return decideRun(ports, { comment, command: { ...command, verb }, runs });
+    case 'ack-loss':
+      return acknowledgeLoss(ports, settings, permitted);
     case 'release':
     case 'resolve':
     case 'rollback':
       return requestCleanUp(ports, settings, { comment, command: { ...command, verb }, runs });
+    case 'plan':
+    case 'preflight':
     case 'freeze':
     case 'unfreeze':
     case 'postpone':
     case 'upgrade':
     case 'approve':
-      return orderForCluster(ports, settings, permitted, verb);
-    default:
-      return answer(ports, comment, answerNotUnderstood({ reason: 'not-carried-out', written: verb, suggestion: null }, place));
+      return carryOutForCluster(ports, settings, permitted, verb);
   }
 }
 
-const orders: Readonly<Record<StandingVerb, (ports: Ports, given: ClusterCommand) => Promise<InboxResult>>> = { freeze, unfreeze, postpone, upgrade: requestUpgrade, approve: approvePlan };
+type ClusterVerb = StandingVerb | 'plan' | 'preflight';
 
-async function orderForCluster(ports: Ports, settings: ReceiveInboxSettings, permitted: PermittedCommand, verb: StandingVerb): Promise<InboxResult> {
+const byCluster: Readonly<Record<ClusterVerb, (ports: Ports, given: ClusterCommand) => Promise<InboxResult>>> = {
+  plan: showPlan,
+  preflight: showPreflight,
+  freeze,
+  unfreeze,
+  postpone,
+  upgrade: requestUpgrade,
+  approve: approvePlan,
+};
+
+async function carryOutForCluster(ports: Ports, settings: ReceiveInboxSettings, permitted: PermittedCommand, verb: ClusterVerb): Promise<InboxResult> {
   const named = await findPolicy(ports, settings, permitted);
-  return 'settled' in named ? named.settled : orders[verb](ports, named.found);
+  if ('settled' in named) return named.settled;
+  const outside = await refuseOutsider(ports, permitted.comment, verb, named.found.policy);
+  return outside ?? byCluster[verb](ports, named.found);
 }
 
-async function answerWithStatus(ports: Ports, { comment, command, runs }: PermittedCommand): Promise<InboxResult> {
+/** Goes to the run under way that will hear it; before any run it is kept for the next one. */
+async function acknowledgeLoss(ports: Ports, settings: ReceiveInboxSettings, permitted: PermittedCommand): Promise<InboxResult> {
+  const { comment, command, runs } = permitted;
+  if (findTarget(runs, comment, null).kind !== 'no-run') return decideRun(ports, { comment, command: { ...command, verb: 'ack-loss' }, runs });
+  // Its target names what may be lost, not a cluster.
+  const named = await findPolicy(ports, settings, { ...permitted, command: { ...command, target: null } });
+  if ('settled' in named) return named.settled;
+  const outside = await refuseOutsider(ports, comment, 'ack-loss', named.found.policy);
+  return outside ?? acknowledgeAhead(ports, { ...named.found, command });
+}
+
+async function answerWithStatus(ports: Ports, settings: ReceiveInboxSettings, permitted: PermittedCommand): Promise<InboxResult> {
+  const { comment, command, runs } = permitted;
   const own = runs.find((run) => isReportOf(run, comment));
   if (own !== undefined) return answer(ports, comment, answerStatus(own.status, ports.clock.now()));
   const here = runs.filter(({ repository }) => isSameText(repository, comment.repository));
   const found = findTarget(here, comment, command.target);
   if (found.kind === 'run') return answer(ports, comment, answerStatus(found.run.status, ports.clock.now()));
   if (found.kind === 'closed') return answer(ports, comment, answerClosedRun('status', found.runId, found.current));
+  if (command.target !== null) {
+    const named = await findPolicy(ports, settings, permitted);
+    return 'settled' in named ? named.settled : showOutlook(ports, named.found);
+  }
   const listed = here.slice(0, 20).map((run) => ({ ...run, state: run.isLive ? run.status.phase : (run.status.outcome ?? 'ended') }));
   return answer(ports, comment, answerRuns(listed));
 }

@@ -14,6 +14,7 @@ import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from 
 import { isRunUnderWay } from './judge-clean-up.ts';
 import type { KnownRun } from './known-run.ts';
 import type { Ports } from './ports.ts';
+import { refuseOutsider } from './refuse-outsider.ts';
 
 /** A permitted command that touches a cluster. */
 interface CleanUpCommand {
@@ -42,6 +43,8 @@ export async function requestCleanUp(ports: Ports, settings: ReceiveInboxSetting
   const found = findCleanUpTarget(here, known, { ...comment, debtsOf: debtsOf.value }, command.target);
   if (found.kind === 'no-cluster') return answer(ports, comment, answerNoCluster(command.verb));
   if (found.kind === 'which-one') return answer(ports, comment, answerWhichCluster(command.verb, found.names));
+  const outside = await refuseOutsider(ports, comment, command.verb, found.policy);
+  if (outside !== null) return outside;
   const { repository, issueNumber, commentId } = comment;
   const request: CleanUpRequest = {
     verb: command.verb,

@@ -19,6 +19,8 @@ export interface MaintenancePolicy {
   readonly verify: VerifyPolicy | null;
   readonly onWindowEnd: 'finishInFlight';
   readonly approvals: { readonly required: number; readonly teams: readonly string[] };
+  /** Verb → teams whose members alone may say it, beside the permission it needs. Absent in runs begun before it could be said. */
+  readonly commands?: Readonly<Record<string, readonly string[]>>;
   readonly report: ReportPolicy;
   readonly debts: DebtPolicy;
 }

@@ -54,6 +54,7 @@ export function parseMaintenancePolicy(value: unknown, source: string): Result<M
     verify: spec.verify ?? null,
     onWindowEnd: spec.onWindowEnd,
     approvals: spec.approvals,
+    commands: spec.commands,
     report: { ...repositoryPartsOf(spec.report), repository: spec.report.repository ?? null, labels: spec.report.labels, onCall: spec.report.onCall ?? null, upgradePullRequests: spec.report.upgradePullRequests, escalation: spec.report.escalation },
     debts: debtsOf(spec.debts),
   });

@@ -1,3 +1,4 @@
+import { verbs } from './command-grammar.ts';
 import { debtsShape } from './debts-shape.ts';
 import type { FieldShape } from './field-shape.ts';
 import { verifyShape } from './verify-shape.ts';
@@ -77,6 +78,13 @@ const nodePools = {
   },
 } as const satisfies FieldShape;
 
+const team = {
+  kind: 'text',
+  description: 'A GitHub team.',
+  pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
+  form: 'owner/team, for example acme/platform',
+} as const satisfies FieldShape;
+
 const conduct = {
   onFinding: {
     presence: 'optional',
@@ -154,10 +162,21 @@ const conduct = {
             kind: 'list',
             description: 'Teams whose members may approve.',
             repeats: 'refused',
-            items: { kind: 'text', description: 'A GitHub team.', pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$', form: 'owner/team, for example acme/platform' },
+            items: team,
           },
         },
       },
+    },
+  },
+  commands: {
+    presence: 'optional',
+    whenAbsent: {},
+    shape: {
+      kind: 'named',
+      description: 'Teams whose members alone may give a command, by verb; the permission it needs is needed all the same.',
+      namePattern: `^(?:${verbs.join('|')})$`,
+      nameForm: `a command: ${verbs.join(', ')}`,
+      values: { kind: 'list', description: 'Teams, one of which is enough.', repeats: 'refused', items: team },
     },
   },
 } as const;

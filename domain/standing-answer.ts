@@ -126,3 +126,8 @@ export function answerUpgrade({ clusterName, timeZone }: AnsweredCluster, asked:
       return `The window of ${name} never opens again, and nothing is started outside a window. Nothing was changed.`;
   }
 }
+
+/** A policy file with faults may hold rules of teams, and nobody can read them. */
+export function answerRulesUnknown(verb: Verb): string {
+  return `Refused: a policy file on the default branch has faults, so it is not known which teams may say ${codeSpan(verb)} here. Nothing was changed. Mend the file; ${codeSpan('pause')}, ${codeSpan('skip')} and ${codeSpan('abort')} work meanwhile.`;
+}

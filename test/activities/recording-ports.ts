@@ -3,6 +3,7 @@ import type { HeldComment as WrittenComment } from '../../domain/comment-truth.t
 import type { Failure, Outcome } from '../../domain/failure.ts';
 import { succeed } from '../../domain/result.ts';
 import { emptyState } from '../../domain/state-file.ts';
+import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
 import type { StateFile } from '../../domain/state-file.ts';
 import type { Instant } from '../../domain/time.ts';
 
@@ -45,6 +46,8 @@ export interface World {
   readonly inbox: Map<string, unknown>;
   /** Cluster → what is remembered of it. */
   readonly memory: Map<string, StateFile>;
+  /** Policies on the default branch. */
+  readonly policies: MaintenancePolicy[];
   readonly calls: string[];
   readonly logged: { readonly level: string; readonly code: string }[];
   /** Call name → failures still to come, one per call. */
@@ -67,6 +70,7 @@ export function emptyWorld(now: Instant): World {
     cleanUps: new Map(),
     inbox: new Map(),
     memory: new Map(),
+    policies: [],
     calls: [],
     logged: [],
     failures: new Map(),
@@ -138,7 +142,7 @@ export function recordingPorts(world: World): Ports {
     },
     documents: { findValue: () => ({ missing: 'not looked for' }), readPolicies: () => succeed([]), findPolicyTarget: () => null },
     checks: { ensureCheckRun: refuse('ensureCheckRun'), readCheckRun: refuse('readCheckRun') },
-    policies: { readPolicies: refuse('readPolicies') },
+    policies: { readPolicies: () => meet('readPolicies', () => ({ policies: world.policies, faults: [] })) },
     deliveries: { listAttempts: refuse('listAttempts'), redeliver: refuse('redeliver') },
     github: {
       ensureIssue: (request) => meet('ensureIssue', () => ensureIssue(world, request)),

@@ -60,6 +60,7 @@ test('every activity may run twice: the second time gives an equal answer and ha
     const preflight = await twice('runPreflight', { policy, plan, acknowledgements: [] }, 0);
     const pools = plan.units.flatMap(({ unit: name }) => (name === 'control-plane' ? [] : [name.slice('pool/'.length)]));
     await twice('judgeHolds', { policy, opening, pools, lowered: [], acknowledgements: [] }, 0);
+    await twice('readOrders', { clusterResourceId, opens: opening.opens, required: 1, planDigest: plan.digest, policyVersion: '' }, 0);
     assert.ok(preflight.ok);
     const unit = (name: string): PlannedUnit => {
       const found = plan.units.find((each) => each.unit === name);
