@@ -53,8 +53,8 @@ async function refusePerson(ports: Ports, { repository, sender }: IncomingCheckA
 
 /** Why a person who may approve in general may not approve these policies: each names teams, and this is a member of none of them. */
 async function refuseOutsider(ports: Ports, { repository, sender }: IncomingCheckAction, policies: readonly CheckedPolicy[]): Promise<Outcome<CheckRefusal> | null> {
-  for (const { rule, approvals } of policies) {
-    if (approvals?.kind !== 'waiting' || rule.teams.length === 0) continue;
+  for (const { rule } of policies) {
+    if (rule.teams.length === 0) continue;
     let isMember = false;
     for (const team of rule.teams) {
       const asked = await ports.github.isTeamMember({ repository, team, login: sender });
@@ -80,20 +80,19 @@ async function approve(ports: Ports, action: IncomingCheckAction, { path, refere
   const report = reportOfCheck(before.value);
   const shown = readCheckReference(report.reference);
   const isSamePlan = shown?.digests.join() === reference.digests.join();
-  const given = before.value.content.kind === 'valid' ? before.value.content.policies : [];
+  const policies = before.value.content.kind === 'valid' ? before.value.content.policies : [];
+  const hasApproved = ({ approvals }: CheckedPolicy): boolean => approvals?.approvers.some(({ who }) => who.toLowerCase() === action.sender.toLowerCase()) ?? false;
+  const open = canBeApproved(before.value) ? policies.filter((policy) => policy.approvals?.kind === 'waiting' && !hasApproved(policy)) : [];
   // Pressed twice, or delivered twice: it counts already, and nobody needs to be told.
-  const isKnown = isSamePlan && given.some(({ approvals }) => approvals?.approvers.some(({ who }) => who.toLowerCase() === action.sender.toLowerCase()));
-  if (isKnown !== true) {
-    if (!isSamePlan || !canBeApproved(before.value)) {
-      const updated = await ports.checks.ensureCheckRun({ repository, report });
-      return updated.ok ? refuse({ kind: isSamePlan ? 'not-waiting' : 'plan-changed' }) : updated;
-    }
-    const outside = await refuseOutsider(ports, action, given);
-    if (outside !== null) return outside.ok ? refuse(outside.value) : outside;
-    for (const policy of given) {
-      const kept = await keepApproval(ports, action, before.value, policy);
-      if (!kept.ok) return kept;
-    }
+  if (!isSamePlan || (open.length === 0 && !policies.some(hasApproved))) {
+    const updated = await ports.checks.ensureCheckRun({ repository, report });
+    return updated.ok ? refuse({ kind: isSamePlan ? 'not-waiting' : 'plan-changed' }) : updated;
+  }
+  const outside = await refuseOutsider(ports, action, open);
+  if (outside !== null) return outside.ok ? refuse(outside.value) : outside;
+  for (const policy of open) {
+    const kept = await keepApproval(ports, action, before.value, policy);
+    if (!kept.ok) return kept;
   }
   const after = await readOne(ports, asked, changes, path);
   if (!after.ok) return after;
@@ -108,8 +107,8 @@ async function readOne(ports: Ports, asked: { readonly repository: string; reado
   return { ok: true, value: file ?? { path, pullNumber: asked.number, headSha: changes.headSha, version: '', content: { kind: 'removed', clusters: [] } } };
 }
 
-async function keepApproval(ports: Ports, { sender, deliveryId }: IncomingCheckAction, file: CheckedFile, { policy, look, approvals }: CheckedPolicy): Promise<Outcome<null>> {
-  if (look.kind !== 'planned' || approvals?.kind !== 'waiting') return { ok: true, value: null };
+async function keepApproval(ports: Ports, { sender, deliveryId }: IncomingCheckAction, file: CheckedFile, { policy, look }: CheckedPolicy): Promise<Outcome<null>> {
+  if (look.kind !== 'planned') return { ok: true, value: null };
   const { opening, plan } = look;
   const order = {
     ...{ kind: 'approval' as const, id: checkApprovalId(file, deliveryId), who: sender, when: ports.clock.now(), why: `Approved on pull request #${file.pullNumber}`, until: opening.closes },

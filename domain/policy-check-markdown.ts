@@ -74,12 +74,13 @@ function openingRow({ opening, notes }: Extract<WindowOccurrence, { kind: 'opens
   return `| ${formatBothDated(opening.opens, timeZone)} | ${formatBothDated(opening.closes, timeZone)} | ${[...restriction, ...notes].map((note) => prose(note, 'mid-line')).join(' ')} |`;
 }
 
-function renderApprovals({ policy, rule, approvals }: CheckedPolicy): string {
+function renderApprovals({ policy, rule, look, approvals }: CheckedPolicy): string {
   if (approvals === null) return rule.required === 0 ? '' : 'This policy asks for approvals, and without a plan there is nothing to approve. Run the check again once the cluster can be read.';
   if (approvals.kind === 'not-needed') return '';
   const { timeZone } = policy.window;
+  const opening = look.kind === 'planned' ? ` in the opening of ${formatBothDated(look.opening.opens, timeZone)}` : '';
   const given = approvals.approvers.map(({ who, when }) => `- approved by ${codeSpan(who)}, ${formatBothDated(when, timeZone)}`);
   const gone = approvals.voided.map(({ who, changed }) => `- the approval by ${codeSpan(who)} is void: the ${changed} has changed since`);
-  const standing = approvals.kind === 'granted' ? `**Approved**: ${approvals.approvers.length} of ${approvals.required}.` : `**Waiting for approval**: ${prose(missingApprovals(approvals), 'mid-line')}. It holds for this plan at this commit; a push makes it void.`;
+  const standing = approvals.kind === 'granted' ? `**Approved**: ${approvals.approvers.length} of ${approvals.required}.` : `**Waiting for approval**: ${prose(missingApprovals(approvals), 'mid-line')}. It holds for this plan at this commit${opening}; a push makes it void.`;
   return [standing, [...given, ...gone].join('\n')].filter((part) => part !== '').join('\n\n');
 }

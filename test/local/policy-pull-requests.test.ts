@@ -116,7 +116,11 @@ test('a cluster that cannot be read is said in the check, which does not pass fo
 });
 
 test('a required approval is a button: pressed by who may, it is kept for this plan and commit, and a push makes it void', async (context) => {
-  const { ports, commit, open, deliver, checks, press, comments } = await startPolicyWorld(context, { 'lab-aks.yaml': withApprovals(2) });
+  const { world, ports, commit, open, deliver, checks, press, comments } = await startPolicyWorld(context, { 'lab-aks.yaml': withApprovals(2) });
+  const read = (branch: string): string | undefined => {
+    const repository = world.github.github.world.repositories.get('acme/platform');
+    return repository?.commits.get(repository.branches.get(branch) ?? '')?.files.get(policyPath)?.sha;
+  };
   const orders = async () => {
     const state = await ports.state.readState(labCluster);
     return state.ok ? state.value.orders : [];
@@ -153,6 +157,12 @@ test('a required approval is a button: pressed by who may, it is kept for this p
   assert.match(approved?.output.summary ?? '', /\*\*Approved\*\*: 2 of 2\.\n\n- approved by `ann`, .*\n- approved by `cat`/);
   assert.equal(comments(number).length, 2, 'an approval is told in the check run, not in a comment');
 
+  const policies = await ports.policies.readPolicies();
+  assert.ok(policies.ok);
+  assert.notEqual(policies.value.policies[0]?.version, order.policyVersion);
+  const raised = read('longer');
+  assert.equal(order.policyVersion, raised, 'what was approved is the content of the file, which merging does not change');
+
   commit('dan', 'longer', 'slackwater/notes.md', 'Only a note.\n');
   await deliver();
   assert.deepEqual(await orders(), [], 'a push makes every approval of the pull request void');
@@ -186,4 +196,53 @@ test('a button of an old commit, of a closed pull request, or for a plan that ha
   assert.match(comments(number).at(-1) ?? '', /is closed/);
   const state = await ports.state.readState(labCluster);
   assert.deepEqual(state.ok ? state.value.orders : null, []);
+});
+
+test('where the policy names teams only their members approve, whatever their permission; a doubt is a no', async (context) => {
+  const named = labPolicy.replace('  onWindowEnd: finishInFlight', '  onWindowEnd: finishInFlight\n  approvals: { required: 1, teams: [acme/platform-leads, acme/oncall] }');
+  const { ports, commit, open, deliver, checks, press, comments } = await startPolicyWorld(context, { 'lab-aks.yaml': named });
+  commit('bob', 'longer', policyPath, named.replace('durationHours: 6', 'durationHours: 8').replace('teams: [acme/platform-leads, acme/oncall]', 'teams: [acme/everybody]'));
+  const number = open('bob', 'longer');
+  await deliver();
+  const id = checks('longer')[0]?.id ?? 0;
+  const asked: string[] = [];
+  let members: readonly string[] = [];
+  ports.github.isTeamMember = async ({ team, login }) => {
+    asked.push(`${team} ${login}`);
+    return { ok: true, value: members.includes(`${team} ${login}`) };
+  };
+  press('cat', id);
+  assert.deepEqual(await deliver(), [answered]);
+  assert.match(comments(number).at(-1) ?? '', /only members of `acme\/platform-leads`, `acme\/oncall` approve/);
+  assert.deepEqual(asked, ['acme/platform-leads cat', 'acme/oncall cat'], 'the teams of the default branch');
+  members = ['acme/oncall cat'];
+  press('cat', id);
+  assert.deepEqual(await deliver(), [approvedResult]);
+  assert.equal(checks('longer')[0]?.conclusion, 'success');
+});
+
+test('a button that is delivered while GitHub is away comes again and is one approval', async (context) => {
+  const { world, ports, receive, commit, open, deliver, checks } = await startPolicyWorld(context, { 'lab-aks.yaml': withApprovals(1) });
+  commit('bob', 'longer', policyPath, withApprovals(1, longer));
+  open('bob', 'longer');
+  await deliver();
+  const check = checks('longer')[0];
+  const data = { repository: 'acme/platform', checkRunId: check?.id, headSha: check?.headSha, identifier: 'approve', sender: 'ann', deliveryId: 'd-7' };
+  const message = { specversion: '1.0', type: 'dev.slackwater.check-action.v1', id: 'd-7', source: '/github/acme/platform', data };
+  const away = (path: RegExp, method: string, moment: 'before' | 'after') => world.faults.github.add({ method, path, times: 1, mishap: moment === 'before' ? { kind: 'answer', moment, response: { status: 502, headers: {}, body: null } } : { kind: 'cut', moment } });
+  const moments: readonly (readonly [RegExp, string, 'before' | 'after'])[] = [
+    [/check-runs\/\d+$/, 'GET', 'before'],
+    [/pulls\/1$/, 'GET', 'before'],
+    [/permission$/, 'GET', 'before'],
+    [/contents\/clusters/, 'PUT', 'after'],
+    [/check-runs\/\d+$/, 'PATCH', 'after'],
+  ];
+  for (const [path, method, moment] of moments) {
+    away(path, method, moment);
+    assert.equal((await receive(message)).kind, 'retry-later', `${method} ${path.source}`);
+  }
+  assert.deepEqual(await receive(message), approvedResult);
+  const state = await ports.state.readState(labCluster);
+  assert.deepEqual(state.ok ? state.value.orders.map(({ who }) => who) : null, ['ann']);
+  assert.equal(checks('longer')[0]?.conclusion, 'success');
 });
