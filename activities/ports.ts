@@ -310,6 +310,11 @@ export interface StatePort {
    * @param why - One line for the history of the branch.
    */
   changeState(clusterResourceId: string, change: (state: StateFile) => StateFile, why: string): Promise<Outcome<StateFile>>;
+  /**
+   * Makes a text for people say what `change` makes of it, beside the clusters' files; a text that stays the same is not written.
+   * `change` is pure, and gets null where there is no file. May be repeated.
+   */
+  changeDocument(path: string, change: (present: string | null) => string, why: string): Promise<Outcome<'written' | 'unchanged'>>;
 }
 
 /** A message for the topic `events`; CloudEvents 1.0 on the wire. */

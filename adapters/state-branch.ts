@@ -10,6 +10,7 @@ import { UnreadableAnswer } from './github-failure.ts';
 import { isStatus } from './github-issue.ts';
 import { createGitHubSession } from './github-session.ts';
 import type { GitHubSession, GitHubSessionOptions, RepositoryName } from './github-session.ts';
+import { changeDocument, ensureBranch, fetchContent, FILE_BYTES_MAX, STATE_BRANCH, TRIES_MAX, writeFile } from './state-branch-files.ts';
 
 /** What {@link createStatePort} needs. */
 interface StatePortOptions extends GitHubSessionOptions {
@@ -19,22 +20,9 @@ interface StatePortOptions extends GitHubSessionOptions {
   readonly session?: GitHubSession;
 }
 
-/** Branch of the policy repository that holds the memory of every cluster. */
-const STATE_BRANCH = 'slackwater-state';
 const FOLDER = 'clusters';
 /** GitHub cuts the list of a folder here without saying so. */
 const FOLDER_ENTRIES_MAX = 1_000;
-/** How often a race may be lost before it is given up for now. */
-const TRIES_MAX = 5;
-/** Above it GitHub would not give the content back. Unit: bytes. @see GitHub REST, "Get repository content". */
-const FILE_BYTES_MAX = 1_000_000;
-
-const readme = `# Slackwater's memory
-
-One file a cluster: debts, past runs, node images seen, what people ordered (freeze, postpone, approve, ack-loss).
-Slackwater writes it through the API; its history is the branch's. Read it freely. To change it by hand, commit here; a file that
-cannot be read any more opens no window, because it may hold a freeze.
-`;
 
 /** A file as it was read; `sha` null: there is none. */
 interface HeldFile {
@@ -62,6 +50,7 @@ export function createStatePort(options: StatePortOptions): StatePort {
         return held.ok ? { ok: true, value: held.value.state } : held;
       }),
     readStates: (clusterResourceIds) => within((github, name) => readFiles(github, name, clusterResourceIds, memory)),
+    changeDocument: (path, change, why) => within((github, name) => changeDocument(github, name, { path, change, why })),
     changeState: (clusterResourceId, change, why) => within((github, name) => changeFile(github, name, { clusterResourceId, change, why })),
   };
 }
@@ -163,55 +152,6 @@ async function readFile(github: Octokit, name: RepositoryName, clusterResourceId
   const parsed = parseStateFile(text);
   if (!parsed.ok) return { ok: false, failure: failureOfFaults(path, parsed.faults) };
   return { ok: true, value: { sha, text, state: parsed.value } };
-}
-
-/** The file's entry; null when the branch or the file is not there yet, which a repository out of sight is not. */
-async function fetchContent(github: Octokit, name: RepositoryName, path: string): Promise<Readonly<Record<string, unknown>> | null> {
-  try {
-    const { data } = await github.rest.repos.getContent({ ...name, path, ref: STATE_BRANCH });
-    if (isRecord(data)) return data;
-    throw new UnreadableAnswer(`GitHub answered ${path} as something else than a file.`);
-  } catch (thrown) {
-    if (!isStatus(thrown, 404)) throw thrown;
-    await github.rest.repos.get({ ...name });
-    return null;
-  }
-}
-
-interface Write {
-  readonly path: string;
-  readonly text: string;
-  readonly sha: string | null;
-  readonly why: string;
-}
-
-/** Writes the file over exactly what was read. 409: it moved, or somebody wrote the branch at the same moment; 422: it was made meanwhile. */
-async function writeFile(github: Octokit, name: RepositoryName, { path, text, sha, why }: Write): Promise<'written' | { readonly lost: string }> {
-  const content = Buffer.from(text, 'utf8').toString('base64');
-  try {
-    await github.rest.repos.createOrUpdateFileContents({ ...name, path, branch: STATE_BRANCH, message: why, content, ...(sha === null ? {} : { sha }) });
-    return 'written';
-  } catch (thrown) {
-    if (isStatus(thrown, 409) || isStatus(thrown, 422)) return { lost: thrown instanceof Error ? thrown.message.slice(0, 200) : '' };
-    throw thrown;
-  }
-}
-
-/** Makes the branch when it is absent; somebody who makes it at the same moment is welcome. */
-async function ensureBranch(github: Octokit, name: RepositoryName): Promise<void> {
-  try {
-    await github.rest.git.getRef({ ...name, ref: `heads/${STATE_BRANCH}` });
-    return;
-  } catch (thrown) {
-    if (!isStatus(thrown, 404)) throw thrown;
-  }
-  const tree = await github.rest.git.createTree({ ...name, tree: [{ path: 'README.md', mode: '100644', type: 'blob', content: readme }] });
-  const commit = await github.rest.git.createCommit({ ...name, message: "Begin Slackwater's memory", tree: tree.data.sha, parents: [] });
-  try {
-    await github.rest.git.createRef({ ...name, ref: `refs/heads/${STATE_BRANCH}`, sha: commit.data.sha });
-  } catch (thrown) {
-    if (!isStatus(thrown, 422)) throw thrown;
-  }
 }
 
 /** What this version could not read again it does not write. */

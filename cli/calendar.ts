@@ -1,4 +1,8 @@
+import { renderIcs } from '../domain/calendar-ics.ts';
+import { renderCalendarMarkdown } from '../domain/calendar-markdown.ts';
 import { formatBothDated, formatInstant, formatLocal, formatLocalDate, formatUtcDated, parseInstant } from '../domain/local-time.ts';
+import { calendarOf as maintenanceCalendarOf } from '../domain/maintenance-calendar.ts';
+import type { MaintenanceCalendar } from '../domain/maintenance-calendar.ts';
 import type { MaintenancePolicy, WindowSchedule } from '../domain/maintenance-policy.ts';
 import { nextOccurrences, openingAt } from '../domain/maintenance-window.ts';
 import type { WindowOccurrence } from '../domain/maintenance-window.ts';
@@ -14,13 +18,14 @@ const COUNT_MAX = 100;
 /** `slackwater calendar`: when a policy's window opens next, and why a date is skipped. */
 export const calendarCommand: Command = {
   name: 'calendar',
+  formats: ['text', 'json', 'markdown', 'ics'],
   summary: 'Show the next openings of a policy in local time and UTC, and why a date is skipped.',
   usage: 'FILE',
   options: {
     count: { type: 'string', short: 'n', value: 'N', help: `Openings to show, 1 to ${COUNT_MAX}; ${COUNT_DEFAULT} when left out.` },
     from: { type: 'string', value: 'INSTANT', help: 'Start here instead of now, for example 2026-11-01T00:00Z.' },
   },
-  notes: ['Hours are elapsed hours. A date the policy does not allow, or that does not exist, is listed with its reason.'],
+  notes: ['markdown and ics print what a policy with spec.report.calendar is given on the state branch, without what people ordered.', 'Hours are elapsed hours. A date the policy does not allow, or that does not exist, is listed with its reason.'],
   async run(args, io) {
     const wish = parseWish(args, io);
     if (wish.kind === 'refused') {
@@ -32,10 +37,16 @@ export const calendarCommand: Command = {
     for (const fault of read.faults) io.printError(renderFault(fault, placeOf(fault)));
     if (read.unreadable.length > 0 || read.faults.length > 0) return 1;
     if (args.output === 'json') io.print(renderJson({ schema: 'slackwater.calendar/v1', policies: read.policies.map((policy) => calendarOf(policy, wish)) }));
+    else if (args.output === 'markdown') io.print(renderCalendarMarkdown(commonCalendar(read.policies, wish)).trimEnd());
+    else if (args.output === 'ics') io.print(renderIcs(commonCalendar(read.policies, wish), null, wish.from).replace(/\n$/, ''));
     else io.print(read.policies.map((policy) => renderCalendar(policy, wish)).join('\n\n'));
     return 0;
   },
 };
+
+function commonCalendar(policies: readonly MaintenancePolicy[], { from, count }: Wish): MaintenanceCalendar {
+  return maintenanceCalendarOf(policies.map((policy) => ({ policy, orders: [] })), from, count);
+}
 
 interface Wish {
   readonly kind: 'wish';

@@ -4,8 +4,8 @@ import type { Terminal } from './terminal.ts';
 /** 0 fine · 1 wrong use or failure · 2 findings that block. */
 export type ExitCode = 0 | 1 | 2;
 
-/** How a result is written; `markdown` only by commands whose result is a report. */
-export type OutputFormat = 'text' | 'json' | 'markdown';
+/** How a result is written; `markdown` only by commands whose result is a report, `ics` by what is a calendar. */
+export type OutputFormat = 'text' | 'json' | 'markdown' | 'ics';
 
 /** What a command writes that names no formats of its own. */
 export const commonFormats: readonly OutputFormat[] = ['text', 'json'];

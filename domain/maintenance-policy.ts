@@ -109,6 +109,8 @@ export interface DeclaredUpgradeSettings {
 interface ReportPolicy {
   /** Where code pins what the cluster runs; empty: nothing is written back. Absent in runs begun before it could be said. */
   readonly writeBack?: readonly WriteBackPlace[];
+  /** Where the maintenance calendar is kept on the state branch, without ending; null: nowhere. Absent in runs begun before it could be said. */
+  readonly calendar?: { readonly path: string } | null;
   /** `owner/name`; null takes the policy's own repository. */
   readonly repository: string | null;
   readonly labels: readonly string[];

@@ -60,8 +60,8 @@ export function parseMaintenancePolicy(value: unknown, source: string): Result<M
   });
 }
 
-function repositoryPartsOf({ writeBack }: WrittenSpec['report']): Pick<MaintenancePolicy['report'], 'writeBack'> {
-  return { writeBack: writeBack.map(({ repository, file, path, pins }) => ({ repository: repository ?? null, file, path: path ?? null, pins: pins ?? 'kubernetesVersion' })) };
+function repositoryPartsOf({ writeBack, calendar }: WrittenSpec['report']): Pick<MaintenancePolicy['report'], 'writeBack' | 'calendar'> {
+  return { calendar: calendar ?? null, writeBack: writeBack.map(({ repository, file, path, pins }) => ({ repository: repository ?? null, file, path: path ?? null, pins: pins ?? 'kubernetesVersion' })) };
 }
 
 function debtsOf({ nodeCostPerDay, owners }: WrittenSpec['debts']): MaintenancePolicy['debts'] {

@@ -60,6 +60,24 @@ const writeBackShape = {
 /** Fields of `spec.report` about what is kept in repositories. */
 export const repositoryFields = {
   writeBack: { presence: 'optional', whenAbsent: [], shape: writeBackShape },
+  calendar: {
+    presence: 'optional',
+    shape: {
+      kind: 'object',
+      description: 'A maintenance calendar of all policies that name the same path, as a page to read and as a file to subscribe to; left out: none.',
+      fields: {
+        path: {
+          presence: 'required',
+          shape: {
+            kind: 'text',
+            description: 'Where it is kept on the branch slackwater-state, without ending: docs/maintenance gives docs/maintenance.md and docs/maintenance.ics.',
+            pattern: '^(?!clusters(?:/|$)|README$)[A-Za-z0-9_][A-Za-z0-9_-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_-]{0,99}){0,9}$',
+            form: 'names with slashes between, without ending and not below clusters/, for example docs/maintenance',
+          },
+        },
+      },
+    },
+  },
 } as const;
 
 /** What no shape can say of `spec.report.writeBack`: `out-of-range` for too many, `wrong-form` for parts that do not fit together. */

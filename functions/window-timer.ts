@@ -1,3 +1,4 @@
+import { keepCalendars } from '../activities/keep-calendars.ts';
 import { openWindows } from '../activities/open-windows.ts';
 import type { OpenWindowsSettings } from '../activities/open-windows.ts';
 import type { Ports } from '../activities/ports.ts';
@@ -8,6 +9,7 @@ import type { Ports } from '../activities/ports.ts';
 export async function tickWindows(ports: Ports, settings: OpenWindowsSettings): Promise<void> {
   const opened = await openWindows(ports, settings);
   if (!opened.ok) throw new Error(`${opened.failure.code}: ${opened.failure.message}`);
+  await keepCalendars(ports);
   const failed = opened.value.filter(({ kind }) => kind === 'failed');
   if (failed.length === 0) return;
   const told = failed.map(({ policy, failure }) => `${policy} (${failure?.code ?? 'unknown'})`).join(', ');

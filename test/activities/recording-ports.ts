@@ -171,6 +171,7 @@ export function recordingPorts(world: World): Ports {
         const state = world.memory.get(cluster);
         return state === undefined ? [] : [[cluster, { ok: true, value: state } as const] as const];
       }))),
+      changeDocument: () => meet('changeDocument', () => 'unchanged'),
       changeState: (cluster, change) =>
         meet('changeState', () => {
           const state = change(world.memory.get(cluster) ?? emptyState(cluster));

@@ -76,7 +76,7 @@ test('wrong use exits 1, says every fault and the word that was meant, and print
     [['lint'], /name a policy file or a folder/],
     [['lint', 'no-such-file.yaml'], /no-such-file\.yaml: no such file or folder/],
     [['calendar'], /name one policy file/],
-    [['calendar', examplePath, '--cuont', '3', '-o', 'xml'], /--cuont is no option\. Did you mean --count\?/, /--output is "xml"; write text or json/],
+    [['calendar', examplePath, '--cuont', '3', '-o', 'xml'], /--cuont is no option\. Did you mean --count\?/, /--output is "xml"; write text, json, markdown or ics/],
     [['calendar', examplePath, '--count', 'many', '--from', 'tomorrow'], /--count is "many"/, /--from is "tomorrow"/],
     [['calendar', examplePath, '--count=0'], /--count is "0"; write a whole number from 1 to 100/],
     [['calendar', examplePath, '--count'], /--count needs a value/],
