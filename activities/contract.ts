@@ -239,8 +239,8 @@ export interface UnitReadiness {
 }
 
 export interface UnitStart {
-  /** `adopted`: an operation for the same target runs already · `already-there`: every node is proven · `too-late` · `moved`: read again. */
-  readonly kind: 'started' | 'adopted' | 'already-there' | 'too-late' | 'moved' | 'foreign';
+  /** `adopted`: an operation for the same target runs already · `already-there`: every node is proven · `too-late` · `moved`: read again · `withheld`: this installation may start nothing now. */
+  readonly kind: 'started' | 'adopted' | 'already-there' | 'too-late' | 'moved' | 'foreign' | 'withheld';
   readonly detail: string;
 }
 

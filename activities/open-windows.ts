@@ -3,6 +3,7 @@ import type { Failure, Outcome } from '../domain/failure.ts';
 import { isRecord } from '../domain/json.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import { frozenOpeningAt, movedOpening, nextOpeningAfter, openingAt } from '../domain/maintenance-window.ts';
+import { whyNothingStarts } from '../domain/slackwater-mode.ts';
 import { freezeAt, isCancelled, movedInto, postponementOf, requestFor, type StandingOrder } from '../domain/standing-order.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import type { Instant } from '../domain/time.ts';
@@ -49,6 +50,10 @@ export interface WindowDecision {
  * policy opens nothing, is logged with its place, and hides no other. Fails only when no policy could be read at all.
  */
 export async function openWindows(ports: Ports, settings: OpenWindowsSettings): Promise<Outcome<readonly WindowDecision[]>> {
+  if (ports.mode === 'stopped') {
+    ports.logger.log('warn', 'windows.stopped', { ...whyNothingStarts(ports.mode) });
+    return { ok: true, value: [] };
+  }
   const now = ports.clock.now();
   const read = await ports.policies.readPolicies();
   if (!read.ok) {

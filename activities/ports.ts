@@ -10,6 +10,7 @@ import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { DeliveryAttempt } from '../domain/lost-delivery.ts';
 import type { HealthProbe, MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { Fault, Result } from '../domain/result.ts';
+import type { SlackwaterMode } from '../domain/slackwater-mode.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import type { Instant } from '../domain/time.ts';
 import type { VolumeAttachment } from '../domain/volume-attachment.ts';
@@ -374,6 +375,8 @@ export interface WindowHost {
 export interface Ports {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What this installation may do. */
+  readonly mode: SlackwaterMode;
   readonly aks: AksPort;
   readonly azureFacts: AzureFactsPort;
   readonly kubernetes: KubernetesPort;

@@ -8,6 +8,7 @@ import { planningStateOf } from '../domain/planning-state.ts';
 import { judgePlan, judgePreflight } from '../domain/preflight.ts';
 import { severityRank } from '../domain/preflight-report.ts';
 import type { Finding } from '../domain/preflight-report.ts';
+import { findMode } from '../domain/slackwater-mode.ts';
 import { withLoweredSurge } from '../domain/surge-fallback.ts';
 import type { ActivityContract, HoldsLook, PreflightSummary, WithheldPool } from './contract.ts';
 import { withDigest } from './make-plan.ts';
@@ -24,16 +25,17 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
   const read = await readClusterSnapshot(ports, input.plan.clusterResourceId);
   if (!read.ok) return read;
   const { report, standing, plan, reductions } = judgePlan(input.policy, input.plan, read.value, input.acknowledgements);
-  const sorted = [...report.findings].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]);
+  const ofMode = findMode(ports.mode);
+  const sorted = [...ofMode, ...report.findings].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]);
   return {
     ok: true,
     value: {
-      result: report.result,
+      result: ofMode.length > 0 ? 'block' : report.result,
       findings: sorted.slice(0, FINDINGS_KEPT).map(({ code, where, severity, pools, message, remedy, owner }) => ({ code, where, severity, pools, message, remedy, owner })),
       findingsOmitted: Math.max(0, sorted.length - FINDINGS_KEPT),
       unchecked: report.unchecked,
       adjusted: plan === input.plan ? null : { plan: withDigest(plan), reductions },
-      withheld: withheldBy(standing.filter((finding) => keepsFromStarting(finding, input.policy, input.acknowledgements, read.value.takenAt))),
+      withheld: withheldBy([...ofMode, ...standing].filter((finding) => keepsFromStarting(finding, input.policy, input.acknowledgements, read.value.takenAt))),
     },
   };
 }
@@ -49,7 +51,7 @@ export async function judgeHolds(ports: Ports, input: ActivityContract['judgeHol
   // A plan of this moment says which pools still need something; the run's own plan stays what it was.
   const planned = withLoweredSurge(planMaintenance(policy, opening, planningStateOf(read.value)), lowered);
   const plan = startingWith(withLongDrains(planned, longestGraces(read.value)), pools);
-  const judged = judgePreflight(policy, plan, read.value, acknowledgements).findings;
+  const judged = [...findMode(ports.mode), ...judgePreflight(policy, plan, read.value, acknowledgements).findings];
   const findings = judged.filter((finding) => keepsFromStarting(finding, policy, acknowledgements, read.value.takenAt));
   const estimates = plan.units.flatMap(({ unit, estimateMinutes }) => {
     const pool = pools.find((each) => unit === `pool/${each}`);

@@ -1,5 +1,6 @@
 import type { Cluster } from '../domain/cluster-snapshot.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
+import { whyNothingStarts } from '../domain/slackwater-mode.ts';
 import { MINUTE_MS, type Instant } from '../domain/time.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
 import type { UnitStart, UnitWrite } from './contract.ts';
@@ -12,7 +13,7 @@ import { settingsDiffer } from './prepare-unit.ts';
  *
  * May be repeated: it reads first; a running operation for the same target is adopted, a proven unit is left alone, a
  * resource that moved since its eTag was read is not written. Nothing is sent before the window opens, after it closes,
- * or when the estimate no longer fits, and never while a forced upgrade is armed.
+ * or when the estimate no longer fits, and never while a forced upgrade is armed or the installation may not start anything.
  * Errors: `force-override-active` (terminal), and what the service answers.
  */
 export async function startUnit(ports: Ports, write: UnitWrite): Promise<Outcome<UnitStart>> {
@@ -25,6 +26,8 @@ export async function startUnit(ports: Ports, write: UnitWrite): Promise<Outcome
   // The look took a while: the clock is asked again, because this line is the last before a write.
   const late = refuseByTime(ports.clock.now(), write, write.unit.estimateMinutes);
   if (late !== null) return { ok: true, value: late };
+  const withheld = whyNothingStarts(ports.mode);
+  if (withheld !== null) return { ok: true, value: { kind: 'withheld', detail: `${withheld.message} ${withheld.remedy}` } };
   const sent = await send(ports, write);
   ports.logger.log(sent.ok ? 'info' : 'warn', 'unit.start-sent', {
     runId: write.runId,
@@ -48,7 +51,7 @@ export async function changeUpgradeSettings(ports: Ports, write: UnitWrite): Pro
   const read = await ports.aks.readNodePool(write.clusterResourceId, pool);
   if (!read.ok) return read;
   const isLate = refuseByTime(ports.clock.now(), write, write.unit.estimateMinutes) !== null;
-  if (isLate || !settingsDiffer(read.value, wanted) || read.value.eTag !== write.eTag) return { ok: true, value: { changed: false } };
+  if (ports.mode !== 'maintain' || isLate || !settingsDiffer(read.value, wanted) || read.value.eTag !== write.eTag) return { ok: true, value: { changed: false } };
   const sent = await ports.aks.changeUpgradeSettings({ resourceId: write.clusterResourceId, pool, settings: wanted, eTag: write.eTag });
   if (sent.ok) return { ok: true, value: { changed: true } };
   return sent.failure.class === 'conflict' ? { ok: true, value: { changed: false } } : sent;

@@ -1,4 +1,5 @@
 import type { AgentPool, ManagedCluster } from '@azure/arm-containerservice';
+import type { TokenCredential } from '@azure/identity';
 import type { AksPort, Clock } from '../activities/ports.ts';
 import { readCluster, readNodePool, readNodePoolOffers, readNodePools, readRecentlyUsedVersions, readUpgradeProfile } from '../domain/azure-resource.ts';
 import type { Cluster, NodePool, NodePoolOffers, RecentlyUsedVersion, UpgradeSettings } from '../domain/cluster-snapshot.ts';
@@ -14,6 +15,8 @@ import type { WriteAllowance } from './arm-write-guard.ts';
 interface AksPortOptions extends ArmConnection {
   /** Tells whether a forced upgrade is still armed. */
   readonly clock: Clock;
+  /** Who writes, where that is another identity than the one that reads. */
+  readonly writeCredential?: TokenCredential;
 }
 
 /**
@@ -25,7 +28,9 @@ interface AksPortOptions extends ArmConnection {
  * `force-override-active`, `invalid-resource-id` (terminal), `unreadable-answer`.
  */
 export function createAksPort(options: AksPortOptions): AksPort {
-  const arm: Arm = { connection: options, clock: options.clock, open: createArmConnector(options) };
+  const { writeCredential = options.credential } = options;
+  const openForWrites = createArmConnector({ ...options, credential: writeCredential });
+  const arm: Arm = { connection: options, clock: options.clock, open: createArmConnector(options), openForWrites };
   return {
     readCluster: (resourceId) => withCluster(resourceId, (id) => readClusterWithPools(arm, id)),
     readNodePool: (resourceId, pool) => withCluster(resourceId, (id) => readPool(arm, id, pool)),
@@ -47,6 +52,7 @@ interface Arm {
   readonly connection: ArmConnection;
   readonly clock: Clock;
   readonly open: OpenArmClient;
+  readonly openForWrites: OpenArmClient;
 }
 
 async function withCluster<T>(resourceId: string, run: (id: ClusterId) => Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -255,7 +261,7 @@ async function write(
   guard: WriteGuard | null,
   start: (client: Awaited<ReturnType<OpenArmClient>>, options: CaptureOptions) => { submitted(): Promise<void> },
 ): Promise<Outcome<null>> {
-  const client = await arm.open(id.subscriptionId, guard);
+  const client = await arm.openForWrites(id.subscriptionId, guard);
   // A poller polls as soon as it is awaited or returned from an async function; `submitted` waits for the first answer only.
   const answer = await callArm(arm.connection, (options) => start(client, options).submitted());
   return answer.ok ? { ok: true, value: null } : answer;

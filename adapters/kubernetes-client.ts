@@ -27,6 +27,8 @@ export interface KubernetesServers {
 
 interface KubernetesPortOptions {
   readonly credential: TokenCredential;
+  /** Who writes and asks by dry run, where that is another identity than the one that reads. */
+  readonly writeCredential?: TokenCredential;
   /** A local API server instead of the clusters' own; http on loopback only. */
   readonly endpointOverride: string | null;
   /** Where clusters' own API servers are; see `createKubernetesServers`. */
@@ -107,7 +109,7 @@ function createConnector(options: KubernetesPortOptions): (cluster: Cluster) => 
 }
 
 async function sendCall(
-  { credential, servers, onAnswer }: KubernetesPortOptions,
+  { credential, writeCredential = credential, servers, onAnswer }: KubernetesPortOptions,
   cluster: Cluster,
   { transport, proof }: { readonly transport: KubernetesTransport; readonly proof: 'token' | 'certificate' },
   call: KubernetesCall,
@@ -115,7 +117,8 @@ async function sendCall(
   const attemptsMax = call.method === 'GET' ? 2 : 1;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const token = proof === 'certificate' ? null : await credential.getToken(kubernetesScope);
+      const asking = call.method === 'GET' ? credential : writeCredential;
+      const token = proof === 'certificate' ? null : await asking.getToken(kubernetesScope);
       if (proof === 'token' && token === null) return { ok: false, failure: noToken };
       const answer = await transport.send(call, token?.token ?? null);
       onAnswer?.(call, answer);

@@ -1,16 +1,21 @@
 import { refuse, succeed } from '../domain/result.ts';
 import type { Fault, Result } from '../domain/result.ts';
 import type { PollRange } from '../orchestrations/contract.ts';
+import { isSlackwaterMode, slackwaterModes } from '../domain/slackwater-mode.ts';
+import type { SlackwaterMode } from '../domain/slackwater-mode.ts';
 import { isLoopback } from './loopback.ts';
 
 /** Everything the function app is told from outside, checked. */
 export interface Settings {
+  readonly mode: SlackwaterMode;
   readonly webhookSecrets: readonly string[];
   readonly gitHub: GitHubSettings;
   readonly policies: { readonly repository: string; readonly path: string };
   readonly serviceBus: ServiceBusSettings;
   /** Client id of the user-assigned identity for ARM and Kubernetes; null takes the system-assigned one. */
   readonly azureClientId: string | null;
+  /** Client id of the identity that writes to clusters; null takes the one that reads. */
+  readonly azureWriterClientId: string | null;
   /** Local stand-ins for Azure; null in production. */
   readonly local: LocalSettings | null;
   readonly pollSeconds: PollRange;
@@ -59,6 +64,7 @@ interface SettingDescription {
 
 /** Every setting the app reads, in the order people meet them: the only list. */
 export const settingNames = [
+  describe('SLACKWATER_MODE', 'optional', 'plain', 'What may be done: stopped, plan-only or maintain. Stopped opens no window and starts no unit; plan-only writes to no cluster.', 'maintain'),
   describe('GITHUB_WEBHOOK_SECRETS', 'required', 'secret', 'Webhook secrets, one or several separated by commas or new lines, each of at least 16 characters; several while one is being replaced.'),
   describe('GITHUB_API_URL', 'optional', 'plain', 'Base of the GitHub REST API; https, or http on loopback.', 'https://api.github.com'),
   describe('GITHUB_APP_ID', 'one-of', 'plain', 'Number of the GitHub App; goes with GITHUB_APP_PRIVATE_KEY or GITHUB_APP_KEY_ID.'),
@@ -72,6 +78,7 @@ export const settingNames = [
   describe('ServiceBusConnection__clientId', 'optional', 'plain', 'Client id of the user-assigned identity for Service Bus.'),
   describe('ServiceBusConnection', 'one-of', 'secret', 'Connection string of a Service Bus emulator on loopback; refused for Azure.'),
   describe('AZURE_CLIENT_ID', 'optional', 'plain', 'Client id of the user-assigned identity for ARM and Kubernetes.'),
+  describe('AZURE_WRITER_CLIENT_ID', 'optional', 'plain', 'Client id of another user-assigned identity for what is written to clusters; without it the first one writes.'),
   describe('SLACKWATER_ARM_ENDPOINT', 'optional', 'plain', 'ARM on loopback, for local use.'),
   describe('SLACKWATER_KUBERNETES_ENDPOINT', 'optional', 'plain', 'Kubernetes API on loopback, for local use.'),
   describe('SLACKWATER_LOCAL_TOKEN', 'optional', 'secret', 'Bearer token for the local endpoints; required with either of them.'),
@@ -110,11 +117,13 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   const faults: Fault[] = [];
   const reader = createReader(env, faults);
   const settings: Settings = {
+    mode: readMode(reader),
     webhookSecrets: readWebhookSecrets(reader),
     gitHub: readGitHub(reader),
     policies: { repository: readRepository(reader), path: readPolicyPath(reader) },
     serviceBus: readServiceBus(reader),
     azureClientId: readClientId(reader, 'AZURE_CLIENT_ID'),
+    azureWriterClientId: readClientId(reader, 'AZURE_WRITER_CLIENT_ID'),
     local: readLocal(reader),
     pollSeconds: readPollSeconds(reader),
     windowTimerSchedule: readSchedule(reader, 'WINDOW_TIMER_SCHEDULE', 'every five minutes, or write seconds first, for example 0 */5 * * * *'),
@@ -147,6 +156,15 @@ function required(reader: Reader, name: SettingName, remedy: string): string {
   const text = reader.text(name);
   if (text === null) reader.fault(name, 'setting-missing', `${name} is not set.`, remedy);
   return text ?? '';
+}
+
+/** A word nobody knows starts nothing: the app then answers that its settings are wrong. */
+function readMode(reader: Reader): SlackwaterMode {
+  const name = 'SLACKWATER_MODE';
+  const text = reader.text(name) ?? '';
+  if (isSlackwaterMode(text)) return text;
+  reader.fault(name, 'setting-invalid', `${name} is none of ${slackwaterModes.join(', ')}.`, 'Set plan-only to look on, maintain to upgrade, stopped to stop.');
+  return 'stopped';
 }
 
 const shortestSecret = 16;
@@ -273,7 +291,7 @@ export function isLocalConnectionString(connectionString: string): boolean {
   return url !== null && url.protocol === 'sb:' && isLoopback(url) && parts.some((part) => /^UseDevelopmentEmulator=true$/i.test(part));
 }
 
-function readClientId(reader: Reader, name: 'AZURE_CLIENT_ID' | 'ServiceBusConnection__clientId'): string | null {
+function readClientId(reader: Reader, name: 'AZURE_CLIENT_ID' | 'AZURE_WRITER_CLIENT_ID' | 'ServiceBusConnection__clientId'): string | null {
   const text = reader.text(name);
   if (text !== null && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) {
     reader.fault(name, 'setting-invalid', `${name} is not a client id.`, 'Set the clientId (a GUID) of the user-assigned identity, not its name or resource id.');

@@ -51,6 +51,8 @@ const titles: Readonly<Record<string, string>> = {
   BAKE_FAILED: 'an earlier ring is not proven',
   PARTNER_NOT_HEALTHY: 'the partner region is not whole',
   UNTESTED_IMAGE: 'image no earlier ring ran',
+  PLAN_ONLY: 'Slackwater only plans here',
+  SLACKWATER_STOPPED: 'Slackwater is stopped',
 };
 
 /** A finding's code in a few words; the code itself where there are none. */

@@ -26,6 +26,7 @@ import type { ServiceBusConnection } from '../adapters/service-bus-client.ts';
 import { createStatePort } from '../adapters/state-branch.ts';
 import { parseSettings } from '../adapters/settings.ts';
 import type { Settings } from '../adapters/settings.ts';
+import { withholdWrites } from '../adapters/withheld-writes.ts';
 import type { Fault, Result } from '../domain/result.ts';
 
 /** What an invocation offers us: its log, and the durable client its binding brought. */
@@ -58,6 +59,7 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
   const gitHub = { baseUrl: settings.gitHub.apiUrl, auth, session };
   const shared = {
     clock,
+    mode: settings.mode,
     ...composeAzure(settings, clock),
     github: createGitHubPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
     deliveries: createDeliveryPort(session),
@@ -84,23 +86,23 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
 
 /** A local endpoint gets the local token and nothing else; Azure gets the identity and never the local token. */
 function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'aks' | 'azureFacts' | 'kubernetes'> {
-  const { local, azureClientId } = settings;
-  const credentialFor = (endpoint: string | null) =>
-    endpoint === null || local === null ? createAzureCredential(azureClientId) : createLocalCredential(local.token, [endpoint]);
+  const { local, azureClientId, azureWriterClientId, mode } = settings;
+  const credentialFor = (endpoint: string | null, clientId = azureClientId) =>
+    endpoint === null || local === null ? createAzureCredential(clientId) : createLocalCredential(local.token, [endpoint]);
+  const writerFor = (endpoint: string | null) => credentialFor(endpoint, azureWriterClientId ?? azureClientId);
   const armEndpoint = local?.armEndpoint ?? null;
   const kubernetesEndpoint = local?.kubernetesEndpoint ?? null;
   const allowInsecureConnection = armEndpoint === null ? ('never' as const) : ('loopback-only' as const);
   const arm = { credential: credentialFor(armEndpoint), endpoint: armEndpoint, allowInsecureConnection };
-  return {
-    aks: createAksPort({ ...arm, clock }),
-    azureFacts: createAzureFactsPort({ ...arm, clock }),
-    kubernetes: createKubernetesPort({
-      // What a local ARM says of an API server's address is not Azure's word, so no token of Azure goes there.
-      credential: credentialFor(kubernetesEndpoint ?? armEndpoint),
-      endpointOverride: kubernetesEndpoint,
-      servers: createKubernetesServers(arm),
-    }),
-  };
+  const aks = createAksPort({ ...arm, clock, writeCredential: writerFor(armEndpoint) });
+  const kubernetes = createKubernetesPort({
+    // What a local ARM says of an API server's address is not Azure's word, so no token of Azure goes there.
+    credential: credentialFor(kubernetesEndpoint ?? armEndpoint),
+    writeCredential: writerFor(kubernetesEndpoint ?? armEndpoint),
+    endpointOverride: kubernetesEndpoint,
+    servers: createKubernetesServers(arm),
+  });
+  return { azureFacts: createAzureFactsPort({ ...arm, clock }), ...withholdWrites({ aks, kubernetes }, mode) };
 }
 
 /** Who signs our requests to GitHub; a key in a vault on loopback gets the local token and nothing else. */

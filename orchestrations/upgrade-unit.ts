@@ -198,6 +198,7 @@ function afterStart(flow: Flow, start: UnitStart, progress: UnitProgress, tries:
     case 'moved':
       return again(Math.min(FOREIGN_WAIT_SECONDS, 5 * (tries + 1)), start.detail, eTag);
     case 'foreign':
+    case 'withheld':
       return again(FOREIGN_WAIT_SECONDS, start.detail);
   }
 }

@@ -67,6 +67,16 @@ describe('an open window', () => {
     assert.deepEqual(inputs, [{ policy, opening: { opens, closes, restriction: 'none', reason: '' }, consent: 'not-needed', nextOpens: opens + 7 * 24 * 3_600_000, runId, repository: 'acme/platform', pollSeconds: settings.pollSeconds }]);
   });
 
+  test('starts nothing, and reads nothing, while Slackwater is stopped', async () => {
+    const { world, ports, lines } = setUp(opens);
+
+    const kinds = await decide({ ...ports, mode: 'stopped' });
+
+    assert.deepEqual(kinds, []);
+    assert.deepEqual(world.started, []);
+    assert.deepEqual([world.calls, lines.map(({ code }) => code)], [[], ['windows.stopped']]);
+  });
+
   test('tells the run in the repository its policy names', async () => {
     const { ports, inputs } = setUp(opens, [readPolicy(policyWith('spec.report', { repository: 'acme/shop' }))]);
 

@@ -101,6 +101,7 @@ export function recordingPorts(world: World): Ports {
   };
   return {
     clock: { now: () => world.now },
+    mode: 'maintain',
     logger: { log: (level, code) => world.logged.push({ level, code }) },
     aks: {
       readCluster: refuse('readCluster'),

@@ -37,11 +37,13 @@ describe('settings that are complete', () => {
     assert.deepEqual(parsed, {
       ok: true,
       value: {
+        mode: 'maintain',
         webhookSecrets: ['0123456789abcdef'],
         gitHub: { apiUrl: 'https://api.github.com', identity: { kind: 'app', appId: 4711, privateKey: pem }, appLogin: 'slackwater[bot]' },
         policies: { repository: 'acme/platform', path: 'slackwater' },
         serviceBus: { kind: 'identity', fullyQualifiedNamespace: 'shop.servicebus.windows.net', clientId: null },
         azureClientId: null,
+        azureWriterClientId: null,
         local: null,
         pollSeconds: { shortest: 30, longest: 150 },
         windowTimerSchedule: '0 */5 * * * *',
@@ -62,6 +64,7 @@ describe('settings that are complete', () => {
     ['the root of the repository', { POLICY_PATH: '.' }, ['policies', 'path'], ''],
     ['an emulator of Service Bus', { ServiceBusConnection__fullyQualifiedNamespace: '', ServiceBusConnection: emulator }, ['serviceBus'], { kind: 'connection-string', connectionString: emulator }],
     ['local endpoints with their token', { SLACKWATER_ARM_ENDPOINT: 'http://127.0.0.1:1/', SLACKWATER_LOCAL_TOKEN: 't' }, ['local'], { armEndpoint: 'http://127.0.0.1:1', kubernetesEndpoint: null, token: 't' }],
+    ['a mode', { SLACKWATER_MODE: ' plan-only ' }, ['mode'], 'plan-only'],
     ['poll seconds at their bounds', { POLL_SECONDS_SHORTEST: '150', POLL_SECONDS_LONGEST: '150' }, ['pollSeconds'], { shortest: 150, longest: 150 }],
     ['a schedule of six fields', { WINDOW_TIMER_SCHEDULE: '*/10 * * * * *' }, ['windowTimerSchedule'], '*/10 * * * * *'],
   ];
@@ -109,7 +112,8 @@ describe('settings that are not', () => {
     ['a host that only begins like loopback', { SLACKWATER_ARM_ENDPOINT: 'http://127.0.0.1.evil.example', SLACKWATER_LOCAL_TOKEN: 't' }, ['SLACKWATER_ARM_ENDPOINT setting-not-loopback']],
     ['a local endpoint that is Azure', { SLACKWATER_KUBERNETES_ENDPOINT: 'https://shop.hcp.westeurope.azmk8s.io', SLACKWATER_LOCAL_TOKEN: 't' }, ['SLACKWATER_KUBERNETES_ENDPOINT setting-not-loopback']],
     ['a local endpoint without token', { SLACKWATER_ARM_ENDPOINT: 'http://localhost:1' }, ['SLACKWATER_LOCAL_TOKEN setting-missing']],
-    ['an identity by name', { AZURE_CLIENT_ID: 'id-slackwater', ServiceBusConnection__clientId: 'id-slackwater' }, ['ServiceBusConnection__clientId setting-invalid', 'AZURE_CLIENT_ID setting-invalid']],
+    ['an identity by name', { AZURE_CLIENT_ID: 'id-slackwater', AZURE_WRITER_CLIENT_ID: 'id-writer', ServiceBusConnection__clientId: 'id-slackwater' }, ['ServiceBusConnection__clientId setting-invalid', 'AZURE_CLIENT_ID setting-invalid', 'AZURE_WRITER_CLIENT_ID setting-invalid']],
+    ['a mode nobody knows', { SLACKWATER_MODE: 'off' }, ['SLACKWATER_MODE setting-invalid']],
     ['polls too often', { POLL_SECONDS_SHORTEST: '29' }, ['POLL_SECONDS_SHORTEST setting-invalid']],
     ['polls too rarely', { POLL_SECONDS_LONGEST: '151' }, ['POLL_SECONDS_LONGEST setting-invalid']],
     ['polls with a unit', { POLL_SECONDS_LONGEST: '60s' }, ['POLL_SECONDS_LONGEST setting-invalid']],

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SlackwaterMode } from '../../domain/slackwater-mode.ts';
+import { compose } from '../../functions/compose.ts';
+import { startRehearsal, type Rehearsal } from '../../local/rehearsal/rehearsal.ts';
+
+/** Sets the app's own setting, as a deployment does, for what begins after it. */
+async function setMode(mode: SlackwaterMode): Promise<void> {
+  const composed = compose({ ...process.env, SLACKWATER_MODE: mode });
+  assert.ok(composed.ok);
+  // The app registers itself when it is loaded, which must not happen before its host runs.
+  const { useComposition } = await import('../../local/rehearsal/rehearsal-app.ts');
+  useComposition(composed.value);
+}
+
+async function rehearse(play: (rehearsal: Rehearsal) => Promise<void>): Promise<void> {
+  const rehearsal = await startRehearsal({ beginning: 'held' });
+  try {
+    await play(rehearsal);
+    assert.deepEqual(rehearsal.violations(), []);
+  } finally {
+    await rehearsal.close();
+  }
+}
+
+const whats = (rehearsal: Rehearsal): readonly string[] => rehearsal.armWrites().map(({ what }) => what);
+const isDraining = (rehearsal: Rehearsal) => (): boolean => rehearsal.changes.some(({ kind }) => kind === 'node.cordoned');
+
+test('plan-only plans, judges and reports a whole window, and sends no cluster anything that is no read', () =>
+  rehearse(async (rehearsal) => {
+    await setMode('plan-only');
+    rehearsal.begin();
+    const status = await rehearsal.untilEnded();
+    const [report] = rehearsal.issues();
+    const sent = rehearsal.world.log.entries.filter(({ service, method, path }) => ['arm', 'kubernetes'].includes(service) && method !== 'GET' && !path.endsWith('/listClusterUserCredential'));
+
+    assert.equal(status.outcome, 'not-started');
+    assert.match(report?.body ?? '', /only plans here/);
+    assert.match(report?.body ?? '', /pool\/apps|apps/);
+    assert.deepEqual(sent.map(({ method, path }) => `${method} ${path}`), []);
+    assert.ok(rehearsal.world.log.entries.some(({ service, method }) => service === 'kubernetes' && method === 'GET'));
+  }));
+
+test('stopped in the middle of a run starts no further unit, watches the one at work to its end, and goes on once it may again', () =>
+  rehearse(async (rehearsal) => {
+    await setMode('maintain');
+    rehearsal.begin();
+    await rehearsal.until(isDraining(rehearsal));
+    const before = whats(rehearsal);
+    await setMode('stopped');
+    const stoppedAt = rehearsal.clock.now();
+    await rehearsal.clock.advanceTo(stoppedAt + 100 * 60_000);
+    const meanwhile = whats(rehearsal);
+    const atWork = rehearsal.status().units.map(({ unit, state }) => `${unit} ${state}`);
+    await setMode('maintain');
+    const status = await rehearsal.untilEnded();
+
+    assert.deepEqual(meanwhile, before, 'nothing was sent while stopped');
+    assert.ok(atWork.includes('pool/system upgraded'), JSON.stringify(atWork));
+    assert.equal(status.outcome, 'succeeded', JSON.stringify(status.timeline));
+    assert.deepEqual(whats(rehearsal), ['PUT cluster', 'PUT pool/system', 'PUT pool/apps', 'PUT pool/spot']);
+  }));
+
+test('stopped, a run that has begun is held before its first unit and says why', () =>
+  rehearse(async (rehearsal) => {
+    await setMode('stopped');
+    rehearsal.begin();
+    await rehearsal.until(() => rehearsal.status().phase === 'held');
+    const causes = rehearsal.status().holds.flatMap((hold) => hold.causes.map(({ code }) => code));
+    await setMode('maintain');
+    const status = await rehearsal.untilEnded();
+
+    assert.ok(causes.includes('SLACKWATER_STOPPED'), JSON.stringify(causes));
+    assert.equal(status.outcome, 'succeeded');
+  }));
