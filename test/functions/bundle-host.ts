@@ -14,7 +14,7 @@ import { createQueueSource } from '../../local/queue-source.ts';
 const root = new URL('../../', import.meta.url);
 
 /** Runs the function app (the bundle, unless told otherwise) in this process, with its queue, over loopback services, at the moment the example's window opens. */
-export async function startBundle(t: TestContext, entry = 'dist/main.cjs') {
+export async function startBundle(t: TestContext, entry = 'dist/main.cjs', database = ':memory:') {
   const text = readFileSync(new URL('fixtures/policies/lab-aks.yaml', root), 'utf8');
   const policies = readPolicyText(text, 'lab-aks.yaml');
   const documents = await readSnapshotDocuments(fileURLToPath(new URL('fixtures/snapshot/', root)));
@@ -29,23 +29,34 @@ export async function startBundle(t: TestContext, entry = 'dist/main.cjs') {
     makeClock: () => clock,
     seed: 1,
     folder: null,
-    people: { operator: 'maintain' },
+    people: { operator: 'maintain', chief: 'admin' },
     onChanges: () => undefined,
   });
   const takeBack = lendClock(clock);
-  const host = await startHost({
-    appEntry: new URL(entry, root),
-    clock,
-    database: ':memory:',
-    timers: 'held',
-    queueSource: createQueueSource({ connectionString: world.serviceBus.connectionString }),
-    environment: world.environment,
-  });
-  world.deliverWebhooksTo(host.url);
+  /** Starts a host over the same services and, where it is a file, the same history. */
+  const begin = async () => {
+    const begun = await startHost({
+      appEntry: new URL(entry, root),
+      clock,
+      database,
+      timers: 'held',
+      queueSource: createQueueSource({ connectionString: world.serviceBus.connectionString }),
+      environment: world.environment,
+    });
+    world.deliverWebhooksTo(begun.url);
+    return begun;
+  };
+  let host = await begin();
   t.after(async () => {
     takeBack();
     await host.close();
     await world.close();
   });
-  return { world, host, clock };
+  /** Ends the host in the middle of whatever it does, and starts another. */
+  const restart = async () => {
+    await host.close();
+    host = await begin();
+    return host;
+  };
+  return { world, host, clock, restart };
 }
