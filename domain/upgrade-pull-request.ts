@@ -1,6 +1,6 @@
 import type { CheckedPolicy } from './checked-policy.ts';
 import { formatBothDated } from './local-time.ts';
-import { codeSpan, prose } from './markdown-text.ts';
+import { codeSpan, prose, visibleText } from './markdown-text.ts';
 import { renderPlan } from './plan-markdown.ts';
 import { renderPreflightMarkdown } from './preflight-markdown.ts';
 import { isAbout } from './support-notice.ts';
@@ -29,12 +29,14 @@ export interface LeftOutPolicy {
 
 /** GitHub takes 65 536 characters of a body. */
 const BODY_CHARACTERS_MAX = 60_000;
+/** GitHub takes 256 characters of a title. */
+const TITLE_CHARACTERS_MAX = 240;
 
 /** Title, and the words of the one commit, which stay the same whatever version comes next. */
 export function titleOfUpgrade(raised: readonly Pick<RaisedPolicy, 'checked' | 'to'>[]): { readonly title: string; readonly message: string } {
   const [only, ...others] = raised;
   const name = only?.checked.policy.name ?? '';
-  if (others.length === 0) return { title: `Raise Kubernetes of ${name} to ${only?.to ?? ''}`, message: `Raise Kubernetes of ${name}` };
+  if (others.length === 0) return { title: visibleText(`Raise Kubernetes of ${name} to ${only?.to ?? ''}`, TITLE_CHARACTERS_MAX), message: visibleText(`Raise Kubernetes of ${name}`, TITLE_CHARACTERS_MAX) };
   return { title: `Raise Kubernetes of ${raised.length} clusters`, message: 'Raise Kubernetes of the fleet' };
 }
 

@@ -1,13 +1,17 @@
 import type { ApprovalStanding } from '../../domain/approval.ts';
 import { answerCheckRefusal } from '../../domain/check-answer.ts';
+import { renderCalendarMarkdown } from '../../domain/calendar-markdown.ts';
+import type { CheckedPolicy } from '../../domain/checked-policy.ts';
 import type { CleanUpPlan, CleanUpRequest } from '../../domain/clean-up.ts';
 import {
+  answerCleanUpAborted,
   answerCleanUpBegun,
   answerCleanUpEnded,
   answerCleanUpRefused,
   answerNothingToDo,
   answerReleased,
   answerRunFirst,
+  answerWhichCleanUp,
   answerWhichCluster as answerWhichClusterToCleanUp,
   describeDebt,
   describeOther,
@@ -19,7 +23,9 @@ import { noticesOf, renderDebtNotice, renderDebts } from '../../domain/debt-mark
 import type { WindowOpening } from '../../domain/maintenance-policy.ts';
 import { prose } from '../../domain/markdown-text.ts';
 import { renderNotice } from '../../domain/notice-markdown.ts';
+import { answerLossAhead, answerOutlook, answerPlan, answerPreflight, answerUnreadable } from '../../domain/outlook-answer.ts';
 import { renderPlan } from '../../domain/plan-markdown.ts';
+import { parseMaintenancePolicy } from '../../domain/policy-parse.ts';
 import { renderCheckedFile } from '../../domain/policy-check-markdown.ts';
 import { renderPreflightMarkdown } from '../../domain/preflight-markdown.ts';
 import type { PreflightReport } from '../../domain/preflight-report.ts';
@@ -38,9 +44,11 @@ import {
 } from '../../domain/standing-answer.ts';
 import type { Freeze } from '../../domain/standing-order.ts';
 import type { UpgradePlan } from '../../domain/upgrade-plan.ts';
+import { answerOvertaken, renderUpgrade, titleOfUpgrade } from '../../domain/upgrade-pull-request.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
-import { renderWriteBack } from '../../domain/write-back-markdown.ts';
+import { renderUndoWarning, renderWriteBack } from '../../domain/write-back-markdown.ts';
 import { debtNow, debtSample } from './debt-samples.ts';
+import { goodPolicy } from './good-policy.ts';
 import { heldStatus, minutesIn, pausedNow, pausedStatus, statusSample } from './window-status-samples.ts';
 
 /** Something that makes Markdown of what others wrote. To add one, write how it is made with `text` wherever a stranger could choose. */
@@ -121,20 +129,23 @@ export const markdownMakers: readonly MarkdownMaker[] = [
   { covers: ['renderPlan'], make: (text) => [renderPlan(taint(plan, text), opening, timeZone)] },
   { covers: ['renderDebts', 'renderDebtNotice'], make: (text) => madeOfDebts(text).bodies, titles: (text) => madeOfDebts(text).titles },
   { covers: ['renderCheckedFile'], make: madeOfChecks },
+  { covers: ['renderUpgrade', 'answerOvertaken'], make: madeOfUpgrades, titles: (text) => Object.values(titleOfUpgrade([{ checked: checkedPolicy(text), to: text }])) },
+  { covers: ['answerPlan', 'answerPreflight', 'answerOutlook', 'answerUnreadable', 'answerLossAhead'], make: madeOfOutlooks },
+  { covers: ['renderCalendarMarkdown'], make: madeOfCalendar },
   { covers: ['answerCheckRefusal'], make: (text) => [answerCheckRefusal({ kind: 'not-in-team', teams: [text, text] }, { path: text, sender: text }), answerCheckRefusal({ kind: 'not-allowed', permission: text }, { path: text, sender: text })] },
-  { covers: ['renderWriteBack'], make: (text) => madeOfPins(text).bodies, titles: (text) => madeOfPins(text).titles },
+  { covers: ['renderWriteBack', 'renderUndoWarning'], make: (text) => madeOfPins(text).bodies, titles: (text) => madeOfPins(text).titles },
   {
     covers: ['answerFrozen', 'answerUnfrozen', 'answerPostponed', 'answerNotPostponed', 'answerApproved', 'answerApprovalTooLate', 'answerNotInTeam', 'answerUpgrade', 'answerWhichCluster', 'describeApprovals'],
     make: madeOfOrders,
   },
   {
-    covers: ['answerCleanUpRefused', 'answerCleanUpBegun', 'answerCleanUpEnded', 'answerReleased', 'answerRunFirst', 'answerNothingToDo', 'describeDebt', 'describeOther'],
+    covers: ['answerCleanUpRefused', 'answerCleanUpBegun', 'answerCleanUpEnded', 'answerReleased', 'answerRunFirst', 'answerNothingToDo', 'answerWhichCleanUp', 'answerCleanUpAborted', 'describeDebt', 'describeOther'],
     make: madeOfCleanUps,
   },
 ];
 
 /** Makers whose every word is ours: verbs, permissions and counts. */
-export const wordsOfOurs: readonly string[] = ['answerHelp', 'answerHelpAbout', 'answerEdited', 'answerLate', 'answerNoCluster', 'answerNoNodeNamed', 'answerNoRun', 'answerNotTakenHere', 'answerPermissionUnknown'];
+export const wordsOfOurs: readonly string[] = ['answerHelp', 'answerHelpAbout', 'answerEdited', 'answerLate', 'answerNoCluster', 'answerNoNodeNamed', 'answerNoRun', 'answerNotTakenHere', 'answerPermissionUnknown', 'answerRulesUnknown'];
 
 function madeOfDebts(text: string) {
   const debts: readonly Debt[] = [taint(debtSample, text), taint<Debt>({ ...debtSample, id: 'spare/usr', kind: 'spare-nodes', node: null, count: 2 }, text)];
@@ -150,13 +161,58 @@ function madeOfChecks(text: string): readonly string[] {
   return [
     renderCheckedFile({ ...file, content: { kind: 'removed', clusters: [`/x/managedClusters/${text}`] } }),
     renderCheckedFile({ ...file, content: { kind: 'faulty', faults: [fault] } }),
+    renderCheckedFile({ ...file, content: { kind: 'valid', policies: [checkedPolicy(text), { ...checkedPolicy(text), look: { kind: 'not-read', why: text } }] } }),
   ].flatMap(({ summary, text: below }) => [summary, below]);
+}
+
+/** A policy whose every word somebody chose, with what a look at its cluster found. */
+function checkedPolicy(text: string): CheckedPolicy {
+  const parsed = parseMaintenancePolicy(goodPolicy(), 'shop.yaml');
+  if (!parsed.ok) throw new Error('The good policy is none.');
+  const policy = { ...parsed.value, name: text, source: text, clusterResourceId: `/subscriptions/s/managedClusters/${text.replaceAll('/', '')}` };
+  const look: CheckedPolicy['look'] = { kind: 'planned', opening, plan: taint(plan, text), report: taint(report, text), reductions: [] };
+  return {
+    policy,
+    look,
+    occurrences: [
+      { kind: 'opens', localDate: '2026-11-21', opening: { ...opening, reason: text }, notes: [text] },
+      { kind: 'skipped', localDate: '2026-11-28', code: 'not-allowed-dates', reason: text },
+    ],
+    openNow: null,
+    rule: policy.approvals,
+    approvals: taint(standing, text),
+  };
+}
+
+function madeOfUpgrades(text: string): readonly string[] {
+  const support = { version: text, said: 'ending' as const, lastDay: null, when: 0 };
+  const raised = { checked: checkedPolicy(text), from: text, to: text, step: 'minor' as const, running: text, support };
+  return [renderUpgrade([raised, { ...raised, support: null }], [{ clusterName: text, why: text }], text), answerOvertaken(text)];
+}
+
+function madeOfOutlooks(text: string): readonly string[] {
+  const cluster = { clusterName: text, timeZone };
+  const approvals = taint(standing, text);
+  return [
+    answerPlan(cluster, { plan: taint(plan, text), opening, standing: approvals, freeze: taint(freeze, text), frozenPlan: { runId: text, digest: text } }),
+    answerPreflight(cluster, opening, renderPreflightMarkdown(taint(report, text))),
+    answerOutlook(cluster, opening, approvals, taint(freeze, text)),
+    answerUnreadable(cluster, { code: text, class: 'terminal', message: text, remedy: text, retryAfterSeconds: null }),
+    answerLossAhead(cluster, { kind: 'kept', where: text, pools: [text, text], until: minutesIn(0) }),
+    answerLossAhead(cluster, { kind: 'no-such-loss', target: text, known: [text, text] }),
+  ];
+}
+
+function madeOfCalendar(text: string): readonly string[] {
+  const cluster = { policyName: text, clusterName: text, key: 'key', timeZone };
+  const one = { cluster, opens: minutesIn(0), closes: minutesIn(360), scheduled: minutesIn(0), state: 'moved' as const, notes: [text, text] };
+  return [renderCalendarMarkdown({ openings: [one, { ...one, state: 'frozen' }], freezes: [{ cluster, dates: { start: '2026-12-18', end: '2027-01-04', scope: 'all', reason: text } }] })];
 }
 
 function madeOfPins(text: string) {
   const pin = { file: text, line: 1, pins: text, from: text, to: text };
   const { title, body } = renderWriteBack(taint(ended, text), 'acme/platform', { raised: [pin], kept: [{ file: text, line: null, pins: text, why: text }] });
-  return { titles: [title], bodies: [body] };
+  return { titles: [title], bodies: [body, renderUndoWarning([{ clusterName: text, undone: [{ ...pin, runs: text }] }], '<!-- marker -->')] };
 }
 
 function madeOfOrders(text: string): readonly string[] {
@@ -185,6 +241,8 @@ function madeOfCleanUps(text: string): readonly string[] {
   return [
     answerCleanUpRefused({ verb: 'resolve' }, { kind: 'refused', code: 'c', message: text, remedy: text }),
     answerWhichClusterToCleanUp('resolve', [text, text]),
+    answerWhichCleanUp([text, text]),
+    answerCleanUpAborted(`pool/${text}`, 'refused'),
     answerRunFirst({ verb: 'resolve' }, text, 4),
     answerNothingToDo({ verb: 'resolve' }, text),
     answerCleanUpBegun(clean, telling, text),
