@@ -53,15 +53,14 @@ async function refusePerson(ports: Ports, { repository, sender }: IncomingCheckA
 
 /** Why a person who may approve in general may not approve these policies: each names teams, and this is a member of none of them. */
 async function refuseOutsider(ports: Ports, { repository, sender }: IncomingCheckAction, policies: readonly CheckedPolicy[]): Promise<Outcome<CheckRefusal> | null> {
-  for (const { rule } of policies) {
-    if (rule.teams.length === 0) continue;
+  for (const teams of policies.flatMap(({ rule }) => rule.teams)) {
     let isMember = false;
-    for (const team of rule.teams) {
+    for (const team of teams) {
       const asked = await ports.github.isTeamMember({ repository, team, login: sender });
       if (!asked.ok && asked.failure.class === 'transient') return asked;
       isMember ||= asked.ok && asked.value;
     }
-    if (!isMember) return { ok: true, value: { kind: 'not-in-team', teams: rule.teams } };
+    if (!isMember) return { ok: true, value: { kind: 'not-in-team', teams } };
   }
   return null;
 }

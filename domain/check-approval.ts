@@ -31,7 +31,7 @@ export function withoutVoid(orders: readonly StandingOrder[], seen: SeenFile): r
  * changed one may ask for more. A policy that is new speaks for itself.
  */
 export function approvalRuleOf(changed: MaintenancePolicy, present: readonly MaintenancePolicy[]): ApprovalRule {
-  const rule = present.find(({ clusterResourceId }) => clusterResourceId.toLowerCase() === changed.clusterResourceId.toLowerCase())?.approvals;
-  if (rule === undefined) return changed.approvals;
-  return { required: Math.max(rule.required, changed.approvals.required), teams: rule.teams };
+  const ruling = present.find(({ clusterResourceId }) => clusterResourceId.toLowerCase() === changed.clusterResourceId.toLowerCase()) ?? changed;
+  const teams = [ruling.commands?.['approve'] ?? [], ruling.approvals.teams].filter((list) => list.length > 0);
+  return { required: Math.max(ruling.approvals.required, changed.approvals.required), teams };
 }

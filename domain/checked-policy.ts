@@ -19,7 +19,12 @@ export type ClusterLook =
   | { readonly kind: 'not-read'; readonly why: string };
 
 /** Who has to agree to a policy's change: what the default branch says, so that no pull request lets itself pass. */
-export type ApprovalRule = MaintenancePolicy['approvals'];
+export interface ApprovalRule {
+  /** Approvals needed; 0 for none. */
+  readonly required: number;
+  /** Lists of teams, `owner/slug`; an approver is a member of one team at least of each list. */
+  readonly teams: readonly (readonly string[])[];
+}
 
 /** A policy of a changed file, as the head commit has it. */
 export interface CheckedPolicy {

@@ -199,7 +199,7 @@ test('a button of an old commit, of a closed pull request, or for a plan that ha
 });
 
 test('where the policy names teams only their members approve, whatever their permission; a doubt is a no', async (context) => {
-  const named = labPolicy.replace('  onWindowEnd: finishInFlight', '  onWindowEnd: finishInFlight\n  approvals: { required: 1, teams: [acme/platform-leads, acme/oncall] }');
+  const named = labPolicy.replace('  onWindowEnd: finishInFlight', '  onWindowEnd: finishInFlight\n  approvals: { required: 1, teams: [acme/platform-leads, acme/oncall] }\n  commands: { approve: [acme/admins] }');
   const { ports, commit, open, deliver, checks, press, comments } = await startPolicyWorld(context, { 'lab-aks.yaml': named });
   commit('bob', 'longer', policyPath, named.replace('durationHours: 6', 'durationHours: 8').replace('teams: [acme/platform-leads, acme/oncall]', 'teams: [acme/everybody]'));
   const number = open('bob', 'longer');
@@ -213,9 +213,13 @@ test('where the policy names teams only their members approve, whatever their pe
   };
   press('cat', id);
   assert.deepEqual(await deliver(), [answered]);
+  assert.match(comments(number).at(-1) ?? '', /only members of `acme\/admins` approve/);
+  members = ['acme/admins cat'];
+  press('cat', id);
+  assert.deepEqual(await deliver(), [answered]);
   assert.match(comments(number).at(-1) ?? '', /only members of `acme\/platform-leads`, `acme\/oncall` approve/);
-  assert.deepEqual(asked, ['acme/platform-leads cat', 'acme/oncall cat'], 'the teams of the default branch');
-  members = ['acme/oncall cat'];
+  assert.deepEqual(asked, ['acme/admins cat', 'acme/admins cat', 'acme/platform-leads cat', 'acme/oncall cat'], 'the teams of the default branch');
+  members = ['acme/admins cat', 'acme/oncall cat'];
   press('cat', id);
   assert.deepEqual(await deliver(), [approvedResult]);
   assert.equal(checks('longer')[0]?.conclusion, 'success');
