@@ -7,6 +7,7 @@ import type { Fault } from '../../domain/result.ts';
 import type { Instant } from '../../domain/time.ts';
 import { runIdOf, windowInstanceId } from '../../domain/window-identity.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
+import { changedPaths, isPull } from '../../sim/github-pull-shapes.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 import { scaledClock } from '../clock.ts';
 import { startHost } from '../functions-host/host.ts';
@@ -186,6 +187,14 @@ async function followRun(night: Night, stop: Promise<void>): Promise<WindowStatu
   }
 }
 
+/** The night's pull requests, each with the files it would change. */
+function tellPullRequests({ github }: LoopbackWorld): readonly string[] {
+  const { world } = github.github;
+  return [...world.repositories.values()].flatMap((repository) =>
+    [...repository.issues.values()].filter(isPull).map((pull) => `Pull request #${pull.number}: ${pull.title} (${changedPaths({ world, repository }, pull).join(', ')})`),
+  );
+}
+
 async function tellEnd(night: Night, status: WindowStatus | null, write: (line: string) => void): Promise<NightEnd> {
   const { folder } = night.options;
   const issue = status?.issue ?? null;
@@ -196,6 +205,7 @@ async function tellEnd(night: Night, status: WindowStatus | null, write: (line: 
   if (status?.outcome != null) write(`\n${body}\n`);
   write(`Run ${runIdOf(night.world.cluster.resourceId.split('/').at(-1) ?? '', night.opens)}: ${status?.outcome ?? 'not ended'}`);
   write(`Task hub: ${place('durable.sqlite')}   Issue: ${place('issue.md')}   Requests: ${place('requests.jsonl')}`);
+  for (const line of tellPullRequests(night.world)) write(line);
   if (status === null || status.outcome === null) {
     write(`Stopped before its end. Go on with: npm start -- --resume${folder === defaultNightFolder ? '' : ` --folder ${folder}`}`);
     return { kind: 'ended', exitCode: 1 };
