@@ -179,7 +179,7 @@ function checkedPolicy(text: string): CheckedPolicy {
       { kind: 'skipped', localDate: '2026-11-28', code: 'not-allowed-dates', reason: text },
     ],
     openNow: null,
-    rule: policy.approvals,
+    rule: { required: 2, teams: [[text]] },
     approvals: taint(standing, text),
   };
 }
