@@ -142,6 +142,7 @@ export interface ActivityContract {
     readonly input: { readonly comment: CommentReference; readonly decisionId: string; readonly body: string };
     readonly output: Outcome<{ readonly commentId: number }>;
   };
+  keepDashboard: { readonly input: { readonly policyRepository: string }; readonly output: Outcome<DashboardKeeping> };
   verifyCluster: {
     readonly input: { readonly clusterResourceId: string; readonly units: readonly PlannedUnit[] };
     readonly output: Outcome<ClusterVerification>;
@@ -271,6 +272,13 @@ export interface ClusterVerification {
   readonly inventories: readonly { readonly pool: string; readonly inventory: NodeInventory }[];
 }
 
+/** What became of a look at the dashboard. */
+export interface DashboardKeeping {
+  readonly kind: 'kept' | 'too-soon';
+  /** How long to wait where it was too soon. Unit: seconds. */
+  readonly waitSeconds: number;
+}
+
 /** Retry of an activity that threw. Unit: seconds. */
 export interface ActivityRetry {
   readonly firstIntervalSeconds: number;
@@ -307,6 +315,7 @@ export const activityNames = [
   'recordRun',
   'writeBack',
   'checkHealth',
+  'keepDashboard',
   'judgeCleanUp',
   'judgeNodeRelease',
   'releaseNode',

@@ -102,7 +102,7 @@ async function decideWindow(ports: Ports, settings: OpenWindowsSettings, { polic
   if (cleanUps.value.some((each) => isCleanUpOf(clusterResourceId, each.instanceId) && each.status?.phase !== 'telling')) return { ...decided, kind: 'cleaning-up' };
   const repository = policy.report.repository ?? settings.policyRepository;
   const newRunId = asked === null ? runId : runIdOf(clusterNameOf(clusterResourceId), asked);
-  const started = await ports.windows.startWindow(instanceId, { policy, opening, nextOpens: nextOpeningAfter(policy.window, opening), consent: consentFor(policy, orders ?? [], opening), runId: newRunId, repository, pollSeconds: settings.pollSeconds });
+  const started = await ports.windows.startWindow(instanceId, { policy, opening, nextOpens: nextOpeningAfter(policy.window, opening), consent: consentFor(policy, orders ?? [], opening), runId: newRunId, repository, policyRepository: settings.policyRepository, pollSeconds: settings.pollSeconds });
   return started.ok ? { ...decided, runId: newRunId, kind: started.value } : { ...decided, kind: 'failed', failure: started.failure };
 }
 

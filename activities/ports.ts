@@ -6,6 +6,7 @@ import type { LocatedPolicyFault } from '../domain/checked-policy.ts';
 import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, Pod, RecentlyUsedVersion, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { HeldComment } from '../domain/comment-truth.ts';
 import type { Outcome } from '../domain/failure.ts';
+import type { IssueRevision } from '../domain/issue-revision.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { DeliveryAttempt } from '../domain/lost-delivery.ts';
 import type { HealthProbe, MaintenancePolicy } from '../domain/maintenance-policy.ts';
@@ -161,6 +162,8 @@ export interface GitHubPort {
     state: 'open' | 'closed';
     knownNumber: number | null;
   }): Promise<Outcome<IssueReference>>;
+  /** Reads our issue again and writes what `revise` makes of it where that differs; null: there is none. May be repeated with a `revise` that is. */
+  reviseIssue(request: IssueRevision): Promise<Outcome<IssueReference | null>>;
   /** Finds the comment that carries `marker` on the issue, or posts it. May be repeated. */
   ensureComment(request: {
     repository: string;

@@ -97,6 +97,14 @@ async function refuseUnpermitted(ports: Ports, comment: IncomingComment, { verb,
   return isAllowed(permission.value, verb, weight) ? null : answer(ports, comment, answerNotAllowed(verb, permission.value, weight));
 }
 
+/** Carries out a command that did not come as a comment, by the rights of whoever gave it, or answers why not. */
+export async function takeCommand(ports: Ports, settings: ReceiveInboxSettings, comment: IncomingComment, command: OperatorCommand): Promise<InboxResult> {
+  const runs = await listRuns(ports, settings);
+  if (!runs.ok) return stopBy(runs.failure, 'task hub');
+  const refused = await refuseUnpermitted(ports, comment, command);
+  return refused ?? carryOut(ports, settings, { comment, command, runs: runs.value, place: 'elsewhere' });
+}
+
 function carryOut(ports: Ports, settings: ReceiveInboxSettings, permitted: PermittedCommand): Promise<InboxResult> {
   const { comment, command, runs, place } = permitted;
   const { verb } = command;

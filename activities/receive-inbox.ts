@@ -1,8 +1,8 @@
 import type { Outcome } from '../domain/failure.ts';
 import type { InboxMessage } from '../domain/inbox-message.ts';
 import { parseInboxMessage } from '../domain/inbox-message.ts';
-import { supportOfEvent } from '../domain/support-notice.ts';
 import type { IncomingPullRequest } from '../domain/pull-request-message.ts';
+import { supportOfEvent } from '../domain/support-notice.ts';
 import { windowInstanceId } from '../domain/window-identity.ts';
 import { takeCheckAction } from './approve-check.ts';
 import { checkDebts } from './check-debts.ts';
@@ -12,8 +12,9 @@ import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from 
 import type { Ports } from './ports.ts';
 import { proposeUpgrades } from './propose-upgrades.ts';
 import { receiveComment } from './receive-comment.ts';
-import { warnOfUndo } from './warn-of-undo.ts';
 import { receiveVersionEvent } from './receive-version-event.ts';
+import { takeTick } from './take-tick.ts';
+import { warnOfUndo } from './warn-of-undo.ts';
 import { receiveRunMessage } from './receive-run-message.ts';
 
 /**
@@ -39,6 +40,8 @@ export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSe
       return settle(await receiveVersionEvent(ports, settings.policyRepository, parsed.value), 'upgrade');
     case 'pull-request':
       return receivePullRequest(ports, settings, parsed.value.pullRequest);
+    case 'tick':
+      return takeTick(ports, settings, parsed.value.tick);
     case 'check-action':
       return settle(await takeCheckAction(ports, placeOf(settings), parsed.value.action), 'check run');
   }

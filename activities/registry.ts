@@ -3,6 +3,7 @@ import { checkHealth } from './check-health.ts';
 import type { ActivityContract, ActivityName } from './contract.ts';
 import { judgeCleanUp, judgeNodeRelease, releaseNode } from './judge-clean-up.ts';
 import { keepAnswer } from './keep-answer.ts';
+import { keepDashboard } from './keep-dashboard.ts';
 import { makePlan } from './make-plan.ts';
 import { observeUnit } from './observe-unit.ts';
 import type { Ports } from './ports.ts';
@@ -46,6 +47,7 @@ export function createActivities(ports: Ports): Activities {
     publishEvent: (input) => ports.messages.publishEvent(input),
     recordRun: (input) => recordRun(ports, input),
     writeBack: (input) => writeBack(ports, input),
+    keepDashboard: (input) => keepDashboard(ports, input),
     verifyCluster: (input) => verifyCluster(ports, input),
     checkHealth: (input) => checkHealth(ports, input),
     judgeCleanUp: (input) => judgeCleanUp(ports, input),

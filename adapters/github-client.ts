@@ -5,7 +5,7 @@ import { isRecord, numberAt, recordAt, textAt } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
 import { readHeldComment } from './github-comment.ts';
 import { UnreadableAnswer } from './github-failure.ts';
-import { ensureIssue, isStatus, readList, refuseForeignLogin } from './github-issue.ts';
+import { ensureIssue, isStatus, readList, refuseForeignLogin, reviseIssue } from './github-issue.ts';
 import type { IsOurs } from './github-issue.ts';
 import { createGitHubSession } from './github-session.ts';
 import type { GitHubSession, GitHubSessionOptions, RepositoryName } from './github-session.ts';
@@ -42,6 +42,7 @@ export function createGitHubPort(options: GitHubPortOptions): GitHubPort {
   const isOurs: IsOurs = (login) => login.toLowerCase() === ownLogin;
   return {
     ensureIssue: (request) => session.use(request.repository, (github, name) => ensureIssue(github, name, request, isOurs)),
+    reviseIssue: (request) => session.use(request.repository, (github, name) => reviseIssue(github, name, request, isOurs)),
     ensureComment: (request) => session.use(request.repository, (github, name) => ensureComment(github, name, request, isOurs)),
     keepComment: (request) => session.use(request.repository, (github, name) => keepComment(github, name, request, isOurs)),
     react: ({ repository, commentId, content }) =>

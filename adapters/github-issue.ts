@@ -2,6 +2,9 @@ import type { Octokit } from '@octokit/rest';
 import type { GitHubPort, IssueReference } from '../activities/ports.ts';
 import { withMarker } from '../domain/hidden-marker.ts';
 import { isRecord, numberAt, recordAt, textAt } from '../domain/json.ts';
+import type { IssueRevision } from '../domain/issue-revision.ts';
+import { parseInstant } from '../domain/local-time.ts';
+import type { Instant } from '../domain/time.ts';
 import { UnreadableAnswer } from './github-failure.ts';
 import type { RepositoryName } from './github-session.ts';
 
@@ -10,6 +13,8 @@ const reportLabel = 'slackwater';
 
 /** What is asked of {@link GitHubPort.ensureIssue}. */
 type IssueRequest = Parameters<GitHubPort['ensureIssue']>[0];
+/** What an issue is made to say. */
+type WantedIssue = Pick<IssueRequest, 'marker' | 'title' | 'body' | 'labels' | 'state'>;
 
 /** Whether a login is our own. */
 export type IsOurs = (login: string) => boolean;
@@ -26,6 +31,7 @@ interface FoundIssue {
   readonly url: string;
   readonly login: string;
   readonly kind: 'issue' | 'pull-request';
+  readonly updatedAt: Instant | null;
 }
 
 /**
@@ -35,12 +41,35 @@ interface FoundIssue {
  * the other is closed, by whoever looks. Throws what Octokit throws.
  */
 export async function ensureIssue(github: Octokit, name: RepositoryName, request: IssueRequest, isOurs: IsOurs): Promise<IssueReference> {
-  const known = request.knownNumber === null ? null : await readKnown(github, name, request.knownNumber);
-  const isKnown = known !== null && known.kind === 'issue' && isOurs(known.login);
-  const found = isKnown ? [known] : await findMarked(github, name, request.marker, isOurs);
+  const found = await findIssues(github, name, request, isOurs);
   const issue = found.length > 0 ? await keepLowest(github, name, found) : await openIssue(github, name, request, isOurs);
   await adjust(github, name, issue, request);
   return { repository: request.repository, number: issue.number, url: issue.url };
+}
+
+/** Reads our issue and makes of it what `revise` says; see {@link GitHubPort.reviseIssue}. Throws what Octokit throws. */
+export async function reviseIssue(github: Octokit, name: RepositoryName, request: IssueRevision, isOurs: IsOurs): Promise<IssueReference | null> {
+  const { repository, marker, label, whenMissing } = request;
+  const labels = label === null ? [] : [label];
+  const found = await findIssues(github, name, request, isOurs, labels);
+  const first = found.length === 0 ? null : await keepLowest(github, name, found);
+  const wanted = first === null && whenMissing === 'leave' ? null : request.revise(first);
+  const issue = first ?? (wanted === null ? null : await openIssue(github, name, { ...wanted, marker, labels }, isOurs));
+  if (issue === null) return null;
+  if (wanted !== null && first !== null) await adjust(github, name, issue, { ...wanted, marker, labels });
+  return { repository, number: issue.number, url: issue.url };
+}
+
+async function findIssues(
+  github: Octokit,
+  name: RepositoryName,
+  { knownNumber, marker }: Pick<IssueRequest, 'knownNumber' | 'marker'>,
+  isOurs: IsOurs,
+  labels: readonly string[] = [],
+): Promise<readonly FoundIssue[]> {
+  const known = knownNumber === null ? null : await readKnown(github, name, knownNumber);
+  const isKnown = known !== null && known.kind === 'issue' && isOurs(known.login);
+  return isKnown ? [known] : findMarked(github, name, marker, isOurs, labels);
 }
 
 async function readKnown(github: Octokit, name: RepositoryName, issueNumber: number): Promise<FoundIssue | null> {
@@ -54,11 +83,11 @@ async function readKnown(github: Octokit, name: RepositoryName, issueNumber: num
   }
 }
 
-async function findMarked(github: Octokit, name: RepositoryName, marker: string, isOurs: IsOurs): Promise<readonly FoundIssue[]> {
+async function findMarked(github: Octokit, name: RepositoryName, marker: string, isOurs: IsOurs, labels: readonly string[]): Promise<readonly FoundIssue[]> {
   for (let page = 1; page <= PAGES_MAX; page += 1) {
     const { data } = await github.rest.issues.listForRepo({
       ...name,
-      labels: reportLabel,
+      labels: [reportLabel, ...labels].join(','),
       state: 'all',
       sort: 'created',
       direction: 'desc',
@@ -72,14 +101,14 @@ async function findMarked(github: Octokit, name: RepositoryName, marker: string,
   return [];
 }
 
-async function openIssue(github: Octokit, name: RepositoryName, request: IssueRequest, isOurs: IsOurs): Promise<FoundIssue> {
+async function openIssue(github: Octokit, name: RepositoryName, request: WantedIssue, isOurs: IsOurs): Promise<FoundIssue> {
   const labels = [...new Set([reportLabel, ...request.labels])];
   const body = withMarker(request.body, request.marker);
   const { data } = await github.rest.issues.create({ ...name, title: request.title, body, labels });
   const opened = readIssue(data);
   refuseForeignLogin(opened.login, isOurs);
   // Somebody may have opened the same at the same moment: both look again, and both keep the lower number.
-  const marked = await findMarked(github, name, request.marker, isOurs);
+  const marked = await findMarked(github, name, request.marker, isOurs, []);
   const others = marked.filter(({ number }) => number !== opened.number);
   return keepLowest(github, name, [opened, ...others]);
 }
@@ -94,7 +123,7 @@ async function keepLowest(github: Octokit, name: RepositoryName, issues: readonl
   return lowest;
 }
 
-async function adjust(github: Octokit, name: RepositoryName, issue: FoundIssue, request: IssueRequest): Promise<void> {
+async function adjust(github: Octokit, name: RepositoryName, issue: FoundIssue, request: WantedIssue): Promise<void> {
   const body = withMarker(request.body, request.marker);
   const changes = {
     ...(issue.title === request.title ? {} : { title: request.title }),
@@ -121,7 +150,8 @@ function readIssue(data: unknown): FoundIssue {
   }
   const kind = issue['pull_request'] === undefined ? 'issue' : 'pull-request';
   const login = textAt(recordAt(issue, 'user'), 'login') ?? '';
-  return { number, state, url, kind, login, title: textAt(issue, 'title') ?? '', body: textAt(issue, 'body') ?? '' };
+  const updatedAt = parseInstant(textAt(issue, 'updated_at') ?? '');
+  return { number, state, url, kind, login, updatedAt, title: textAt(issue, 'title') ?? '', body: textAt(issue, 'body') ?? '' };
 }
 
 /** A list, or an {@link UnreadableAnswer}: taking something else for "none" would open a second issue. */

@@ -34,8 +34,8 @@ type CommentTruth =
 const AGE_MINUTES_MAX = 120;
 
 /** What a command and everything done about it is known by: one comment is one command, however often and under whatever ids it is delivered. */
-export function commandIdOf({ commentId }: Pick<IncomingComment, 'commentId'>): string {
-  return `comment-${commentId}`;
+export function commandIdOf({ commentId, commandId }: Pick<IncomingComment, 'commentId' | 'commandId'>): string {
+  return commandId ?? `comment-${commentId}`;
 }
 
 /**

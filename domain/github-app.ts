@@ -8,7 +8,7 @@ interface AppPermission {
 
 /** One webhook event the GitHub App subscribes to, and what it is for. */
 interface AppEvent {
-  readonly name: 'check_run' | 'issue_comment' | 'pull_request';
+  readonly name: 'check_run' | 'issue_comment' | 'issues' | 'pull_request';
   readonly reason: string;
 }
 
@@ -16,7 +16,7 @@ interface AppEvent {
 export const appPermissions: readonly AppPermission[] = [
   { name: 'checks', access: 'write', reason: 'a check run on every pull request that changes a policy' },
   { name: 'contents', access: 'write', reason: 'reads policies; writes the branch slackwater-state, the calendar, and branches of its own pull requests' },
-  { name: 'issues', access: 'write', reason: 'the issue of a run and of debts, comments and reactions on issues' },
+  { name: 'issues', access: 'write', reason: 'the issues of runs and debts and the dashboard, comments and reactions on issues' },
   { name: 'members', access: 'read', reason: 'teams that a policy names for approvals and commands' },
   { name: 'metadata', access: 'read', reason: 'the permission of whoever commands; GitHub gives it to every App' },
   { name: 'pull_requests', access: 'write', reason: 'upgrade and write-back pull requests, comments on pull requests' },
@@ -26,6 +26,7 @@ export const appPermissions: readonly AppPermission[] = [
 export const appEvents: readonly AppEvent[] = [
   { name: 'check_run', reason: 'the button that approves' },
   { name: 'issue_comment', reason: 'commands in comments' },
+  { name: 'issues', reason: 'boxes that somebody ticks on the dashboard' },
   { name: 'pull_request', reason: 'policies that change, and changes that would undo an upgrade' },
 ];
 

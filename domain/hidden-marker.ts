@@ -18,6 +18,9 @@ export function answerMarker(decisionId: string): string {
   return `<!-- slackwater:answer:${keyOf(decisionId)} -->`;
 }
 
+/** Marker of the one dashboard of a fleet. */
+export const DASHBOARD_MARKER = '<!-- slackwater:dashboard -->';
+
 /** Marker of the one issue of a cluster's debts; `key` names the cluster. */
 export function debtsMarker(key: string): string {
   return `<!-- slackwater:debts:${keyOf(key)} -->`;

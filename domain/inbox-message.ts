@@ -1,5 +1,7 @@
 import { CHECK_ACTION_TYPE, parseCheckAction } from './check-action-message.ts';
 import type { IncomingCheckAction } from './check-action-message.ts';
+import { TICK_TYPE, parseTick } from './dashboard-message.ts';
+import type { IncomingTick } from './dashboard-message.ts';
 import { DEBT_CHECK_TYPE } from './debt-check-message.ts';
 import { runIdInReport } from './hidden-marker.ts';
 import { isRecord, parseJson } from './json.ts';
@@ -57,6 +59,8 @@ export interface IncomingComment {
   readonly action: string;
   /** When it was written, to the second, as GitHub holds it; absent before GitHub was asked. Deliveries come in any order. */
   readonly writtenAt?: Instant | null;
+  /** What the command is known by where it did not come as a comment; never read from a message. */
+  readonly commandId?: string;
 }
 
 /** One message of the queue `inbox`, understood. */
@@ -79,7 +83,8 @@ export type InboxMessage =
   | { readonly kind: 'run-message'; readonly message: IncomingRunMessage }
   | { readonly kind: 'debt-check'; readonly clusterResourceId: string }
   | { readonly kind: 'pull-request'; readonly pullRequest: IncomingPullRequest }
-  | { readonly kind: 'check-action'; readonly action: IncomingCheckAction };
+  | { readonly kind: 'check-action'; readonly action: IncomingCheckAction }
+  | { readonly kind: 'tick'; readonly tick: IncomingTick };
 
 const clusterForm = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/.*\/managedClusters\/[^/]+\/?$/i;
 
@@ -104,6 +109,7 @@ export function parseInboxMessage(value: unknown): Result<InboxMessage, Fault> {
   if (type === PULL_REQUEST_TYPE) return mapResult(parsePullRequest(message), (pullRequest) => ({ kind: 'pull-request', pullRequest }));
   if (type === CHECK_ACTION_TYPE) return mapResult(parseCheckAction(message), (action) => ({ kind: 'check-action', action }));
   if (type === SCHEDULED_EVENT_TYPE) return parseScheduledNotice(message);
+  if (type === TICK_TYPE) return mapResult(parseTick(message), (tick) => ({ kind: 'tick', tick }));
   const aksType = aksEventTypes.find((known) => known === type);
   if (aksType !== undefined) return parseAksEvent(message, aksType);
   const shown = typeof type === 'string' ? JSON.stringify(type.slice(0, 200)) : 'nothing';

@@ -24,6 +24,7 @@ export function recordOfRun(status: WindowStatus, pools: readonly NodePool[], no
     outcome,
     reasons: isRolled ? [] : reasonsOf(status, left),
     nodeImages: oldestImages(pools, nodes),
+    ...(status.issue === null ? {} : { issue: { repository: status.issue.repository, number: status.issue.number } }),
     tookMinutes: Object.fromEntries(
       status.units.flatMap(({ unit, startedAt, endedAt }) => (startedAt === null || endedAt === null ? [] : [[unit.replace(/^pool\//, ''), Math.max(0, minutesBetween(startedAt, endedAt))] as const])),
     ),

@@ -34,6 +34,8 @@ export interface RunRecord {
   readonly reasons: readonly string[];
   /** Pool → the oldest node image it runs at the end. */
   readonly nodeImages: Readonly<Record<string, string>>;
+  /** Where it was told; absent where it was not, or not remembered. */
+  readonly issue?: { readonly repository: string; readonly number: number };
   /** Pool, or `control-plane` → how long its last attempt took. Unit: minutes. */
   readonly tookMinutes: Readonly<Record<string, number>>;
 }

@@ -39,6 +39,10 @@ const run = {
     outcome: { presence: 'required', shape: { kind: 'word', description: 'How it ended.', oneOf: runOutcomes } },
     reasons: { presence: 'required', shape: names },
     nodeImages: { presence: 'required', shape: { kind: 'named', description: 'Oldest node image by pool.', ...byPool, values: name } },
+    issue: {
+      presence: 'optional',
+      shape: { kind: 'object', description: 'Where it was told.', fields: { repository: { presence: 'required', shape: name }, number: { presence: 'required', shape: count } } },
+    },
     tookMinutes: { presence: 'required', shape: { kind: 'named', description: 'Minutes by unit.', ...byPool, values: count } },
   },
 } as const satisfies FieldShape;

@@ -136,7 +136,7 @@ function stateOf(read: ReadBy<typeof stateFileShape>, orders: readonly StandingO
       owner: debt.owner ?? null,
       settledBy: debt.settledBy ?? null,
     })),
-    runs: read.runs.map((run) => ({ ...run, when: momentOf(run.when), until: momentOf(run.until) })),
+    runs: read.runs.map(({ issue, ...run }) => ({ ...run, when: momentOf(run.when), until: momentOf(run.until), ...(issue === undefined ? {} : { issue }) })),
     orders,
     nodeImages: read.nodeImages,
   };

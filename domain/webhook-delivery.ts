@@ -1,4 +1,5 @@
 import { projectCheckAction } from './check-action-message.ts';
+import { projectTick } from './dashboard-message.ts';
 import { projectIssueComment } from './inbox-message.ts';
 import type { DeliveryProjection } from './message-reading.ts';
 import { projectPullRequest } from './pull-request-message.ts';
@@ -6,6 +7,7 @@ import { projectPullRequest } from './pull-request-message.ts';
 /** What is made of each event of GitHub that may concern us; `payload` is untrusted although its signature was right. */
 const projections: Readonly<Record<string, (deliveryId: string, payload: unknown) => DeliveryProjection>> = {
   issue_comment: projectIssueComment,
+  issues: projectTick,
   pull_request: projectPullRequest,
   check_run: projectCheckAction,
 };

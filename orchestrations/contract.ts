@@ -26,6 +26,8 @@ export interface MaintenanceWindowInput {
   readonly runId: string;
   /** `owner/name` of the issue's repository. */
   readonly repository: string;
+  /** `owner/name` of the fleet's dashboard. Absent: none is kept. */
+  readonly policyRepository?: string;
   readonly pollSeconds: PollRange;
 }
 

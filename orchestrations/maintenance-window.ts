@@ -86,6 +86,8 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     words: [],
     events: [],
     isReportDue: false,
+    isDashboardDue: false,
+    dashboardNotBefore: 0,
     reportedAt: null,
     changedAt: flow.now(),
     silence: null,

@@ -33,6 +33,9 @@ export interface WindowRun {
   words: Word[];
   events: ActivityContract['publishEvent']['input'][];
   isReportDue: boolean;
+  /** Whether the fleet's dashboard shows an older state of this run, and not before when it may be written. */
+  isDashboardDue: boolean;
+  dashboardNotBefore: Instant;
   /** When the report was last written, and when the run last changed its state: they space its edits. */
   reportedAt: Instant | null;
   changedAt: Instant;
@@ -85,6 +88,7 @@ export interface WindowRun {
 
 /** Changes the status and marks the report as due. */
 export function update(run: WindowRun, change: Partial<WindowStatus>): void {
+  if (change.phase !== undefined && change.phase !== run.status.phase) run.isDashboardDue = true;
   run.status = { ...run.status, ...change };
   run.isReportDue = true;
 }
@@ -97,6 +101,7 @@ export function say(run: WindowRun, text: string): void {
 
 /** Changes what is said of one unit. */
 export function updateUnit(run: WindowRun, unit: UnitName, change: Partial<UnitStatus>): void {
+  if (change.state !== undefined) run.isDashboardDue = true;
   run.status = changeUnit(run.status, unit, change);
   run.isReportDue = true;
 }
@@ -111,6 +116,7 @@ export function notify(run: WindowRun, kind: ActivityContract['postNotice']['inp
   const { report, debts } = run.input.policy;
   const at = run.flow.now();
   run.changedAt = at;
+  run.isDashboardDue = true;
   run.words.push({ kind: 'notice', at, refusals: 0, input: { status: run.status, report, owners: debts.owners, key, kind, mention, late: null } });
 }
 

@@ -22,7 +22,7 @@ const HOME = 'home';
 
 /** Whether something waits to be said. */
 export function hasWordsLeft(run: WindowRun): boolean {
-  return run.isReportDue || run.record !== null || run.words.length > 0 || run.events.length > 0;
+  return run.isReportDue || run.record !== null || run.words.length > 0 || run.events.length > 0 || isDashboardOwed(run);
 }
 
 /** When something is to be said next: words that wait, a step of escalation, or the sign that the run lives; null when nothing is. */
@@ -31,6 +31,7 @@ export function nextWordsAt(run: WindowRun): Instant | null {
   if (run.record !== null) moments.push(run.wordsNotBefore);
   if (run.isReportDue) moments.push(reportNotBefore(run));
   if (run.events.length > 0) moments.push(run.eventsNotBefore);
+  if (isDashboardOwed(run)) moments.push(run.dashboardNotBefore);
   if (run.status.phase !== 'ended') {
     if (run.reportedAt !== null) moments.push(Math.max(reportNotBefore(run), nextBeatAt(run.reportedAt, run.changedAt)));
     const { pause } = run.status;
@@ -76,6 +77,7 @@ export function* publish(run: WindowRun): Step<void> {
   if (run.status.phase !== 'ended' && run.reportedAt !== null && run.flow.now() >= nextBeatAt(run.reportedAt, run.changedAt)) run.isReportDue = true;
   if (run.flow.now() >= run.wordsNotBefore) yield* publishWords(run);
   if (run.flow.now() >= run.eventsNotBefore) yield* publishEvents(run);
+  if (isDashboardOwed(run) && run.flow.now() >= run.dashboardNotBefore) yield* showOnDashboard(run);
   run.flow.publish(fitToHost(run.status));
 }
 
@@ -223,6 +225,21 @@ function endSilence(run: WindowRun): void {
   if (!isLate(silence.since, now)) return;
   const words = toldLate.length === 0 ? 'Only this page was late.' : `Told late: ${toldLate.slice(0, 20).join(', ')}${toldLate.length > 20 ? ` and ${toldLate.length - 20} more` : ''}.`;
   say(run, `GitHub took no words from ${formatUtc(silence.since)} to ${formatUtc(now)}, ${spellMinutes(minutesBetween(silence.since, now))} (${silence.code}); the run went on. ${words}`);
+}
+
+/** While GitHub takes no words it takes no dashboard either. */
+function isDashboardOwed({ isDashboardDue, input, silence }: WindowRun): boolean {
+  return isDashboardDue && input.policyRepository !== undefined && silence === null;
+}
+
+/** Has the fleet's dashboard show how the run stands; one that fails is left to the timer, which writes it again anyway. */
+function* showOnDashboard(run: WindowRun): Step<void> {
+  const { flow, input } = run;
+  if (input.policyRepository === undefined) return;
+  const kept = yield* guarded(flow.call('keepDashboard', { policyRepository: input.policyRepository }));
+  run.isDashboardDue = kept.ok && kept.value.kind === 'too-soon';
+  run.dashboardNotBefore = flow.now() + (kept.ok ? Math.max(1, kept.value.waitSeconds) : EDIT_SECONDS) * SECOND_MS;
+  if (!kept.ok) flow.log('dashboard.not-kept', { code: kept.failure.code });
 }
 
 function* publishEvents(run: WindowRun): Step<void> {

@@ -19,6 +19,8 @@ export interface RehearsalOptions {
   readonly documents?: (documents: SnapshotDocuments) => SnapshotDocuments;
   readonly seed?: number;
   readonly physics?: Partial<Physics>;
+  /** `kept`: runs keep the fleet's dashboard. Default `none`. */
+  readonly dashboard?: 'kept' | 'none';
   /** `held`: the run does not begin; for what is measured or tested without it. Default `at-once`. */
   readonly beginning?: 'at-once' | 'held';
 }
@@ -41,6 +43,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.physics === undefined ? {} : { physics: options.physics }),
     people: { operator: 'maintain', reader: 'read', chief: 'admin' },
+    ...(options.dashboard === undefined ? {} : { dashboard: options.dashboard }),
     ...(options.beginning === undefined ? {} : { beginning: options.beginning }),
   });
 }

@@ -41,6 +41,8 @@ export interface WindowRehearsalOptions {
   readonly pollSeconds?: PollRange;
   /** GitHub logins with their role in the policy repository. */
   readonly people: Readonly<Record<string, 'read' | 'write' | 'maintain' | 'admin'>>;
+  /** `kept`: the run keeps the fleet's dashboard. Default `none`. */
+  readonly dashboard?: 'kept' | 'none';
   /** `held`: the run does not begin; `begin` makes it. Default `at-once`. */
   readonly beginning?: 'at-once' | 'held';
 }
@@ -109,7 +111,7 @@ export async function startWindowRehearsal(options: WindowRehearsalOptions): Pro
   useComposition(changeComposition(composition.value, options.changePorts ?? ((ports) => ports)));
   if (options.startsAt === undefined) await clock.advanceTo(opening.opens);
   const instanceId = windowInstanceId(policy.clusterResourceId);
-  const input: MaintenanceWindowInput = { policy, opening, nextOpens: nextOpeningAfter(policy.window, opening), runId: runIdOf(policy.name, opening.opens), repository: policyRepository, pollSeconds: options.pollSeconds ?? { shortest: 30, longest: 150 } };
+  const input: MaintenanceWindowInput = { policy, opening, nextOpens: nextOpeningAfter(policy.window, opening), runId: runIdOf(policy.name, opening.opens), repository: policyRepository, ...(options.dashboard === 'kept' ? { policyRepository } : {}), pollSeconds: options.pollSeconds ?? { shortest: 30, longest: 150 } };
   const rehearsal = tools({ world, host, clock, input, opens: opening.opens, closes: opening.closes, changes, instanceId, composition: composition.value });
   if (options.beginning !== 'held') rehearsal.begin();
   return rehearsal;

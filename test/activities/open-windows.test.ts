@@ -64,7 +64,7 @@ describe('an open window', () => {
 
     assert.deepEqual(kinds, ['started']);
     assert.deepEqual(world.started, [instanceId]);
-    assert.deepEqual(inputs, [{ policy, opening: { opens, closes, restriction: 'none', reason: '' }, consent: 'not-needed', nextOpens: opens + 7 * 24 * 3_600_000, runId, repository: 'acme/platform', pollSeconds: settings.pollSeconds }]);
+    assert.deepEqual(inputs, [{ policy, opening: { opens, closes, restriction: 'none', reason: '' }, consent: 'not-needed', nextOpens: opens + 7 * 24 * 3_600_000, runId, repository: 'acme/platform', policyRepository: 'acme/platform', pollSeconds: settings.pollSeconds }]);
   });
 
   test('starts nothing, and reads nothing, while Slackwater is stopped', async () => {
@@ -82,7 +82,7 @@ describe('an open window', () => {
 
     await decide(ports);
 
-    assert.match(JSON.stringify(inputs), /"repository":"acme\/shop","pollSeconds"/);
+    assert.match(JSON.stringify(inputs), /"repository":"acme\/shop","policyRepository":"acme\/platform"/);
   });
 
   test('is the same success for a second host that started it in the same moment', async () => {

@@ -147,6 +147,14 @@ export function recordingPorts(world: World): Ports {
     deliveries: { listAttempts: refuse('listAttempts'), redeliver: refuse('redeliver') },
     github: {
       ensureIssue: (request) => meet('ensureIssue', () => ensureIssue(world, request)),
+      reviseIssue: (request) =>
+        meet('reviseIssue', () => {
+          const { repository, marker, knownNumber, whenMissing, revise } = request;
+          const known = world.issues.find((issue) => issue.repository === repository && (issue.number === knownNumber || issue.marker === marker));
+          const wanted = known === undefined && whenMissing === 'leave' ? null : revise(known === undefined ? null : { ...known, updatedAt: null });
+          if (wanted !== null) return ensureIssue(world, { repository, marker: known?.marker ?? marker, ...wanted, labels: [], knownNumber: null });
+          return known === undefined ? null : { repository, number: known.number, url: '' };
+        }),
       ensureComment: (request) => meet('ensureComment', () => ensureComment(world, request)),
       keepComment: (request) =>
         meet('keepComment', () => {

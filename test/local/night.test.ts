@@ -94,7 +94,7 @@ test('a night killed again and again goes on where it was: one upgrade call per 
 
     assert.equal(await night.ended, 0, night.output());
     assert.deepEqual(effects(folder).filter((effect) => effect.startsWith('arm')), wholeNight);
-    assert.equal(effects(folder).filter((effect) => effect.startsWith('github')).length, 1);
+    assert.equal(effects(folder).filter((effect) => effect.startsWith('github')).length, 2, 'the issue of the run, and the dashboard');
   }));
 
 test('words typed on the keyboard reach the run as comments: help is answered, abort ends it with something left', () =>
