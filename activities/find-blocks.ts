@@ -1,5 +1,5 @@
 import { judgeBlocks } from '../domain/block-cause.ts';
-import { isKeptBetweenDrains } from '../domain/block-view.ts';
+import { AWAY, isKeptBetweenDrains } from '../domain/block-view.ts';
 import type { Cluster, Node, NodePool, Pod } from '../domain/cluster-snapshot.ts';
 import { isDrained } from '../domain/drain-forecast.ts';
 import type { Outcome } from '../domain/failure.ts';
@@ -47,7 +47,8 @@ export async function findBlocks(ports: Ports, look: Look): Promise<Outcome<Foun
   const waiting = await findWaiting(ports, look);
   if (!waiting.ok) return waiting;
   const isDown = earlier !== null && nodes.some((node) => isNewHere(look, node, earlier.startedAt) && !node.isReady);
-  if (draining.length === 0 && waiting.value.length === 0 && !isDown) return { ok: true, value: { ...nothingFound, signals: earlier?.signals.filter(isKeptBetweenDrains) ?? [] } };
+  const isOwed = earlier?.signals.some(({ key }) => key.startsWith(AWAY)) === true;
+  if (draining.length === 0 && waiting.value.length === 0 && !isDown && !isOwed) return { ok: true, value: { ...nothingFound, signals: earlier?.signals.filter(isKeptBetweenDrains) ?? [] } };
   const objects = await ports.kubernetes.readObjects(cluster);
   if (!objects.ok) return objects;
   const leaving = draining.flatMap((node) => objects.value.pods.filter((pod) => pod.nodeName === node.name && isDrained(pod)));

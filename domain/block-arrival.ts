@@ -1,14 +1,15 @@
 import { judgeStuckDisk } from './block-disk.ts';
-import { causeOf, eventsAbout } from './block-view.ts';
+import { AWAY, causeOf, eventsAbout } from './block-view.ts';
 import type { Judging } from './block-view.ts';
 import type { Pod } from './cluster-snapshot.ts';
+import { fullName } from './disruption-budget.ts';
 import { isDrained } from './drain-forecast.ts';
 import { isFinished } from './eviction.ts';
 import { formatUtc } from './local-time.ts';
 import { findNodeFailures, startTrouble, youngUntil } from './node-failure.ts';
 import type { NodeFailure } from './node-failure.ts';
 import { MINUTE_MS } from './time.ts';
-import type { BlockCause, RuledOut } from './unit-progress.ts';
+import type { BlockCause, HelpedMove, RuledOut } from './unit-progress.ts';
 
 /** A new pod needs a moment to find its node. */
 const UNPLACED_MINUTES = 1;
@@ -59,6 +60,7 @@ export function judgeUnplaced(judging: Judging, pod: Pod): BlockCause | null {
   const said = eventsAbout(judging, 'Pod', pod.name).filter(({ reason }) => reason === 'FailedScheduling').at(-1)?.message ?? null;
   const isHomeAway = said !== null && said.includes('volume node affinity conflict') && isZoneAway(judging, pod);
   const since = pod.createdAt;
+  if (isHomeAway) judging.recall.since(`${AWAY}${pod.uid}|${zoneText(judging, pod)}`, since);
   const reason = said ?? pod.waitingReason ?? 'no reason given';
   const answers: readonly RuledOut[] = [
     { what: 'a disruption budget', answer: 'no: the pod has left its node' },
@@ -74,11 +76,38 @@ export function judgeUnplaced(judging: Judging, pod: Pod): BlockCause | null {
   });
 }
 
+/** Pods that waited for a node of their disk's zone and are Ready now, each told once. */
+export function noteReturns(judging: Judging): readonly HelpedMove[] {
+  const owed = judging.seen.filter(({ key }) => key.startsWith(AWAY));
+  if (owed.length === 0) return [];
+  const pods = new Map(judging.objects.pods.map((pod) => [pod.uid, pod]));
+  return owed.flatMap(({ key, since }) => {
+    const [uid = '', why = ''] = key.slice(AWAY.length).split('|');
+    const pod = pods.get(uid);
+    if (pod === undefined || isFinished(pod)) return [];
+    if (pod.isReady) return [{ pod: fullName(pod), minutes: Math.max(1, Math.round((judging.now - since) / MINUTE_MS)), why }];
+    judging.recall.since(key, since);
+    return [];
+  });
+}
+
+/** Where its disk can be reached from, and where the spare nodes came up. */
+function zoneText({ objects, pool, startedAt }: Judging, pod: Pod): string {
+  const own = [...zonesOf(objects, pod)].sort();
+  const spare = objects.nodes.filter((node) => node.nodePool === pool && startedAt !== null && node.createdAt >= startedAt).flatMap(({ zone }) => zone ?? []);
+  const spares = [...new Set(spare)].filter((zone) => !own.includes(zone)).sort();
+  return `its disk is reached from ${own.length === 0 ? 'its own zone' : own.join(', ')} only${spares.length === 0 ? '' : `, and ${spare.length === 1 ? 'the spare node is' : 'spare nodes are'} in ${spares.join(', ')}`}`;
+}
+
+function zonesOf({ workloadFacts }: Judging['objects'], pod: Pod): ReadonlySet<string> {
+  const { volumeClaims, volumes } = workloadFacts;
+  const names = volumeClaims.filter((claim) => claim.namespace === pod.namespace && pod.volumeClaims.includes(claim.name)).map(({ volumeName }) => volumeName);
+  return new Set(volumes.filter(({ name }) => names.includes(name)).flatMap((volume) => volume.zones));
+}
+
 /** A node from which the pod's disks can be reached is cordoned or down now, and comes back with its wave. */
 function isZoneAway({ objects, pool }: Judging, pod: Pod): boolean {
-  const { volumeClaims, volumes } = objects.workloadFacts;
-  const names = volumeClaims.filter((claim) => claim.namespace === pod.namespace && pod.volumeClaims.includes(claim.name)).map(({ volumeName }) => volumeName);
-  const zones = new Set(volumes.filter(({ name }) => names.includes(name)).flatMap((volume) => volume.zones));
+  const zones = zonesOf(objects, pod);
   return objects.nodes.some((node) => node.nodePool === pool && (node.isCordoned || !node.isReady) && (zones.size === 0 || zones.has(node.zone ?? '')));
 }
 

@@ -1,4 +1,4 @@
-import { judgeArrivals } from './block-arrival.ts';
+import { judgeArrivals, noteReturns } from './block-arrival.ts';
 import { classRank, isAboutArrival, isBlocking } from './block-class.ts';
 import { judgeLeaving } from './block-leaving.ts';
 import { judgeRefusal } from './block-refusal.ts';
@@ -48,7 +48,7 @@ export function judgeBlocks(view: BlockView): JudgedBlocks {
   const here = new Set(view.seen.length === 0 ? [] : judging.objects.pods.map(({ uid }) => uid));
   const denied: Refusal[] = [];
   const stays = leaving.flatMap(({ node, pod }) => judgePod(judging, failures, { node, pod, denied }) ?? []);
-  const helpedMoves = noteDenials(judging, denied, here);
+  const helpedMoves = [...noteDenials(judging, denied, here), ...noteReturns(judging)];
   const guilty = new Set(stays.flatMap(({ guiltyNode }) => guiltyNode ?? []));
   const known = new Set(stays.map((cause) => `${cause.class} ${cause.pod}`));
   const arrivals = judgeArrivals(judging, failures).filter((cause) => !known.has(`${cause.class} ${cause.pod}`) && !(cause.class === 'YOUNG_NODE' && guilty.has(cause.node)));

@@ -89,9 +89,11 @@ export const REFUSED = 'refused ';
 export const DENIED = 'denied ';
 /** Key of a helper that has moved a pod, before its workload. */
 export const MOVED = 'moved ';
+/** Key of a pod that waits for a node of its disk's zone, before its uid and the reason. */
+export const AWAY = 'away ';
 /** Whether a signal outlives looks that see no drain. */
 export function isKeptBetweenDrains({ key }: SeenSignal): boolean {
-  return [REFUSED, DENIED, MOVED].some((start) => key.startsWith(start));
+  return [REFUSED, DENIED, MOVED, AWAY].some((start) => key.startsWith(start));
 }
 
 /** A budget with the pods it selects and what it could allow. */

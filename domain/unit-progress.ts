@@ -53,11 +53,13 @@ export interface SeenSignal {
   readonly since: Instant;
 }
 
-/** A pod whose eviction a webhook denied and that has left its node since: moved by whoever stands behind the webhook. */
+/** A pod that moved in its own way: whoever stands behind the webhook that denied its eviction moved it, or it was down for its zone. */
 export interface HelpedMove {
   /** `namespace/name`. */
   readonly pod: string;
   readonly minutes: number;
+  /** Why it was down so long, as a clause; absent where an operator moved it. */
+  readonly why?: string;
 }
 
 /** A node that somebody else cordoned while the pool rolls. */
@@ -108,7 +110,7 @@ export interface UnitProgress {
   /** Pods the drains still have to move; null when none drains, or it was not counted. */
   readonly podsLeft: number | null;
   readonly foreignCordons: readonly ForeignCordon[];
-  /** Pods that were moved in spite of a denied eviction since the last look. */
+  /** Pods that were moved in spite of a denied eviction since the last look, or came back after a wait for their zone. */
   readonly helpedMoves: readonly HelpedMove[];
   /** When AKS began to drain the node that is blocked longest, as far as events or cordons tell; null when unknown. */
   readonly drainStartedAt: Instant | null;

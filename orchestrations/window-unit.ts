@@ -188,7 +188,7 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
   if (report.kind !== 'unseen') noteLook(run, report.progress.seenAt);
   if (report.kind === 'seen') return;
   updateUnit(run, unit, { inventory: report.progress.inventory });
-  for (const { pod, minutes } of report.progress.helpedMoves) say(run, `${pod} was moved by its operator in ${minutes} min.`);
+  for (const { pod, minutes, why } of report.progress.helpedMoves) say(run, `${pod} was ${why === undefined ? `moved by its operator in ${minutes} min` : `down ${minutes} min: ${why}`}.`);
   current.isStopped = report.stopped !== null;
   if (!current.isStopped) current.going = null;
   switch (report.kind) {
@@ -272,7 +272,15 @@ function describeProgress(run: WindowRun, { unit, progress }: UnitProgressReport
   if (progress.inventory === null) return;
   const { proven, total, spare } = countPool(progress.inventory, []);
   if (before !== null && countPool(before, []).proven === proven) return;
-  say(run, `${unit}: ${proven} of ${total - spare} nodes new.`);
+  say(run, `${unit}: ${proven} of ${total - spare} nodes new${describeLeaving(progress)}.`);
+}
+
+/** What drains at this moment have still to move; pods that a drain leaves where they are do not count. */
+function describeLeaving({ podsLeft, inventory }: UnitProgressReport['progress']): string {
+  const draining = inventory?.cordoned.filter((node) => inventory.old.includes(node)) ?? [];
+  if (podsLeft === null || draining.length === 0) return '';
+  const named = draining.length > 3 ? `${draining.slice(0, 3).join(', ')} and ${draining.length - 3} more` : draining.join(', ');
+  return `; ${countText(podsLeft, 'pod')} left to move on ${named}`;
 }
 
 function beginBlock(run: WindowRun, unit: PlannedUnit, report: UnitProgressReport, kind: Exclude<Pause['kind'], 'operator' | 'health'>, health: HealthAlarm | null): void {

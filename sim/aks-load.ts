@@ -127,6 +127,7 @@ function loadPool(
     recentlyUsed: [],
     surgeFailure: null,
     surgeUnreadyMinutes: 0,
+    surgeZone: null,
     hold: null,
     scaleSet: named[0]?.[1] ?? `aks-${name}-${prng.integer({ min: 10_000_000, max: 49_999_999 })}-vmss`,
     nextInstance: instances.length === 0 ? 0 : Math.max(...instances) + 1,

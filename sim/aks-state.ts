@@ -59,6 +59,8 @@ export interface PoolState {
   surgeFailure: (AksError & { times: number }) | null;
   /** How long surge nodes stay without being Ready after they joined; 0: they join Ready. Unit: minutes. */
   surgeUnreadyMinutes: number;
+  /** Zone in which every surge node comes up, for example `3`; null: each in its turn. */
+  surgeZone: string | null;
   /** An upgrade held back from outside; null lets it take its course. */
   hold: PoolHold | null;
   /** For example `aks-apps-19283746-vmss`. */

@@ -70,10 +70,12 @@ function perturbAks(core: AksCore, change: Perturbation): boolean {
   switch (change.kind) {
     case 'publish-image':
     case 'surge-unready':
+    case 'surge-zone':
     case 'surge-fails': {
       const pool = aks.pools.get(change.pool);
       if (pool === undefined) return false;
       if (change.kind === 'surge-unready') pool.surgeUnreadyMinutes = change.minutes ?? Infinity;
+      else if (change.kind === 'surge-zone') pool.surgeZone = change.zone;
       else if (change.kind === 'publish-image') pool.latestNodeImageVersion = change.image;
       else pool.surgeFailure = { code: change.code, message: change.message, times: change.times };
       return true;

@@ -28,6 +28,7 @@ const forms: Readonly<Record<Perturbation['kind'], Readonly<Record<string, Field
   'hinder-pod': { hindrance: 'text', namespace: 'text', pod: 'text', node: 'text', reason: 'text', message: 'text', minutes: 'number-or-null' },
   'operators-away': {},
   'surge-unready': { pool: 'text', minutes: 'number-or-null' },
+  'surge-zone': { pool: 'text', zone: 'text' },
   'raise-autoscaler': { workload: 'workload', minReplicas: 'number', by: 'text' },
   'taint-node': { ...node, key: 'text', by: 'text' },
   'delete-node': { ...node, by: 'text' },

@@ -76,6 +76,8 @@ export type Perturbation =
   | ({ readonly kind: 'hinder-pod' } & PodHindrance)
   /** Surge nodes of the pool join without ever being Ready; minutes null: until they go. */
   | { readonly kind: 'surge-unready'; readonly pool: string; readonly minutes: number | null }
+  /** Surge nodes of a zonal pool come up in this zone. */
+  | { readonly kind: 'surge-zone'; readonly pool: string; readonly zone: string }
   /** Operators of databases do nothing from now on. */
   | { readonly kind: 'operators-away' }
   /** Somebody changes an autoscaler's minimum; its target follows when it has fewer pods. */

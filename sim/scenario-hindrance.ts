@@ -29,7 +29,7 @@ function hindranceOf(scenario: Scenario, event: TimelineEvent): readonly Perturb
     case 'pod.rescheduled':
       return steering(scenario, event);
     case 'surge.created':
-      return unreadySurge(scenario, event);
+      return [...placedSurge(scenario, event), ...unreadySurge(scenario, event)];
     default:
       return [];
   }
@@ -91,6 +91,11 @@ function steering(scenario: Scenario, { data }: TimelineEvent): readonly Perturb
   const node = textAt(data, 'node') ?? textAt(data, 'to');
   const workload = workloadOfPod(scenario, pod);
   return node === null || workload === null || !namedKinds.has(workload.kind) ? [] : [hinder('steer', workload, { pod, node })];
+}
+
+function placedSurge(scenario: Scenario, { data }: TimelineEvent): readonly Perturbation[] {
+  const [pool, zone] = [poolOfNode(scenario, textAt(data, 'node') ?? ''), textAt(data, 'zone')];
+  return pool === null || zone === null ? [] : [{ kind: 'surge-zone', pool, zone }];
 }
 
 function unreadySurge(scenario: Scenario, { data, atMinute }: TimelineEvent): readonly Perturbation[] {

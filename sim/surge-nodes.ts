@@ -136,7 +136,7 @@ function createSurgeNode({ aks, cluster }: AksCore, pool: PoolState, name: strin
   const model = siblings.find((node) => !node.isSurge) ?? siblings[0];
   const zones = textsAt(pool.properties, 'availabilityZones');
   const instance = Number.parseInt(name.slice(-6), 36);
-  const zone = zones.length === 0 ? null : `${aks.location}-${zones[instance % zones.length] ?? '1'}`;
+  const zone = zones.length === 0 ? null : `${aks.location}-${pool.surgeZone ?? zones[instance % zones.length] ?? '1'}`;
   const labels = labelsOf(model, pool, { name, zone, image: release.nodeImageVersion });
   const since = kubernetesTime(cluster.timeline.now());
   const status = recordAt(model?.document, 'status');

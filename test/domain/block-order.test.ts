@@ -191,3 +191,15 @@ test('a denied pod that has left proves its helper to the next look', () => {
   assert.deepEqual(next.signals.map(({ key }) => key), ['moved Deployment shop/web']);
   assert.deepEqual(next.helpedMoves, [{ pod: 'shop/web-1', minutes: 4 }]);
 });
+
+test('a pod that waited for a node of its disk\'s zone is told once when it is back, with both zones', () => {
+  const away = { disks: [], draining: { ...oldNode, zone: 'we-1' }, fresh: { ...newNode, zone: 'we-3' }, events: [event('Pod', 'web-3', 'FailedScheduling', 8, '2 node(s) had volume node affinity conflict')], objects: claimed };
+  const first = judge({ ...away, pods: [withDisk({ nodeName: '' })], minute: 10 });
+  const still = judge({ ...away, pods: [withDisk({ nodeName: '' })], minute: 12, seen: first.signals });
+  const back = judge({ ...away, pods: [withDisk({ isReady: true })], minute: 15, seen: still.signals });
+  const gone = judge({ ...away, pods: [second], minute: 15, seen: still.signals });
+
+  assert.deepEqual([first.helpedMoves, still.helpedMoves, gone.helpedMoves], [[], [], []]);
+  assert.deepEqual(back.helpedMoves, [{ pod: 'shop/web-3', minutes: 7, why: 'its disk is reached from we-1 only, and the spare node is in we-3' }]);
+  assert.deepEqual(back.signals, []);
+});
