@@ -13,6 +13,7 @@ import { upcomingOpening } from '../domain/upcoming-opening.ts';
 import { withDigest } from './make-plan.ts';
 import type { Ports } from './ports.ts';
 import { readClusterSnapshot } from './read-cluster-snapshot.ts';
+import { lossesAt } from './read-orders.ts';
 
 /** What is to be looked at: policy files of one commit. */
 interface FilesToLookAt {
@@ -94,16 +95,16 @@ async function lookAtPolicy(ports: Ports, policy: MaintenancePolicy, seen: SeenF
   if (!state.ok) return { ...base, look: { kind: 'not-read', why: `What is remembered of the cluster could not be read: ${state.failure.message}` }, approvals: null };
   const opening = upcomingOpening(policy, state.value.orders, now)?.opening;
   if (opening === undefined) return { ...base, look: { kind: 'not-read', why: 'The window never opens, so there is nothing to plan for.' }, approvals: null };
-  const look = await lookAtCluster(ports, policy, opening);
+  const look = await lookAtCluster(ports, policy, opening, state.value.orders);
   return { ...base, look, approvals: look.kind === 'planned' ? approvalsOf(state.value.orders, look, seen) : null };
 }
 
-async function lookAtCluster(ports: Ports, policy: MaintenancePolicy, opening: WindowOpening): Promise<ClusterLook> {
+async function lookAtCluster(ports: Ports, policy: MaintenancePolicy, opening: WindowOpening, orders: readonly StandingOrder[]): Promise<ClusterLook> {
   const read = await readClusterSnapshot(ports, policy.clusterResourceId);
   if (!read.ok) return { kind: 'not-read', why: `The cluster could not be read: ${read.failure.message} ${read.failure.remedy}` };
   const first = planMaintenance(policy, opening, planningStateOf(read.value));
   // The plan as it is approved; how many surge nodes fit is judged again when the run begins.
-  const { report, reductions } = judgePlan(policy, first, read.value);
+  const { report, reductions } = judgePlan(policy, first, read.value, lossesAt(orders, ports.clock.now()));
   return { kind: 'planned', opening, plan: withDigest(first), report, reductions };
 }
 

@@ -1,4 +1,5 @@
 import { missingApprovals } from './approval.ts';
+import { CHECK_DIGESTS_MAX } from './check-run.ts';
 import type { CheckedFile, CheckedPolicy, LocatedPolicyFault } from './checked-policy.ts';
 import { formatBothDated, formatLocalDate } from './local-time.ts';
 import type { WindowOccurrence } from './maintenance-window.ts';
@@ -22,9 +23,14 @@ export function renderCheckedFile({ path, content }: CheckedFile): { readonly su
   }
   if (content.kind === 'faulty') return { summary: renderFaults(path, content.faults), text: '' };
   const { policies } = content;
-  const summary = fit(policies.map(renderPolicy), 'policies', '\n\n---\n\n');
+  const summary = fit([...(isTooMuchForButton(policies) ? [`The file has more than ${CHECK_DIGESTS_MAX} policies, so there is no button to approve them: split it, or approve each run in its issue.`] : []), ...policies.map(renderPolicy)], 'policies', '\n\n---\n\n');
   const reports = policies.flatMap(({ policy, look }) => (look.kind === 'planned' ? [`### Preflight of ${codeSpan(clusterNameOf(policy.clusterResourceId))}\n\n${renderPreflightMarkdown(look.report)}`] : []));
   return { summary, text: fit(reports, 'preflights', '\n\n') };
+}
+
+/** GitHub keeps too few characters beside a check run to name more plans there. */
+function isTooMuchForButton(policies: readonly CheckedPolicy[]): boolean {
+  return policies.length > CHECK_DIGESTS_MAX && policies.some(({ approvals }) => approvals?.kind === 'waiting');
 }
 
 /** As many parts as GitHub takes; the rest is counted. */
