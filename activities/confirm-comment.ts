@@ -3,6 +3,7 @@ import type { Failure } from '../domain/failure.ts';
 import { answerMarker } from '../domain/hidden-marker.ts';
 import type { IncomingComment } from '../domain/inbox-message.ts';
 import type { Fault } from '../domain/result.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Ports } from './ports.ts';
 
 /** What asking GitHub made of a command from the queue. */
@@ -25,13 +26,29 @@ export async function confirmComment(ports: Pick<Ports, 'github' | 'clock'>, cla
   const { repository, commentId, issueNumber } = claimed;
   const held = await ports.github.readComment({ repository, commentId });
   if (!held.ok) return { kind: 'failed', failure: held.failure };
-  if (held.value === null) return { kind: 'gone' };
-  const truth = judgeComment(claimed, held.value, ports.clock.now());
+  const now = ports.clock.now();
+  if (held.value === null) return isFresh(claimed, now) ? { kind: 'failed', failure: notThereYet } : { kind: 'gone' };
+  const truth = judgeComment(claimed, held.value, now);
   if (truth.kind === 'forged') return { kind: 'forged', fault: forgedFault(truth.difference) };
   const answered = await ports.github.hasComment({ repository, issueNumber, marker: answerMarker(commandIdOf(claimed)), since: held.value.createdAt });
   if (!answered.ok) return { kind: 'failed', failure: answered.failure };
   return answered.value ? { kind: 'handled' } : truth;
 }
+
+/** GitHub may tell of a comment before every one of its readers has it. Unit: ms. */
+const FRESH_MS = 60_000;
+
+function isFresh({ toldAt }: IncomingComment, now: Instant): boolean {
+  return toldAt !== undefined && now - toldAt < FRESH_MS;
+}
+
+const notThereYet: Failure = {
+  code: 'comment-not-there-yet',
+  class: 'transient',
+  message: 'GitHub told of a new comment and does not show it yet.',
+  remedy: 'Nothing: it is asked for again.',
+  retryAfterSeconds: 15,
+};
 
 function forgedFault(difference: string): Fault {
   return {

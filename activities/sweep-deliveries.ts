@@ -26,7 +26,9 @@ export async function sweepDeliveries({ clock, logger, deliveries }: SweepingPor
   const listed = await deliveries.listAttempts(now - LOOKBACK_HOURS * HOUR_MS);
   if (!listed.ok) return listed;
   if (listed.value === null) return { ok: true, value: null };
-  const { due, givenUp } = findLostDeliveries(listed.value, now);
+  const { attempts, isComplete } = listed.value;
+  if (!isComplete) logger.log('warn', 'deliveries.list-cut', { attempts: attempts.length });
+  const { due, givenUp } = findLostDeliveries(attempts, now);
   const redelivered: string[] = [];
   for (const { id, guid, event, status } of due) {
     const asked = await deliveries.redeliver(id);

@@ -29,7 +29,7 @@ export function createDeliveryPort(session: GitHubSession): DeliveryPort {
 
 type ReadPage = (cursor: string | null) => Promise<{ readonly data: unknown; readonly headers: { readonly link?: string | undefined } }>;
 
-async function listSince(since: Instant, read: ReadPage): Promise<readonly DeliveryAttempt[]> {
+async function listSince(since: Instant, read: ReadPage): Promise<{ readonly attempts: readonly DeliveryAttempt[]; readonly isComplete: boolean }> {
   const found: DeliveryAttempt[] = [];
   let cursor: string | null = null;
   for (let page = 1; page <= PAGES_MAX; page += 1) {
@@ -37,9 +37,9 @@ async function listSince(since: Instant, read: ReadPage): Promise<readonly Deliv
     const attempts: readonly DeliveryAttempt[] = readList(data).map(readAttempt);
     found.push(...attempts.filter(({ at }) => at >= since));
     cursor = nextCursor(headers.link ?? '');
-    if (cursor === null || attempts.some(({ at }) => at < since)) break;
+    if (cursor === null || attempts.some(({ at }) => at < since)) return { attempts: found, isComplete: true };
   }
-  return found;
+  return { attempts: found, isComplete: false };
 }
 
 function nextCursor(link: string): string | null {

@@ -49,9 +49,9 @@ function worldOf(held: HeldComment | null): World {
   return world;
 }
 
-function receive(world: World, change: Partial<IncomingComment> = {}) {
+function receive(world: World, change: Partial<IncomingComment> = {}, envelope: Readonly<Record<string, unknown>> = {}) {
   const data = { ...told, ...change };
-  const message = { specversion: '1.0', type: COMMAND_TYPE, id: data.deliveryId, source: '/github/acme/platform', data };
+  const message = { specversion: '1.0', type: COMMAND_TYPE, id: data.deliveryId, source: '/github/acme/platform', data, ...envelope };
   return receiveInboxMessage(recordingPorts(world), { appLogin: 'slackwater[bot]', policyRepository: 'acme/platform' }, message);
 }
 
@@ -111,6 +111,16 @@ test('a comment that was deleted before it was read is taken back', async () => 
 
   assert.deepEqual(await receive(world), { kind: 'done', what: 'ignored' });
   assert.deepEqual([world.raised, world.comments], [[], []]);
+});
+
+test('a comment that GitHub told of a moment ago and does not show yet is asked for again, not taken for deleted', async () => {
+  const world = worldOf(null);
+  const fresh = { time: new Date(pausedNow - 10_000).toISOString() };
+
+  const early = await receive(world, {}, fresh);
+  assert.deepEqual(early.kind === 'retry-later' ? [early.failure.code, early.failure.retryAfterSeconds] : early, ['comment-not-there-yet', 15]);
+  world.now = pausedNow + 60_000;
+  assert.deepEqual(await receive(world, {}, fresh), { kind: 'done', what: 'ignored' });
 });
 
 test('what was answered is handled, under whatever delivery id it comes again', async () => {

@@ -4,8 +4,9 @@ import type { TestContext } from 'node:test';
 import { createGitHubPort } from '../../adapters/github-client.ts';
 import type { GitHubPortOptions } from '../../adapters/github-client.ts';
 import type { Outcome } from '../../domain/failure.ts';
+import { numberAt } from '../../domain/json.ts';
 import type { InjectedFault } from '../../local/faults.ts';
-import { appKeys, appLogin, botToken, repository, startGitHub } from '../local/github-fixture.ts';
+import { appKeys, appLogin, botToken, repository, startedAt, startGitHub } from '../local/github-fixture.ts';
 
 async function connect(context: TestContext, changed: Partial<GitHubPortOptions> = {}) {
   const local = await startGitHub(context);
@@ -129,6 +130,38 @@ test('an answer is posted once and then changed in place, a lost answer of GitHu
   assert.deepEqual(second, first);
   assert.deepEqual(writes().slice(1), [`POST /issues/${issueNumber}/comments`, `PATCH /issues/comments/${first.id}`, `PATCH /issues/comments/${first.id}`]);
   assert.equal(server.github.world.repositories.get(repository)?.comments.get(first.id)?.body, `Done.\n\n${answer}\n`);
+});
+
+test('a comment is told as GitHub holds it now, with its issue, and null when it is gone', async (context) => {
+  const { port, server } = await connect(context);
+  const { number: issueNumber } = valueOf(await port.ensureIssue(report));
+  const written = server.request('demo-operator', 'POST', `/repos/${repository}/issues/${issueNumber}/comments`, { body: '/abort' }).body;
+  const commentId = numberAt(written, 'id') ?? 0;
+
+  const { createdAt, updatedAt, ...held } = valueOf(await port.readComment({ repository, commentId })) ?? assert.fail('it is there');
+  assert.deepEqual(held, { author: 'demo-operator', authorType: 'User', body: '/abort', issueNumber, issueAuthor: appLogin, isPullRequest: false, issueRunId: 'shop-20261121T2200Z' });
+  assert.equal(updatedAt, createdAt);
+
+  server.request('demo-operator', 'PATCH', `/repos/${repository}/issues/comments/${commentId}`, { body: '/abort now' });
+  const edited = valueOf(await port.readComment({ repository, commentId }));
+  assert.ok(edited !== null && edited.body === '/abort now' && edited.updatedAt > createdAt);
+  server.request('demo-operator', 'DELETE', `/repos/${repository}/issues/comments/${commentId}`, null);
+  assert.equal(valueOf(await port.readComment({ repository, commentId })), null);
+});
+
+test('our comment with a marker is found among many since a moment, and nobody else\'s is', async (context) => {
+  const { port, server, log } = await connect(context);
+  const { number: issueNumber } = valueOf(await port.ensureIssue(report));
+  const answer = '<!-- slackwater:answer:comment-7 -->';
+  const has = async (since: number) => valueOf(await port.hasComment({ repository, issueNumber, marker: answer, since }));
+  server.request('demo-operator', 'POST', `/repos/${repository}/issues/${issueNumber}/comments`, { body: `mine ${answer}` });
+  assert.equal(await has(startedAt), false);
+
+  valueOf(await port.ensureComment({ repository, issueNumber, marker: answer, body: 'Done.' }));
+
+  assert.equal(await has(startedAt), true);
+  assert.equal(await has(startedAt + 86_400_000), false);
+  assert.equal(log.entries.at(-1)?.query['since'], '2026-11-22T22:00:00.000Z');
 });
 
 test('a reaction is there once however often it is added', async (context) => {

@@ -129,6 +129,7 @@ test('a comment that begins with a slash becomes a small command event, and read
         body: '/pause',
         deliveryId: 'd-1',
         action: 'created',
+        toldAt: 1_791_664_800_000,
       },
     },
   });

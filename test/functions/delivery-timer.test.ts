@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isRecord } from '../../domain/json.ts';
 import { isEventTaken } from '../../domain/webhook-delivery.ts';
+import { compose } from '../../functions/compose.ts';
+import { tickDeliveries } from '../../functions/delivery-timer.ts';
 import { realClock } from '../../local/clock.ts';
 import { createFaultList } from '../../local/faults.ts';
 import { startHost } from '../../local/functions-host/host.ts';
@@ -106,6 +108,16 @@ describe('webhooks that were lost while nobody listened', () => {
     const [item] = Array.isArray(lists[0]?.responseBody) ? lists[0].responseBody : [];
     assert.ok(isRecord(item));
     assert.deepEqual(Object.keys(item).sort(), ['action', 'delivered_at', 'duration', 'event', 'guid', 'id', 'installation_id', 'redelivery', 'repository_id', 'status', 'status_code', 'throttled_at']);
+  });
+
+  test('with a token instead of an App there is no list, and the sweep leaves it at that', async () => {
+    const composed = compose({ ...environment, GITHUB_API_URL: github.apiUrl });
+    assert.ok(composed.ok);
+    const before = log.entries.length;
+
+    await tickDeliveries(composed.value.portsOf({ error: () => undefined, warn: () => undefined, info: () => undefined }));
+
+    assert.equal(log.entries.length, before);
   });
 
   test('a sweep that GitHub refuses shows as failed, and the next one makes up for it', async () => {
