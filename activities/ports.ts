@@ -281,8 +281,8 @@ export interface DocumentPort {
 
 /** GitHub's own list of the webhooks it sent to our App. */
 export interface DeliveryPort {
-  /** Attempts since that moment; null when we do not sign as a GitHub App. May be repeated. */
-  listAttempts(since: Instant): Promise<Outcome<readonly DeliveryAttempt[] | null>>;
+  /** Attempts since that moment, the newest where there are too many; null when we do not sign as a GitHub App. May be repeated. */
+  listAttempts(since: Instant): Promise<Outcome<{ readonly attempts: readonly DeliveryAttempt[]; readonly isComplete: boolean } | null>>;
   /** Has the delivery of that attempt tried again, under its own delivery id. May be repeated: it is then tried again twice. */
   redeliver(attemptId: number): Promise<Outcome<null>>;
 }

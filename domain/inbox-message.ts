@@ -4,7 +4,7 @@ import { TICK_TYPE, parseTick } from './dashboard-message.ts';
 import type { IncomingTick } from './dashboard-message.ts';
 import { DEBT_CHECK_TYPE } from './debt-check-message.ts';
 import { runIdInReport } from './hidden-marker.ts';
-import { isRecord, parseJson } from './json.ts';
+import { isRecord, parseJson, timeAt } from './json.ts';
 import type { JsonRecord } from './json.ts';
 import { parseInstant } from './local-time.ts';
 import { createFieldReader, faultOfMessage, repositoryForm } from './message-reading.ts';
@@ -59,6 +59,8 @@ export interface IncomingComment {
   readonly action: string;
   /** When it was written, to the second, as GitHub holds it; absent before GitHub was asked. Deliveries come in any order. */
   readonly writtenAt?: Instant | null;
+  /** When the message says that it was written: a hint, before GitHub was asked. */
+  readonly toldAt?: Instant;
   /** What the command is known by where it did not come as a comment; never read from a message. */
   readonly commandId?: string;
 }
@@ -124,6 +126,7 @@ function parseCommand(message: JsonRecord): Result<InboxMessage, Fault> {
   const reader = createFieldReader();
   const data = reader.record(message['data'], 'data');
   const runId = data['issueRunId'];
+  const toldAt = timeAt(message, 'time');
   const comment: IncomingComment = {
     repository: reader.text(data, 'repository', 'data.', repositoryForm),
     issueNumber: reader.number(data, 'issueNumber', 'data.'),
@@ -137,6 +140,7 @@ function parseCommand(message: JsonRecord): Result<InboxMessage, Fault> {
     body: reader.text(data, 'body', 'data.').slice(0, BODY_CHARACTERS_MAX),
     deliveryId: reader.text(data, 'deliveryId', 'data.', /^[\w.:-]{1,128}$/),
     action: reader.text(data, 'action', 'data.'),
+    ...(toldAt === null ? {} : { toldAt }),
   };
   return reader.faults.length > 0 ? refuse(reader.faults) : succeed({ kind: 'command', comment });
 }
