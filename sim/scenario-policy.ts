@@ -85,7 +85,7 @@ function policyOf(scenario: Scenario, window: WindowSchedule): MaintenancePolicy
     onQuarantined: { continueUpToNodes: Number(budgeted?.[1] ?? 0), action: 'pause' },
     verify: verifyOf(scenario),
     onWindowEnd: 'finishInFlight',
-    approvals: { required: numberAt(words, 'approvals') ?? 0, teams: [] },
+    approvals: { required: Math.max(numberAt(words, 'approvals') ?? 0, scenario.timeline.some(({ event }) => event === 'pr.approved') ? 1 : 0), teams: [] },
     report: { repository: null, labels: [], onCall: PLATFORM_LEAD },
     debts: debtsOf(scenario),
   };

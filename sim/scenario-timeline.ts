@@ -14,6 +14,8 @@ export type ScenarioStep = { readonly atMinute: number } & (
   /** What GitHub answers from now on; below 400: as ever. */
   /** A program's message about a run of this opening. */
   | { readonly kind: 'run-message'; readonly run: string; readonly sequence: number; readonly wants: 'requested' | 'cancelled' }
+  /** Somebody approves what the policy file says at a commit, or pushes another. */
+  | { readonly kind: 'approval' | 'push'; readonly commit: string; readonly by: string }
   | { readonly kind: 'github'; readonly status: number }
   /** The service goes away while it waits for Azure: Azure has acted on the request, its answer is lost. */
   | { readonly kind: 'restart' }
@@ -69,6 +71,9 @@ function stepsOf(scenario: Scenario, step: TimelineEvent): readonly ScenarioStep
     case 'run.paused':
       // Where nothing in the world would pause the run, a person does.
       return textAt(data, 'cause') === null && !isRefused(scenario) && heldPools(scenario).length === 0 ? [{ atMinute, kind: 'comment', by: 'operator', role: 'maintain', body: '/pause', action: 'created', order: 0 }] : perturb([]);
+    case 'pr.approved':
+    case 'pr.pushed':
+      return [{ atMinute, kind: event === 'pr.approved' ? 'approval' : 'push', commit: textAt(data, 'sha') ?? '', by: by ?? 'a reviewer' }];
     case 'sb.message':
       return [{ atMinute, kind: 'run-message', run: textAt(data, 'run') ?? '', sequence: numberAt(data, 'seq') ?? 0, wants: textAt(data, 'type') === 'run.cancelled' ? 'cancelled' : 'requested' }];
     case 'github.reply':

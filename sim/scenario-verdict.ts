@@ -6,8 +6,8 @@ import type { RunOutcome, UnitStatus } from '../domain/window-status.ts';
 export interface RunFacts {
   /** What moment 0 was: `window open`, `run in progress`, `comment time`, … */
   readonly begins: string;
-  /** `shut`: dates that are not allowed kept the window from opening · `cancelled`: programs took their run back. */
-  readonly window: 'opened' | 'shut' | 'cancelled';
+  /** `shut`: dates that are not allowed kept the window from opening · `cancelled`: programs took their run back · `moved`: a person postponed it. */
+  readonly window: 'opened' | 'shut' | 'cancelled' | 'moved';
   readonly findings: readonly Pick<Finding, 'code' | 'severity' | 'pools'>[];
   /** Null while the run had not ended. */
   readonly outcome: RunOutcome | null;
@@ -86,7 +86,15 @@ const withoutWindow: Rule = ({ begins, commands }) => {
   return commands.includes('kept') ? { decision: 'DEFER', run: 'deferred' } : { decision: 'IGNORE', run: 'none' };
 };
 
-const shutWindow: Rule = ({ window }) => (window === 'shut' ? { decision: 'REFUSE_START', run: 'not-started' } : window === 'cancelled' ? { decision: 'IGNORE', run: 'cancelled' } : null);
+/** What it means that no run began in a window. */
+const unopened: Readonly<Record<RunFacts['window'], RunVerdict | null>> = {
+  opened: null,
+  shut: { decision: 'REFUSE_START', run: 'not-started' },
+  cancelled: { decision: 'IGNORE', run: 'cancelled' },
+  moved: { decision: 'DEFER', run: 'deferred' },
+};
+
+const shutWindow: Rule = ({ window }) => unopened[window];
 
 const unheeded: Rule = ({ waitedFor, units }) => {
   if (waitedFor === null || units.some(({ startedAt }) => startedAt !== null)) return null;

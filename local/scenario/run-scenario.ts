@@ -2,9 +2,9 @@ import { numberAt, textsAt } from '../../domain/json.ts';
 import { MINUTE_MS, type Instant } from '../../domain/time.ts';
 import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
 import { isOpen } from '../../domain/debt.ts';
+import { openWindows, type WindowDecision } from '../../activities/open-windows.ts';
 import type { Ports } from '../../activities/ports.ts';
 import type { StatusFinding } from '../../domain/window-status.ts';
-import { tickWindows } from '../../functions/window-timer.ts';
 import type { Physics } from '../../sim/physics.ts';
 import type { ScenarioResult } from '../../sim/scenario-agreement.ts';
 import { scenarioDocuments } from '../../sim/scenario-documents.ts';
@@ -17,6 +17,7 @@ import type { Scenario, ScenarioPool } from '../../sim/scenario.ts';
 import { resolveCount } from '../../sim/disruption-budget-record.ts';
 import { policyRepository } from '../loopback-world.ts';
 import { startWindowRehearsal, type Rehearsal } from '../rehearsal/window-rehearsal.ts';
+import { approveAt } from './scenario-approval.ts';
 import { inboxPorts, readRun, sayComment, sendRunMessage, type CommentEnd } from './scenario-comments.ts';
 import { checkTimes, playDebtCheck, playMemory, readMemory } from './scenario-debts.ts';
 import { withScenarioFacts } from './scenario-facts.ts';
@@ -38,6 +39,10 @@ interface Play {
   findings: readonly StatusFinding[];
   /** The service's ports, with the scenario's policies and facts. */
   readonly ports: Ports;
+  /** What the policy file says now, as its Git id, where the script tells of commits. */
+  commit: string | null;
+  /** What the last tick decided; null before it. */
+  ticked: WindowDecision['kind'] | null;
   /** `window`: the script speaks of the window's end, so nothing in it comes earlier than written. */
   readonly clock: 'script' | 'window';
   /** Minutes by which the script's events come later than written; below 0: earlier. */
@@ -75,7 +80,7 @@ export async function runScenario(given: Scenario): Promise<ScenarioResult> {
     beginning: 'held',
   });
   try {
-    const play: Play = { scenario, rehearsal, commands: [], findings: [], ports: playPorts(rehearsal, given), clock: script.steps.some((step) => step.kind === 'pass' && step.clock === 'window') ? 'window' : 'script', delayMinutes: 0, pauseSeen: null };
+    const play: Play = { scenario, rehearsal, commands: [], findings: [], ports: playPorts(rehearsal, given, () => play.commit), commit: commitAtFirst(script.steps), ticked: null, clock: script.steps.some((step) => step.kind === 'pass' && step.clock === 'window') ? 'window' : 'script', delayMinutes: 0, pauseSeen: null };
     const memory = scenarioMemory(scenario, zero);
     if (memory !== null) await playMemory(inboxPorts(rehearsal), memory);
     for (const perturbation of script.before) rehearsal.world.perturb(perturbation);
@@ -94,18 +99,26 @@ function playedOf({ scenario, rehearsal, commands, findings }: Play, window: Pla
 }
 
 /** Ports that know the scenario's own policy, and one for each cluster it names. */
-function playPorts(rehearsal: Rehearsal, scenario: Scenario): Ports {
+function playPorts(rehearsal: Rehearsal, scenario: Scenario, commit: () => string | null): Ports {
   const { policy } = rehearsal.input;
   const names = textsAt(scenario.extra, 'clusters');
   const policies = names.length === 0 ? [policy] : names.map((name) => ({ ...policy, name, clusterResourceId: policy.clusterResourceId.replace(/[^/]+$/, name) }));
-  const ports = inboxPorts(rehearsal, policies);
-  return { ...ports, azureFacts: withScenarioFacts(ports.azureFacts, scenario) };
+  const present = (): readonly MaintenancePolicy[] => policies.map((each) => (commit() === null ? each : { ...each, version: commit() ?? '' }));
+  const ports = inboxPorts(rehearsal);
+  return { ...ports, policies: { ...ports.policies, readPolicies: async () => ({ ok: true, value: { policies: present(), faults: [] } }) }, azureFacts: withScenarioFacts(ports.azureFacts, scenario) };
+}
+
+/** The commit that is there when the script begins: the first it tells of. */
+function commitAtFirst(steps: readonly ScenarioStep[]): string | null {
+  return steps.flatMap((step) => (step.kind === 'approval' || step.kind === 'push' ? [step.commit] : []))[0] ?? null;
 }
 
 /** Whether the window opened, as the service had it: people may open a frozen one, programs may take a run back. */
-function windowOf({ rehearsal, scenario }: Play, otherwise: PlayedScenario['window']): PlayedScenario['window'] {
+function windowOf({ rehearsal, ticked }: Play, otherwise: PlayedScenario['window']): PlayedScenario['window'] {
   if (readRun(rehearsal) !== null) return 'opened';
-  return otherwise === 'opened' && scenario.timeline.some(({ event }) => event === 'sb.message') ? 'cancelled' : otherwise;
+  if (ticked === 'cancelled') return 'cancelled';
+  if (ticked === 'frozen') return 'shut';
+  return otherwise === 'opened' && ticked === 'closed' ? 'moved' : otherwise;
 }
 
 async function playSteps(play: Play, steps: readonly ScenarioStep[], mode: 'with-run' | 'without-run'): Promise<void> {
@@ -151,15 +164,31 @@ function firstTick(steps: readonly ScenarioStep[]): number {
 
 /** Lets the timer open what is open, as people and programs have it by then. */
 async function begin(play: Play, steps: readonly ScenarioStep[]): Promise<void> {
-  const { rehearsal, ports } = play;
-  await rehearsal.clock.advanceTo(rehearsal.opens + firstTick(steps) * MINUTE_MS);
-  await tickWindows(ports, { policyRepository, pollSeconds: rehearsal.input.pollSeconds });
+  await play.rehearsal.clock.advanceTo(play.rehearsal.opens + firstTick(steps) * MINUTE_MS);
+  await tick(play);
+}
+
+async function tick(play: Play): Promise<void> {
+  const opened = await openWindows(play.ports, { policyRepository, pollSeconds: play.rehearsal.input.pollSeconds });
+  const own = opened.ok ? opened.value.find(({ clusterResourceId }) => clusterResourceId === play.rehearsal.input.policy.clusterResourceId) : undefined;
+  play.ticked = own?.kind ?? 'failed';
+}
+
+/** The timer's further ticks up to `limit`, while a freeze keeps the window shut. */
+async function tickOn(play: Play, limit: Instant): Promise<void> {
+  const { rehearsal } = play;
+  const last = Math.min(limit, rehearsal.closes - TICK_MINUTES * MINUTE_MS);
+  while (play.ticked === 'frozen' && rehearsal.clock.now() < last) {
+    await rehearsal.clock.advanceTo(Math.min(rehearsal.clock.now() + TICK_MINUTES * MINUTE_MS, last));
+    await tick(play);
+  }
 }
 
 async function passTo(play: Play, step: ScenarioStep): Promise<void> {
   const { rehearsal } = play;
   const delay = step.kind === 'pass' && step.clock === 'window' ? 0 : play.delayMinutes;
   const at = rehearsal.opens + Math.round((step.atMinute + delay) * MINUTE_MS);
+  await tickOn(play, at);
   await until(play, () => false, at);
   // Without a run nothing is due, and time would stand still.
   if (rehearsal.host.engine.read(rehearsal.instanceId) === null) await rehearsal.clock.advanceTo(at);
@@ -186,6 +215,11 @@ async function takeStep(play: Play, step: ScenarioStep, index: number): Promise<
     case 'comment':
       play.commands.push(await sayComment(play.rehearsal, play.ports, step, `delivery-${index}`));
       return;
+    case 'push':
+      play.commit = step.commit;
+      return;
+    case 'approval':
+      return approveAt(play.ports, play.rehearsal, step);
     case 'run-message':
       return sendRunMessage(play.ports, play.rehearsal.input.policy.clusterResourceId, step);
     case 'anchor':
@@ -211,6 +245,7 @@ async function awaitAnchor(play: Play, step: Extract<ScenarioStep, { readonly ki
 /** After the last event: to the run's end, or to a pause that lasts, unless the script speaks of the window's end. */
 async function letEnd(play: Play, steps: readonly ScenarioStep[]): Promise<void> {
   const { rehearsal } = play;
+  await tickOn(play, rehearsal.closes);
   const isToEnd = steps.some((step) => step.kind === 'pass' && step.clock === 'window');
   const since = rehearsal.clock.now();
   const lasts = (): boolean => {

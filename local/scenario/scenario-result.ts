@@ -17,7 +17,7 @@ export interface PlayedScenario {
   readonly findings: readonly StatusFinding[];
   /** Null: no run began. */
   readonly status: WindowStatus | null;
-  readonly window: 'opened' | 'shut' | 'cancelled';
+  readonly window: 'opened' | 'shut' | 'cancelled' | 'moved';
   /** The last daily look at debts; null when there was none. */
   readonly debts: DebtFacts | null;
   /** Debts that are open at the end. */
