@@ -37,13 +37,15 @@ const oneCopy: Plugin = {
 /**
  * Parts of dependencies that no call of ours reaches, replaced by as little as still works. Together they were a fifth of
  * the bundle and a quarter of its import time: durable-functions wants one function of `validator` and a hundredth of `moment`, axios a table of file
- * types for forms we never send, the Service Bus client an XML parser for administration, and six packages a copy each of what
+ * types for forms we never send, the Service Bus client an XML parser for administration,
+ * the identity client a signer for certificates that a managed identity has no use for, and six packages a copy each of what
  * prints traces nobody reads. Each refuses loudly what it does not hold, but traces, which are silent; a test compares who asks for
  * them, and for what.
  */
 const lessCode: Readonly<Record<string, string>> = {
   validator: "exports.isURL = require('validator/lib/isURL').default;",
   debug: "const silent = () => Object.assign(() => undefined, { enabled: false, extend: silent });\nmodule.exports = Object.assign(silent, { formatters: {} });",
+  jsonwebtoken: "exports.sign = () => { throw new Error('Signing in by a client certificate is not part of this bundle; give the app a managed identity.'); };",
   moment: leanMoment,
   'mime-types': "exports.lookup = () => { throw new Error('Forms with files are not part of this bundle.'); };",
   '@azure/core-xml': "const refuse = () => { throw new Error('Service Bus administration is not part of this bundle.'); };\nmodule.exports = { parseXML: refuse, stringifyXML: refuse, XML_ATTRKEY: '$', XML_CHARKEY: '_' };",
