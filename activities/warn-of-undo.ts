@@ -8,7 +8,7 @@ import type { ChangedFile, UndonePin } from '../domain/undone-pin.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
 import { renderUndoWarning } from '../domain/write-back-markdown.ts';
 import type { ClusterUndone } from '../domain/write-back-markdown.ts';
-import { isMeant } from '../domain/write-back.ts';
+import { isMeant, markerNamesOf } from '../domain/write-back.ts';
 import type { PinnedCluster } from '../domain/write-back.ts';
 import type { InboxResult, ReceiveInboxSettings } from './inbox-result.ts';
 import { isSameText } from './inbox-result.ts';
@@ -35,7 +35,7 @@ export async function warnOfUndo(ports: Ports, settings: ReceiveInboxSettings, p
   if (changes.value === null || changes.value.state !== 'open' || changes.value.baseBranch !== changes.value.defaultBranch) return { ok: true, value: 'ignored' };
   const clusters: ClusterUndone[] = [];
   for (const policy of concerned) {
-    const undone = await judgePolicy(ports, { policy, pull, settings, changes: changes.value });
+    const undone = await judgePolicy(ports, { policy, all: read.value.policies, pull, settings, changes: changes.value });
     if (!undone.ok) return undone;
     if (undone.value.length > 0) clusters.push({ clusterName: clusterNameOf(policy.clusterResourceId), undone: undone.value });
   }
@@ -53,16 +53,17 @@ function placesIn(policy: MaintenancePolicy, repository: string, { policyReposit
 
 interface PolicyWork {
   readonly policy: MaintenancePolicy;
+  readonly all: readonly MaintenancePolicy[];
   readonly pull: IncomingPullRequest;
   readonly settings: ReceiveInboxSettings;
   readonly changes: PullRequestChanges;
 }
 
-async function judgePolicy(ports: Ports, { policy, pull, settings, changes }: PolicyWork): Promise<Outcome<readonly UndonePin[]>> {
+async function judgePolicy(ports: Ports, { policy, all, pull, settings, changes }: PolicyWork): Promise<Outcome<readonly UndonePin[]>> {
   const places = placesIn(policy, pull.repository, settings);
   const paths = changes.paths.filter((path) => places.some((place) => isMeant(place, path))).slice(0, FILES_MAX);
   if (paths.length === 0) return { ok: true, value: [] };
-  const cluster = await readCluster(ports, policy);
+  const cluster = await readCluster(ports, policy, all);
   if (!cluster.ok) return cluster.failure.class === 'terminal' ? { ok: true, value: [] } : cluster;
   const undone: UndonePin[] = [];
   for (const path of paths) {
@@ -73,13 +74,13 @@ async function judgePolicy(ports: Ports, { policy, pull, settings, changes }: Po
   return { ok: true, value: undone };
 }
 
-async function readCluster(ports: Ports, { clusterResourceId, name }: MaintenancePolicy): Promise<Outcome<PinnedCluster>> {
+async function readCluster(ports: Ports, { clusterResourceId, name }: MaintenancePolicy, all: readonly MaintenancePolicy[]): Promise<Outcome<PinnedCluster>> {
   const read = await ports.aks.readCluster(clusterResourceId);
   if (!read.ok) return read;
   const nodes = await ports.kubernetes.readNodes(read.value.cluster);
   if (!nodes.ok && nodes.failure.class !== 'terminal') return nodes;
   const look = { ...read.value, nodes: nodes.ok ? nodes.value : null, units: [] };
-  return { ok: true, value: { names: [clusterNameOf(clusterResourceId), name], runs: (pin) => runningAt(pin, look) } };
+  return { ok: true, value: { names: markerNamesOf(clusterResourceId, name, all), runs: (pin) => runningAt(pin, look) } };
 }
 
 /** A side that cannot be read for good, because it is too large, is as if it were not there. */

@@ -7,7 +7,7 @@ import type { ClusterLook } from '../domain/running-version.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
 import { renderWriteBack, writeBackBranchPrefix } from '../domain/write-back-markdown.ts';
-import { isMeant, planFile } from '../domain/write-back.ts';
+import { isMeant, markerNamesOf, planFile } from '../domain/write-back.ts';
 import type { KeptPin, PinnedCluster, WriteBack } from '../domain/write-back.ts';
 import type { ActivityContract, WrittenBack } from './contract.ts';
 import type { OwnPullRequest, Ports, RepositoryTree } from './ports.ts';
@@ -31,7 +31,10 @@ const FETCHES_AT_ONCE = 8;
 export async function writeBack(ports: WriteBackPorts, input: ActivityContract['writeBack']['input']): Promise<Outcome<WrittenBack>> {
   const look = await readLook(ports, input.status);
   if (!look.ok) return look;
-  const cluster: PinnedCluster = { names: [input.status.clusterName, input.status.policyName], runs: (pin) => runningAt(pin, look.value) };
+  const policies = await ports.policies.readPolicies();
+  if (!policies.ok) return policies;
+  const names = markerNamesOf(input.status.clusterResourceId, input.status.policyName, policies.value.policies);
+  const cluster: PinnedCluster = { names, runs: (pin) => runningAt(pin, look.value) };
   const notes: string[] = [];
   const pullRequests: WrittenBack['pullRequests'][number][] = [];
   for (const repository of new Set(input.places.map((place) => place.repository ?? input.repository))) {
@@ -103,7 +106,8 @@ async function planRepository(ports: WriteBackPorts, base: RepositoryTree, { rep
     for (const { path, bytes } of read) {
       if (!bytes.ok && bytes.failure.class !== 'terminal') return bytes;
       if (!bytes.ok) parts.push(keptWhole(path, bytes.failure.message));
-      else if (bytes.value !== null) parts.push(planFile({ path, bytes: bytes.value }, places.filter((place) => isMeant(place, path)), cluster, ports.documents.findValue));
+      else if (bytes.value === null) parts.push(keptWhole(path, `${base.branch} has no such file`));
+      else parts.push(planFile({ path, bytes: bytes.value }, places.filter((place) => isMeant(place, path)), cluster, ports.documents.findValue));
     }
   }
   return { ok: true, value: { files: parts.flatMap(({ files }) => files), raised: parts.flatMap(({ raised }) => raised), kept: parts.flatMap((part) => part.kept) } };
@@ -113,11 +117,13 @@ function choosePaths(base: RepositoryTree, places: readonly WriteBackPlace[]): {
   const meant = base.files.filter(({ path }) => places.some((place) => isMeant(place, path)));
   const large = meant.filter(({ sizeBytes }) => sizeBytes > FILE_BYTES_MAX);
   const paths = meant.filter((file) => !large.includes(file)).map(({ path }) => path);
-  const absent = places.filter(({ file }) => !file.endsWith('/') && !meant.some(({ path }) => path === file));
+  const absent = [...new Set(places.map(({ file }) => file))].filter((file) => !file.endsWith('/') && !meant.some(({ path }) => path === file));
   return {
-    paths: paths.slice(0, FILES_MAX),
+    // Where GitHub leaves paths out, a file that is named may be there all the same.
+    paths: [...(base.isComplete ? [] : absent), ...paths].slice(0, FILES_MAX),
     kept: [
-      ...new Set(absent.map(({ file }) => file)).values().map((file) => keptFile(file, base.isComplete ? `${base.branch} has no such file` : 'GitHub does not list all files of so large a repository')),
+      ...(base.isComplete ? absent.map((file) => keptFile(file, `${base.branch} has no such file`)) : []),
+      ...(base.isComplete ? [] : places.filter(({ file }) => file.endsWith('/')).map(({ file }) => keptFile(file, 'GitHub does not list all files of so large a repository; name the files'))),
       ...large.filter(({ path }) => languageOf(path) !== null).map(({ path, sizeBytes }) => keptFile(path, `it has ${sizeBytes} bytes, and GitHub gives files up to 1 MB`)),
       ...paths.slice(FILES_MAX, FILES_MAX + 1).map((path) => keptFile(path, `${paths.length - FILES_MAX} files beyond the first ${FILES_MAX} were not looked at; name a smaller folder`)),
     ],

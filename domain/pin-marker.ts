@@ -31,8 +31,12 @@ interface Marker {
   readonly words: string;
 }
 
-/** Names a cluster may be called by in a marker, in any case. */
-type ClusterNames = readonly string[];
+/** What a cluster may be called in a marker, in any case. */
+export interface ClusterNames {
+  readonly own: readonly string[];
+  /** Names among them that other clusters go by too: a marker with one is left and said to be unclear. */
+  readonly shared: readonly string[];
+}
 
 /**
  * Finds what markers in comments pin for one cluster: `slackwater: <cluster> kubernetesVersion`,
@@ -76,13 +80,15 @@ interface NumberedLine {
 }
 
 function placesOn(below: NumberedLine | null, markers: readonly Marker[], names: ClusterNames): MarkedPins {
-  const isOurs = ({ name }: Marker): boolean => names.some((each) => each.toLowerCase() === name.toLowerCase());
+  const isAmong = (list: readonly string[], { name }: Marker): boolean => list.some((each) => each.toLowerCase() === name.toLowerCase());
+  const isOurs = (marker: Marker): boolean => isAmong(names.own, marker);
   const other = markers.find((marker) => !isOurs(marker));
   const places: PinPlace[] = [];
   const odd: OddMarker[] = [];
   for (const marker of markers.filter(isOurs)) {
     const pin = parsePin(marker.words);
     if (pin === null) odd.push({ line: marker.line, why: 'its marker must end in kubernetesVersion, pool/<name> kubernetesVersion or pool/<name> nodeImageVersion' });
+    else if (isAmong(names.shared, marker)) places.push({ pin, line: marker.line, value: { missing: `several clusters are called ${marker.name}; write the name of the policy` } });
     else if (other !== undefined) places.push({ pin, line: marker.line, value: { missing: `it is the version of another cluster, ${other.name}, too` } });
     else places.push(placeOf(below, marker, pin));
   }

@@ -1,15 +1,17 @@
+import { isSameResource } from './azure-resource.ts';
 import { languageOf } from './code-line.ts';
 import type { CodeLanguage } from './code-line.ts';
 import type { DocumentStep } from './document-path.ts';
 import { parseDocumentPath } from './document-path.ts';
 import { changeBytes, decodeText } from './encoded-text.ts';
 import type { TextChange } from './encoded-text.ts';
-import type { WriteBackPlace } from './maintenance-policy.ts';
+import type { MaintenancePolicy, WriteBackPlace } from './maintenance-policy.ts';
 import { findMarkedPins } from './pin-marker.ts';
-import type { PinPlace } from './pin-marker.ts';
+import type { ClusterNames, PinPlace } from './pin-marker.ts';
 import { judgePinned, namePin, parsePin } from './pinned-version.ts';
 import type { Pin, WrittenValue } from './pinned-version.ts';
 import type { Running } from './running-version.ts';
+import { clusterNameOf } from './window-identity.ts';
 
 /** A file of a repository. */
 export interface CodeFile {
@@ -54,9 +56,15 @@ export type FindValue = (text: string, language: 'json' | 'yaml', steps: readonl
 
 /** Whose versions are written back, and what they are. */
 export interface PinnedCluster {
-  /** Names that markers may call it by. */
-  readonly names: readonly string[];
+  readonly names: ClusterNames;
   readonly runs: (pin: Pin) => Running;
+}
+
+/** What markers may call the cluster of `policyName`: its own name, and the policy's; names that other policies' clusters share are unclear. */
+export function markerNamesOf(clusterResourceId: string, policyName: string, all: readonly Pick<MaintenancePolicy, 'name' | 'clusterResourceId'>[]): ClusterNames {
+  const own = [clusterNameOf(clusterResourceId), policyName];
+  const others = all.filter((policy) => !isSameResource(policy.clusterResourceId, clusterResourceId)).flatMap((policy) => [policy.name, clusterNameOf(policy.clusterResourceId)]);
+  return { own, shared: own.filter((name) => others.some((other) => other.toLowerCase() === name.toLowerCase())) };
 }
 
 /** Pins found in one file's text. */
@@ -72,7 +80,7 @@ export function isMeant({ file }: Pick<WriteBackPlace, 'file'>, path: string): b
 }
 
 /** Finds what a file pins of a cluster, by markers and by the paths of `places`, all of which must mean the file. */
-export function findPins(path: string, text: string, wanted: { readonly places: readonly WriteBackPlace[]; readonly names: readonly string[]; readonly findValue: FindValue }): FoundPins {
+export function findPins(path: string, text: string, wanted: { readonly places: readonly WriteBackPlace[]; readonly names: ClusterNames; readonly findValue: FindValue }): FoundPins {
   const language = languageOf(path);
   if (language === null) return { places: [], kept: [{ file: path, line: null, pins: null, why: 'its ending tells no language that is understood' }] };
   const isMarked = wanted.places.some((place) => place.path === null);

@@ -6,7 +6,7 @@ import type { Pin } from '../../domain/pinned-version.ts';
 import type { Running } from '../../domain/running-version.ts';
 import { findUndone } from '../../domain/undone-pin.ts';
 
-const cluster = { names: ['shop'], runs: ({ pool }: Pin): Running => (pool === 'old' ? { kind: 'unknown', why: 'not read' } : { kind: 'runs', version: '1.35.3' }) };
+const cluster = { names: { own: ['shop'], shared: [] }, runs: ({ pool }: Pin): Running => (pool === 'old' ? { kind: 'unknown', why: 'not read' } : { kind: 'runs', version: '1.35.3' }) };
 const encode = (text: string | null) => (text === null ? null : new TextEncoder().encode(text));
 const line = (version: string, pin = 'kubernetesVersion'): string => `kubernetes_version = ${version} # slackwater: shop ${pin}\n`;
 

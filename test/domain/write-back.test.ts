@@ -4,11 +4,11 @@ import { findDocumentValue } from '../../adapters/document-value.ts';
 import type { WriteBackPlace } from '../../domain/maintenance-policy.ts';
 import type { Pin } from '../../domain/pinned-version.ts';
 import type { Running } from '../../domain/running-version.ts';
-import { planFile } from '../../domain/write-back.ts';
+import { markerNamesOf, planFile } from '../../domain/write-back.ts';
 
 const image = 'AKSUbuntu-2204gen2containerd-202610.12.0';
 const cluster = {
-  names: ['shop-prod-weu', 'shop'],
+  names: { own: ['shop-prod-weu', 'shop', 'twin'], shared: ['twin'] },
   runs: ({ pool, field }: Pin): Running => {
     if (field === 'nodeImageVersion') return { kind: 'runs', version: image };
     return pool === 'old' ? { kind: 'unknown', why: 'its nodes do not all run the same' } : { kind: 'runs', version: pool === 'usr' ? '1.35.2' : '1.35.3' };
@@ -103,6 +103,7 @@ const values: readonly (readonly [what: string, file: string, text: string, afte
   ['a marker of another cluster', 'a.yaml', 'v: "1.34" # slackwater: shop-prod-neu kubernetesVersion', null, null],
   ['a longer name that begins like ours', 'a.yaml', 'v: "1.34" # slackwater: shop-prod-weu-2 kubernetesVersion', null, null],
   ['a value that two clusters share', 'a.yaml', `${marker}\n# slackwater: shop-neu kubernetesVersion\nv: "1.34"`, null, /another cluster, shop-neu, too/],
+  ['a name that two clusters go by', 'a.yaml', 'v: "1.34" # slackwater: twin kubernetesVersion', null, /several clusters are called twin; write the name of the policy/],
   ['a marker that does not say what', 'a.yaml', 'v: "1.34" # slackwater: shop', null, /must end in/],
   ['a marker with more words behind', 'a.yaml', 'v: "1.34" # slackwater: shop kubernetesVersion of the pool', null, /must end in/],
   ['a marker in the wrong order', 'a.yaml', 'v: "1.34" # slackwater: shop kubernetesVersion pool/usr', null, /must end in/],
@@ -183,6 +184,14 @@ test('paths keep encodings and line ends too', () => {
       }
     }
   }
+});
+
+test('a cluster goes by its name and its policy\'s, as far as no other cluster does', () => {
+  const id = (group: string, name: string): string => `/subscriptions/0/resourceGroups/${group}/providers/Microsoft.ContainerService/managedClusters/${name}`;
+  const policies = [{ name: 'weu', clusterResourceId: id('a', 'shop') }, { name: 'neu', clusterResourceId: id('b', 'Shop') }, { name: 'pay', clusterResourceId: id('c', 'pay') }];
+
+  assert.deepEqual(markerNamesOf(id('A', 'shop'), 'weu', policies), { own: ['shop', 'weu'], shared: ['shop'] });
+  assert.deepEqual(markerNamesOf(id('c', 'pay'), 'pay', policies), { own: ['pay', 'pay'], shared: [] });
 });
 
 test('a file that is no text is named and left', () => {

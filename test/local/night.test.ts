@@ -82,10 +82,10 @@ test('a night left alone pauses, goes on when the owner mends the budget, and en
     assert.deepEqual(effects(folder).filter((effect) => effect.startsWith('arm')), wholeNight);
   }));
 
-test('a night killed again and again goes on where it was: one upgrade call per unit, one issue', () =>
+test('a night killed again and again goes on where it was: one upgrade call per unit, one issue, one write-back', () =>
   inFolder(async (folder) => {
     let night = run(folder, '--once');
-    for (const moment of ['control-plane begins', 'pool/system begins', 'PAUSED', 'pool/spot begins']) {
+    for (const moment of ['control-plane begins', 'pool/system begins', 'PAUSED', 'pool/spot begins', 'The run ended']) {
       await night.saw(moment);
       night.child.kill('SIGKILL');
       await night.ended;
@@ -95,6 +95,7 @@ test('a night killed again and again goes on where it was: one upgrade call per 
     assert.equal(await night.ended, 0, night.output());
     assert.deepEqual(effects(folder).filter((effect) => effect.startsWith('arm')), wholeNight);
     assert.equal(effects(folder).filter((effect) => effect.startsWith('github')).length, 2, 'the issue of the run, and the dashboard');
+    assert.equal(night.output().match(/^Pull request #\d+: Write back what lab-aks runs: 1\.36, 1\.36\.2 \(infra\/main\.tf\)$/gm)?.length, 1);
   }));
 
 test('words typed on the keyboard reach the run as comments: help is answered, abort ends it with something left', () =>
