@@ -16,6 +16,7 @@ import { trimState } from '../domain/state-file.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import { clusterNameOf, debtOccasion, stateFileName } from '../domain/window-identity.ts';
 import type { IssueReference, Ports } from './ports.ts';
+import { keepRunIssues } from './keep-run-issues.ts';
 import { openDebtsOf, readClusterSnapshot } from './read-cluster-snapshot.ts';
 
 /** What a check needs to know. */
@@ -67,6 +68,8 @@ export async function checkDebts(ports: Ports, input: DebtCheckInput): Promise<O
   if (!kept.ok) return kept;
   const notices = noticesOf(kept.value.debts, (debt) => isStepDue(debt, at), (debt) => stepAt(ageDays(debt, at)));
   const told = await tell(ports, input, { state: kept.value, notices, now: at });
+  const issues = told.ok ? await keepRunIssues(ports, { clusterResourceId: policy.clusterResourceId, state: told.value, report: reportOf(input, { state: kept.value, notices, now: at }) }) : told;
+  if (!issues.ok) return issues;
   return told.ok ? { ok: true, value: { kind: 'checked', open: kept.value.debts.filter(isOpen), ...changes, notices } } : told;
 }
 
@@ -154,10 +157,10 @@ interface Telling {
 }
 
 /** Keeps the issue, posts the steps that are due, and remembers that they were told. Nothing is opened for a cluster that never owed anything. */
-async function tell(ports: Ports, input: DebtCheckInput, telling: Telling): Promise<Outcome<null>> {
+async function tell(ports: Ports, input: DebtCheckInput, telling: Telling): Promise<Outcome<StateFile>> {
   const { state, notices, now } = telling;
   const isOwing = state.debts.some(isOpen);
-  if (!isOwing && state.debtIssue === null) return { ok: true, value: null };
+  if (!isOwing && state.debtIssue === null) return { ok: true, value: state };
   const issue = await keepIssue(ports, input, telling);
   if (!issue.ok) return issue;
   for (const notice of notices) {
@@ -173,7 +176,7 @@ async function tell(ports: Ports, input: DebtCheckInput, telling: Telling): Prom
   const kept = await ports.state.changeState(input.policy.clusterResourceId, change, `Remember what was told of the debts of ${clusterNameOf(input.policy.clusterResourceId)}`);
   if (!kept.ok) return kept;
   ports.logger.log('info', 'debts.told', { cluster: input.policy.clusterResourceId, open: state.debts.filter(isOpen).length, steps: notices.map(({ stepDays }) => stepDays), issue: number, now });
-  return { ok: true, value: null };
+  return kept;
 }
 
 function withSteps(debts: readonly Debt[], notices: readonly DebtNotice[]): readonly Debt[] {

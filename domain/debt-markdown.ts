@@ -43,7 +43,7 @@ function bodyOf(debts: readonly Debt[], { open, shown, report }: { readonly open
   const machine = jsonFence(open.slice(0, shown));
   const parts = [
     headOf(open, report),
-    tableOf(open, shown, report),
+    debtTable(open, shown, report),
     fold('In words', open.slice(0, shown).map((debt) => `- ${render([...debtSentence(debt, report), ...causeOf(debt), ' ', ...settlingPhrase(debt)], report)}`)),
     fold('Settled', debts.filter((debt) => !isOpen(debt)).slice(-SETTLED_SHOWN).toReversed().map((debt) => `- ${render(settledLine(debt), report)}`)),
     open.length === 0 || machine.length > MACHINE_CHARACTERS_MAX ? '' : `<details><summary><b>For machines</b></summary>\n\n${machine}\n\n</details>`,
@@ -77,7 +77,8 @@ function causeOf(debt: Debt): Phrase {
   return debt.why === '' ? [...by, ...owner] : [...by, ' Cause: ', debt.why, ...owner];
 }
 
-function tableOf(open: readonly Debt[], shown: number, report: DebtReport): string {
+/** Debts in a table, with age and cost; empty where there are none. */
+export function debtTable(open: readonly Debt[], shown: number, report: DebtReport): string {
   if (open.length === 0) return '';
   const rows = open.slice(0, shown).map((debt) => {
     const cost = costOf(debt, report);

@@ -1,5 +1,6 @@
 import type { Node, NodePool } from './cluster-snapshot.ts';
 import { isImageAtLeast } from './judge-progress.ts';
+import { isRunSettled } from './report-result.ts';
 import { minutesBetween } from './time.ts';
 import type { RunRecord } from './run-record.ts';
 import type { MissedWindows, RunOutcome, WindowStatus } from './window-status.ts';
@@ -24,7 +25,7 @@ export function recordOfRun(status: WindowStatus, pools: readonly NodePool[], no
     outcome,
     reasons: isRolled ? [] : reasonsOf(status, left),
     nodeImages: oldestImages(pools, nodes),
-    ...(status.issue === null ? {} : { issue: { repository: status.issue.repository, number: status.issue.number } }),
+    ...(status.issue === null ? {} : { issue: { repository: status.issue.repository, number: status.issue.number, state: isRunSettled(status) ? ('closed' as const) : ('open' as const) } }),
     tookMinutes: Object.fromEntries(
       status.units.flatMap(({ unit, startedAt, endedAt }) => (startedAt === null || endedAt === null ? [] : [[unit.replace(/^pool\//, ''), Math.max(0, minutesBetween(startedAt, endedAt))] as const])),
     ),

@@ -34,8 +34,8 @@ export interface RunRecord {
   readonly reasons: readonly string[];
   /** Pool → the oldest node image it runs at the end. */
   readonly nodeImages: Readonly<Record<string, string>>;
-  /** Where it was told; absent where it was not, or not remembered. */
-  readonly issue?: { readonly repository: string; readonly number: number };
+  /** Where it was told, and whether it is open as long as something is left; absent where it was not told, or not remembered. */
+  readonly issue?: { readonly repository: string; readonly number: number; readonly state: 'open' | 'closed' };
   /** Pool, or `control-plane` → how long its last attempt took. Unit: minutes. */
   readonly tookMinutes: Readonly<Record<string, number>>;
 }

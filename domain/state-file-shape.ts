@@ -41,7 +41,7 @@ const run = {
     nodeImages: { presence: 'required', shape: { kind: 'named', description: 'Oldest node image by pool.', ...byPool, values: name } },
     issue: {
       presence: 'optional',
-      shape: { kind: 'object', description: 'Where it was told.', fields: { repository: { presence: 'required', shape: name }, number: { presence: 'required', shape: count } } },
+      shape: { kind: 'object', description: 'Where it was told.', fields: { repository: { presence: 'required', shape: name }, number: { presence: 'required', shape: count }, state: { presence: 'optional', whenAbsent: 'open', shape: { kind: 'word', description: 'Whether it is open.', oneOf: ['open', 'closed'] } } } },
     },
     tookMinutes: { presence: 'required', shape: { kind: 'named', description: 'Minutes by unit.', ...byPool, values: count } },
   },

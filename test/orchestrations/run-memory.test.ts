@@ -81,12 +81,22 @@ test('a node AKS set aside is a debt of its run; the daily look then keeps it, a
     await look();
 
     assert.deepEqual([issue()?.state, memoryOf(rehearsal)?.debts.find(({ id }) => id === debt?.id)?.stepDays], ['open', 0]);
-    assert.equal(memoryOf(rehearsal)?.debtIssue?.number, 2);
+    assert.equal(memoryOf(rehearsal)?.debtIssue?.number, rehearsal.issues().findIndex(({ body }) => body.includes('slackwater:debts:')) + 1);
     assert.ok(issue()?.body.includes(debt?.node ?? 'nothing'));
+    const report = () => rehearsal.issues()[0];
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + 3 * DAY_MS);
+    await look();
+    assert.equal(report()?.state, 'open');
+    assert.match(report()?.body ?? '', /^> \*\*Done, with something left over\.\*\*/);
+    assert.match(report()?.body ?? '', /\*\*Still owed:\*\* \d debts?; the next word is at day 7, .*\n\n\| Debt \| Since \| Age[^]*3 days[^]*Each step is told in acme\/platform#\d+\./);
+    assert.equal(report()?.body.split('**Still owed:**').length, 2, 'told once however often it is looked at');
     const spoken = rehearsal.world.log.entries.filter(({ service, method, path, status }) => service === 'github' && method === 'POST' && path.endsWith('/comments') && status === 201).length;
 
-    rehearsal.world.perturb({ kind: 'delete-node', node: debt?.node ?? '', by: 'the owner' });
+    for (const { node } of debts) rehearsal.world.perturb({ kind: 'delete-node', node: node ?? '', by: 'the owner' });
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + DAY_MS);
     await look();
+    const open = memoryOf(rehearsal)?.debts.filter(({ until }) => until === null) ?? [];
+    assert.equal(report()?.state, open.length === 0 ? 'closed' : 'open', JSON.stringify(open));
 
     assert.equal(memoryOf(rehearsal)?.debts.find(({ id }) => id === debt?.id)?.settledBy, 'gone');
     assert.equal(rehearsal.world.log.entries.filter(({ service, method, path, status }) => service === 'github' && method === 'POST' && path.endsWith('/comments') && status === 201).length, spoken);
