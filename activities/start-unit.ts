@@ -1,4 +1,5 @@
 import type { Cluster } from '../domain/cluster-snapshot.ts';
+import { isThereAlready } from '../domain/judge-progress.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { whyNothingStarts } from '../domain/slackwater-mode.ts';
 import { MINUTE_MS, type Instant } from '../domain/time.ts';
@@ -68,10 +69,8 @@ function refuseByTime(now: Instant, write: UnitWrite, estimateMinutes: number): 
 function alreadySettled(look: UnitLook, write: UnitWrite): Outcome<UnitStart> | null {
   const { progress, cluster } = look;
   const done = (kind: UnitStart['kind'], detail: string): Outcome<UnitStart> => ({ ok: true, value: { kind, detail } });
+  if (isThereAlready(progress, write.attempt)) return done('already-there', 'It runs the target already.');
   switch (progress.state) {
-    case 'succeeded':
-    case 'unproven':
-      return done('already-there', 'It runs the target already.');
     case 'running':
     case 'blocked':
       return done('adopted', `An operation for the same target runs already (${progress.provisioningState}).`);

@@ -157,6 +157,14 @@ export function isOurOperation(pool: NodePool, unit: PlannedUnit): boolean {
   return pool.provisioningState === 'Upgrading' && pool.orchestratorVersion === unit.to.kubernetesVersion;
 }
 
+/**
+ * Whether nothing is to be sent, because the unit runs its target. Where a person asks for it again, what Azure calls canceled is sent once
+ * more although every node is new: that makes its state true again.
+ */
+export function isThereAlready({ state, provisioningState }: Pick<UnitProgress, 'state' | 'provisioningState'>, attempt: number): boolean {
+  return (state === 'succeeded' || state === 'unproven') && (attempt === 1 || provisioningState !== 'Canceled');
+}
+
 /** Judges the control plane. `currentKubernetesVersion` shows the target early, so it proves nothing until the operation ended. */
 export function judgeControlPlane(cluster: Cluster, unit: PlannedUnit, seenAt: Instant): UnitProgress {
   const wanted = unit.to.kubernetesVersion;

@@ -78,7 +78,8 @@ function nodesText({ inventory, provisioningState }: UnitProgress): string {
 }
 
 function describeEnd({ unit }: PlannedUnit, { kind, progress, detail }: UnitVerdict, stopped: UnitProgressReport | null): CleanUpStep {
-  const isDone = kind === 'succeeded';
+  // What Azure holds as failed or canceled is what a resolve is there to end.
+  const isDone = kind === 'succeeded' && (progress === null || progress.provisioningState === 'Succeeded');
   if (isDone) return { unit, isDone, detail: progress === null ? detail : nodesText(progress) };
   const last = stopped?.progress ?? progress;
   const error = last?.provisioningError ?? null;

@@ -1,6 +1,7 @@
 import type { UnitStart } from '../activities/contract.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { beginMemory, decideNextMove, type MoveLimits, type NextMove, type UnitMemory } from '../domain/next-move.ts';
+import { isThereAlready } from '../domain/judge-progress.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
@@ -153,9 +154,7 @@ function* tryToBegin(flow: Flow, input: UnitUpgradeInput, tries: number, triedWi
   const ready = yield* guarded(flow.call('prepareUnit', { clusterResourceId, unit }));
   if (!ready.ok) return afterFailure(ready.failure, tries, null);
   const { progress, settingsDiffer, eTag } = ready.value;
-  if (progress.state === 'succeeded' || progress.state === 'unproven') {
-    return verdict(progress.state, progress, 'It ran the target already; nothing was sent.');
-  }
+  if (isThereAlready(progress, attempt)) return verdict(progress.state === 'unproven' ? 'unproven' : 'succeeded', progress, 'It ran the target already; nothing was sent.');
   // Sent again, the same request is the reconcile that Azure asks for; only a person says so, and before a first attempt nobody has.
   if (progress.state === 'needs-reconcile' && attempt === 1) return verdict('needs-reconcile', progress, 'Its nodes ran the target already; nothing was sent.');
   if (progress.provisioningState === 'Canceling') return again(FOREIGN_WAIT_SECONDS, 'An earlier operation on it was being aborted.');

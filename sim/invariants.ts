@@ -64,7 +64,9 @@ function checkArm(log: RunLog, entry: LoggedRequest): readonly Violation[] {
   if (/\/agentPools\/[^/]+$/i.test(request.path) && textAt(request.body, 'properties', 'nodeImageVersion') !== null && !asked.some(({ kind }) => kind === 'rollback')) {
     found.push(violation('rollback-request', entry, 'A pool PUT with nodeImageVersion asks for a rollback.'));
   }
-  const repeated = isAbort ? null : findRepeat(log, entry);
+  // A person's word stands for a first try: what was sent before it was said does not count.
+  const since = Math.max(Number.NEGATIVE_INFINITY, ...asked.map(({ opens }) => opens));
+  const repeated = isAbort ? null : findRepeat({ ...log, requests: log.requests.filter((one) => one.at >= since) }, entry);
   return repeated === null ? found : [...found, violation('repeated-write', entry, repeated)];
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Node, NodePool } from '../../domain/cluster-snapshot.ts';
-import { isImageAtLeast, judgePool, nothingFound } from '../../domain/judge-progress.ts';
+import { isImageAtLeast, isThereAlready, judgePool, nothingFound } from '../../domain/judge-progress.ts';
 import { countPool } from '../../domain/node-count.ts';
 import type { BlockCause } from '../../domain/unit-progress.ts';
 import type { PlannedUnit } from '../../domain/upgrade-plan.ts';
@@ -163,4 +163,16 @@ test('going back, only the very version and image count: a node that is still ne
     table.map(([what, state]) => [what, state]),
     table.map(([what, , expected]) => [what, expected]),
   );
+});
+
+test('a unit that runs its target is not sent again, but where somebody asks for it and Azure calls it canceled', () => {
+  const table: readonly (readonly [state: 'succeeded' | 'unproven' | 'failed', provisioningState: string, attempt: number, expected: boolean])[] = [
+    ['succeeded', 'Succeeded', 1, true],
+    ['succeeded', 'Succeeded', 2, true],
+    ['succeeded', 'Canceled', 1, true],
+    ['succeeded', 'Canceled', 2, false],
+    ['unproven', 'Succeeded', 2, true],
+    ['failed', 'Failed', 1, false],
+  ];
+  for (const [state, provisioningState, attempt, expected] of table) assert.equal(isThereAlready({ state, provisioningState }, attempt), expected, `${state} ${provisioningState} ${attempt}`);
 });

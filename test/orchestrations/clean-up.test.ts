@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isRecord, recordAt } from '../../domain/json.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 import type { Rehearsal } from '../../local/rehearsal/rehearsal.ts';
 import type { AuthorisedCleanUp } from '../../sim/invariants.ts';
@@ -80,6 +81,36 @@ test('a release during a run goes to the run, and its retry takes the node up', 
     assert.ok(status.timeline.some(({ text }) => text.includes(`operator released ${nodes[0]}`)));
     assert.deepEqual(rehearsal.violations(), []);
   }));
+
+test('resolve makes true again what Azure holds as failed or canceled although every node is new', async (context) => {
+  for (const status of ['Failed', 'Canceled'] as const) {
+    await context.test(`a pool that is ${status}`, () =>
+      rehearse(held, async (rehearsal) => {
+        rehearsal.begin();
+        await rehearsal.untilEnded();
+        rehearsal.world.perturb({ kind: 'foreign-operation', pool: 'apps', operation: 'Updating', minutes: 30, by: 'somebody' });
+        rehearsal.world.perturb({ kind: 'end-operation', pool: 'apps', status, code: 'InternalOperationError', message: 'it broke', cordoned: [] });
+        const from = rehearsal.clock.now();
+        const said = await comment(rehearsal, 'chief', '/resolve lab-aks');
+        assert.match(await untilCleanedUp(rehearsal, said), /^\*\*Resolved `lab-aks`\*\*.*6 of 6 nodes are there; Azure says Succeeded/s);
+        assert.deepEqual([poolOf(rehearsal, 'apps').provisioningState, writesTo(rehearsal, 'PUT pool/apps')], ['Succeeded', 2]);
+        assert.deepEqual(rehearsal.violations([asked(rehearsal, 'resolve', 'apps', from)]), []);
+      }));
+    await context.test(`a cluster that is ${status}`, () =>
+      rehearse({ ...held, documents: (given) => ({ ...given, cluster: withState(given.cluster, status) }) }, async (rehearsal) => {
+        const said = await comment(rehearsal, 'chief', '/slackwater resolve lab-aks', 'elsewhere');
+        assert.match(await untilCleanedUp(rehearsal, said), /^\*\*Resolved `lab-aks`\*\*.*The control plane: Azure says Succeeded/s);
+        assert.deepEqual(rehearsal.armWrites().map(({ what }) => what), ['PUT cluster']);
+        assert.deepEqual(rehearsal.violations(), []);
+      }));
+  }
+});
+
+/** A cluster's document with another state. */
+function withState(cluster: unknown, provisioningState: string): unknown {
+  const properties = recordAt(cluster, 'properties');
+  return isRecord(cluster) ? { ...cluster, ...(Object.keys(properties).length === 0 ? { provisioningState } : { properties: { ...properties, provisioningState } }) } : cluster;
+}
 
 test('a rollback takes a pool back to exactly what it ran, and says what would undo it', () =>
   rehearse(held, async (rehearsal) => {

@@ -51,6 +51,9 @@ test('what a person with the right asked for is no breach, in its span, of its p
   assert.deepEqual(rulesOf(back(75), 'rollback'), []);
   assert.deepEqual(rulesOf(resolve(75), 'resolve'), []);
   assert.deepEqual(rulesOf(resolve(75), 'resolve', null), []);
+  const again = (requests: readonly LoggedRequest[]): readonly string[] => checkInvariants({ requests, changes: [{ ...ended(30, 'Succeeded') }], windows, cleanUps: [{ ...span, kind: 'resolve' }] }).map(({ rule }) => rule);
+  assert.deepEqual(again([resolve(20), resolve(75)]), [], 'the run sent the same');
+  assert.deepEqual(again([resolve(75), resolve(76)]), ['repeated-write']);
   assert.deepEqual(rulesOf(back(75), 'resolve'), ['rollback-request']);
   assert.deepEqual(rulesOf(back(90), 'rollback'), ['write-outside-window', 'rollback-request']);
   assert.deepEqual(rulesOf(back(75), 'rollback', 'sys'), ['write-outside-window', 'rollback-request']);
