@@ -17,7 +17,7 @@ const floor: readonly string[] = [
   'ARM-01', 'ARM-02', 'ARM-04', 'ARM-05', 'ARM-06', 'ARM-09', 'ARM-10', 'ARM-11', 'ARM-12', 'ARM-13', 'ARM-15', 'ARM-16', 'ARM-17', 'ARM-19',
   'NET-01', 'NET-04', 'NET-05', 'NET-06', 'NET-07', 'NET-08',
   'WIN-01', 'WIN-02', 'WIN-04', 'WIN-08', 'WIN-09',
-  'CHAT-01', 'CHAT-05',
+  'CHAT-01', 'CHAT-03', 'CHAT-05', 'CHAT-07', 'CHAT-08', 'CHAT-09',
   'FLT-01', 'FLT-04', 'FLT-07', 'FLT-08',
 ];
 
@@ -36,7 +36,7 @@ async function play(scenario: Scenario): Promise<Agreement> {
 }
 
 test("the project's own scenarios come out as expected", async () => {
-  const files = ['own.jsonl', 'families.jsonl'].map((name) => new URL(`../../fixtures/scenarios/${name}`, import.meta.url));
+  const files = ['own.jsonl', 'families.jsonl', 'people.jsonl'].map((name) => new URL(`../../fixtures/scenarios/${name}`, import.meta.url));
   for (const scenario of files.flatMap(readCorpus)) {
     assert.deepEqual(await play(scenario), { preflight: [], decision: [], final: [], violations: [] }, scenario.id);
   }
