@@ -14,7 +14,7 @@ import { createQueueSource } from '../../local/queue-source.ts';
 const root = new URL('../../', import.meta.url);
 
 /** Runs the function app (the bundle, unless told otherwise) in this process, with its queue, over loopback services, at the moment the example's window opens. */
-export async function startBundle(t: TestContext, entry = 'dist/main.cjs', database = ':memory:') {
+export async function startBundle(t: TestContext, entry = 'dist/main.cjs', database = ':memory:', signsAs: 'app' | 'token' = 'token') {
   const text = readFileSync(new URL('fixtures/policies/lab-aks.yaml', root), 'utf8');
   const policies = readPolicyText(text, 'lab-aks.yaml');
   const documents = await readSnapshotDocuments(fileURLToPath(new URL('fixtures/snapshot/', root)));
@@ -30,6 +30,7 @@ export async function startBundle(t: TestContext, entry = 'dist/main.cjs', datab
     seed: 1,
     folder: null,
     people: { operator: 'maintain', chief: 'admin' },
+    signsAs,
     onChanges: () => undefined,
   });
   const takeBack = lendClock(clock);
