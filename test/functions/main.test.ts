@@ -116,9 +116,9 @@ describe('the bundle', () => {
 
     assert.deepEqual([...new Set(used)].sort(), [
       '@azure/core-xml by @azure/service-bus',
-      ...['agent-base', 'durable-functions', 'follow-redirects', 'http-proxy-agent', 'https-proxy-agent', 'rhea', 'rhea-promise'].map((name) => `debug by ${name}`),
+      'axios.default by durable-functions',
+      ...['durable-functions', 'http-proxy-agent', 'https-proxy-agent', 'rhea', 'rhea-promise'].map((name) => `debug by ${name}`),
       'jsonwebtoken by @azure/msal-node',
-      'mime-types.lookup by form-data',
       'moment as a whole by durable-functions',
       'moment.duration by durable-functions',
       'validator.isURL by durable-functions',
