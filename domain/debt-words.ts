@@ -64,8 +64,15 @@ export function settlingPhrase(debt: Debt): Phrase {
       return ['The next window rolls the pool; nothing else is needed.'];
     case 'quarantined-node':
     case 'cordoned-node':
-      return ['It is settled when the node runs the newest image and takes pods again, or is gone; taking the label away settles nothing.'];
+      return ['It is settled when the node runs the newest image and takes pods again, or is gone; taking the label away settles nothing.', ...nextWord(debt)];
   }
+}
+
+/** The words that bring a node to its end once its cause is gone. */
+function nextWord({ label, node, pool }: Debt): Phrase {
+  if (label === 'never' || node === null) return [];
+  const resolve: Phrase = [{ command: `/resolve ${pool}` }, ' in an open window, or the next one rolls it.'];
+  return label === 'present' ? [' Once its cause is gone: ', { command: `/release ${node}` }, ', then ', ...resolve] : [' Next: ', ...resolve];
 }
 
 /** How a settled debt ended. */

@@ -4,6 +4,7 @@ import type { Debt } from '../../domain/debt.ts';
 import { ageDays, isStepDue, stepAt } from '../../domain/debt-ledger.ts';
 import { noticesOf, renderDebtNotice, renderDebts } from '../../domain/debt-markdown.ts';
 import type { DebtReport } from '../../domain/debt-markdown.ts';
+import { settlingPhrase } from '../../domain/debt-words.ts';
 import { mayBeCommand } from '../../domain/operator-command.ts';
 import { DAY_MS } from '../../domain/time.ts';
 import { debtNow as now, debtSample } from './debt-samples.ts';
@@ -128,4 +129,11 @@ test('a thousand debts fit an issue, and those not named are counted', () => {
   assert.match(title, /^1000 debts/);
   assert.match(body, /\| and 960 more /);
   assert.ok(body.length <= 60_000);
+});
+
+test('a node that was set aside names the words that bring it to its end', () => {
+  const say = (label: Debt['label']): string => settlingPhrase({ ...debtSample, kind: 'quarantined-node', node: 'usr-2', pool: 'usr', label }).map((part) => (typeof part === 'string' ? part : 'command' in part ? part.command : '')).join('');
+  assert.match(say('present'), /Once its cause is gone: \/release usr-2, then \/resolve usr in an open window/);
+  assert.match(say('removed'), /Next: \/resolve usr/);
+  assert.doesNotMatch(say('never'), /\/resolve/);
 });
