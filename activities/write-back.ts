@@ -82,6 +82,7 @@ async function writeRepository(ports: WriteBackPorts, work: RepositoryWork): Pro
   const { branch, marker, title, body, message } = renderWriteBack(status, repository, plan);
   const ensured = await ports.repositories.ensurePullRequest({ repository, base: base.value, branch, marker, title, body, message, files: plan.files });
   if (!ensured.ok) return ensured;
+  if (ensured.value.state !== 'open') return { ok: true, value: { note: `${repository}#${ensured.value.number} was ${ensured.value.state}, so nothing more is written back for this run.`, pullRequest: ensured.value } };
   const overtaken = await closeOvertaken(ports, work, ensured.value);
   if (!overtaken.ok) return overtaken;
   const raised = `${plan.raised.length === 1 ? 'one pin' : `${plan.raised.length} pins`}`;
@@ -140,7 +141,6 @@ function keptWhole(path: string, why: string): WriteBack {
 
 /** Older pull requests of the cluster hold less than this one; each is told so, then closed. */
 async function closeOvertaken(ports: WriteBackPorts, { status, repository }: RepositoryWork, present: OwnPullRequest): Promise<Outcome<null>> {
-  if (present.state !== 'open') return { ok: true, value: null };
   const open = await ports.repositories.listPullRequests({ repository, branchPrefix: writeBackBranchPrefix(status) });
   if (!open.ok) return open;
   for (const { number, branch } of open.value) {

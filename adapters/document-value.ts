@@ -9,8 +9,17 @@ import type { DocumentValue } from '../domain/write-back.ts';
  * several lines, aliases, and documents with faults are `missing`, with the reason.
  */
 export function findDocumentValue(text: string, language: 'json' | 'yaml', steps: readonly DocumentStep[]): DocumentValue {
+  try {
+    return findValue(text, language, steps);
+  } catch {
+    // Brackets nested a hundred thousand deep, which a stranger's pull request may hold, are more than the parser's stack.
+    return { missing: 'the file is nested too deep to be read' };
+  }
+}
+
+function findValue(text: string, language: 'json' | 'yaml', steps: readonly DocumentStep[]): DocumentValue {
   const source = language === 'json' ? blankComments(text) : text;
-  const parsed = parseAllDocuments(source, { keepSourceTokens: true, prettyErrors: false, schema: 'core', uniqueKeys: true, version: '1.2', logLevel: 'silent' });
+  const parsed = parseAllDocuments(source, { prettyErrors: false, schema: 'core', uniqueKeys: true, version: '1.2', logLevel: 'silent' });
   if ('empty' in parsed) return { missing: 'the file is empty' };
   if (parsed.some(({ errors }) => errors.length > 0)) return { missing: `the file is no ${language === 'json' ? 'JSON' : 'YAML'} that can be read` };
   const found = parsed.flatMap((document) => walk(document.contents, steps) ?? []);
@@ -41,5 +50,5 @@ function onlyItem(items: readonly unknown[], { field, value }: { readonly field:
 
 /** The text with blanks in place of comments and of tabs outside quotes, so that every position stays. */
 function blankComments(text: string): string {
-  return text.replace(/"(?:[^"\\\n]|\\.)*"|\/\/[^\r\n]*|\/\*[^]*?\*\/|\t/g, (part) => (part.startsWith('"') ? part : part.replace(/[^\r\n]/g, ' ')));
+  return text.replace(/"(?:[^"\\\n]|\\.)*"|\/\/[^\r\n]*|\/\*[^]*?(?:\*\/|$)|\t/g, (part) => (part.startsWith('"') ? part : part.replace(/[^\r\n]/g, ' ')));
 }

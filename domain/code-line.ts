@@ -10,15 +10,16 @@ interface LiteralToken {
   readonly quotes: 'quoted' | 'bare';
 }
 
-/** A line, taken apart. */
+/** A line, as far as comments need it. */
 export interface CodeLine {
   /** Text of each comment, without its signs. */
   readonly comments: readonly string[];
   /** Whether anything but comments and blanks stands on it. */
   readonly hasCode: boolean;
-  /** Values that the line assigns: what follows `=`, `:` or a list's sign and is no part of an expression. */
-  readonly values: readonly LiteralToken[];
 }
+
+/** A longer line is not looked at for values: nobody marks one, and a stranger could make the look last. Unit: UTF-16 code units. */
+const LINE_LENGTH_MAX = 4_000;
 
 const languages: Readonly<Record<string, CodeLanguage>> = {
   tf: 'terraform',
@@ -41,22 +42,25 @@ export function languageOf(path: string): CodeLanguage | null {
 const quoteSigns: Readonly<Record<CodeLanguage, string>> = { terraform: '"', bicep: "'", json: '"', yaml: `"'` };
 const commentSigns: Readonly<Record<CodeLanguage, readonly string[]>> = { terraform: ['#', '//'], bicep: ['//'], json: ['//'], yaml: ['#'] };
 
-/**
- * Takes a line apart without knowing the lines around it: comments, and the values it assigns.
- *
- * A value within a call, a comparison, a condition or an index is no value of the line. Blanks are space and tab alone,
- * so that a line of bytes in any ASCII-based encoding is read right.
- */
+/** Takes a line apart without knowing the lines around it. Blanks are space and tab alone, so that it serves any ASCII-based encoding. */
 export function readCodeLine(line: string, language: CodeLanguage): CodeLine {
-  const { masked, comments, quoted } = maskLine(line, language);
+  const { masked, comments } = maskLine(line, language);
+  return { comments, hasCode: /[^ \t]/.test(masked) };
+}
+
+/**
+ * The values that a line assigns: what follows `=`, `:` or a list's sign and is no part of an expression.
+ *
+ * A value within a call, a comparison, a condition or an index is no value of the line.
+ */
+export function valuesOnLine(line: string, language: CodeLanguage): readonly LiteralToken[] {
+  if (line.length > LINE_LENGTH_MAX) return [];
+  const { masked, quoted } = maskLine(line, language);
+  if (isCondition(masked, language)) return [];
   const bare = [...masked.matchAll(/[A-Za-z0-9._-]+/g)].map(({ 0: text, index }): LiteralToken => ({ start: index, end: index + text.length, text, quotes: 'bare' }));
   const tokens = [...quoted.map((token) => ({ token, from: token.start - 1, to: token.end + 1 })), ...bare.map((token) => ({ token, from: token.start, to: token.end }))];
   const code = masked.replaceAll(QUOTED, '"');
-  return {
-    comments,
-    hasCode: /[^ \t]/.test(masked),
-    values: isCondition(masked, language) ? [] : tokens.filter(({ from, to }) => isAssigned(code, { from, to }, language)).map(({ token }) => token),
-  };
+  return tokens.filter(({ from, to }) => isAssigned(code, { from, to }, language)).map(({ token }) => token);
 }
 
 /** Stands for each character of a text in quotes, so that nothing in it is taken for code. */
@@ -76,7 +80,7 @@ function maskLine(line: string, language: CodeLanguage): MaskedLine {
   while (masked.length < line.length) {
     const at = masked.length;
     const comment = commentAt(line, at, language);
-    const end = comment === null ? quoteEnd(line, at, masked, language) : comment.end;
+    const end = comment === null ? quoteEnd(line, at, language) : comment.end;
     if (comment !== null) {
       comments.push(comment.text);
       masked += ' '.repeat(comment.end - at);
@@ -103,10 +107,10 @@ function commentAt(line: string, at: number, language: CodeLanguage): { readonly
 }
 
 /** Position behind the closing quote of a text that begins at `at`; null where none begins, or none closes. */
-function quoteEnd(line: string, at: number, before: string, language: CodeLanguage): number | null {
+function quoteEnd(line: string, at: number, language: CodeLanguage): number | null {
   const sign = line[at] ?? '';
   if (!quoteSigns[language].includes(sign)) return null;
-  if (language === 'yaml' && !/(?:^|[ \t,[{:])$/.test(before)) return null;
+  if (language === 'yaml' && at > 0 && !' \t,[{:'.includes(line[at - 1] ?? '')) return null;
   for (let index = at + 1; index < line.length; index += 1) {
     if (line[index] === '\\' && !(language === 'yaml' && sign === "'")) index += 1;
     else if ((language === 'terraform' || language === 'bicep') && line.startsWith('${', index)) index = interpolationEnd(line, index, sign);

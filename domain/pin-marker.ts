@@ -1,4 +1,4 @@
-import { readCodeLine } from './code-line.ts';
+import { readCodeLine, valuesOnLine } from './code-line.ts';
 import type { CodeLanguage } from './code-line.ts';
 import { isPinnable, parsePin } from './pinned-version.ts';
 import type { Pin, WrittenValue } from './pinned-version.ts';
@@ -23,6 +23,9 @@ export interface MarkedPins {
   readonly places: readonly PinPlace[];
   readonly odd: readonly OddMarker[];
 }
+
+/** A longer comment is no marker. Unit: UTF-16 code units. */
+const MARKER_LENGTH_MAX = 500;
 
 interface Marker {
   readonly line: number;
@@ -51,10 +54,11 @@ export function findMarkedPins(text: string, language: CodeLanguage, names: Clus
   let waiting: readonly Marker[] = [];
   let at = 0;
   for (const [index, whole] of text.split('\n').entries()) {
-    const line = readCodeLine(whole.replace(/\r$/, ''), language);
-    const markers = line.comments.flatMap((comment) => readMarker(comment, index + 1));
-    if (line.hasCode || line.comments.length === 0) {
-      const found = placesOn({ line, at, number: index + 1 }, [...waiting, ...markers], names);
+    const text = whole.replace(/\r$/, '');
+    const { comments, hasCode } = readCodeLine(text, language);
+    const markers = comments.flatMap((comment) => readMarker(comment, index + 1));
+    if (hasCode || comments.length === 0) {
+      const found = placesOn({ text, language, hasCode, at, number: index + 1 }, [...waiting, ...markers], names);
       places.push(...found.places);
       odd.push(...found.odd);
       waiting = [];
@@ -68,12 +72,15 @@ export function findMarkedPins(text: string, language: CodeLanguage, names: Clus
 }
 
 function readMarker(comment: string, line: number): readonly Marker[] {
+  if (comment.length > MARKER_LENGTH_MAX) return [];
   const [, name, words = ''] = /(?:^|[ \t])slackwater:[ \t]*([A-Za-z0-9][\w-]*)(?:[ \t]+(.*?))?[ \t]*$/.exec(comment) ?? [];
   return name === undefined ? [] : [{ line, name, words: words.replace(/[ \t]+/g, ' ') }];
 }
 
 interface NumberedLine {
-  readonly line: ReturnType<typeof readCodeLine>;
+  readonly text: string;
+  readonly language: CodeLanguage;
+  readonly hasCode: boolean;
   /** Where the line begins in the text. */
   readonly at: number;
   readonly number: number;
@@ -96,8 +103,8 @@ function placesOn(below: NumberedLine | null, markers: readonly Marker[], names:
 }
 
 function placeOf(below: NumberedLine | null, marker: Marker, pin: Pin): PinPlace {
-  if (below === null || !below.line.hasCode) return { pin, line: marker.line, value: { missing: 'no value stands on the line of the marker, or on the one below it' } };
-  const values = below.line.values.filter(({ text }) => isPinnable(text, pin.field));
+  if (below === null || !below.hasCode) return { pin, line: marker.line, value: { missing: 'no value stands on the line of the marker, or on the one below it' } };
+  const values = valuesOnLine(below.text, below.language).filter(({ text }) => isPinnable(text, pin.field));
   const [value] = values;
   if (value === undefined) return { pin, line: below.number, value: { missing: `it holds no ${pin.field === 'kubernetesVersion' ? 'version' : 'node image'} that stands for itself, but a variable or an expression` } };
   if (values.length > 1) return { pin, line: below.number, value: { missing: 'several versions stand on the line' } };

@@ -1,4 +1,4 @@
-import { languageOf, readCodeLine } from './code-line.ts';
+import { languageOf, valuesOnLine } from './code-line.ts';
 import { decodeText } from './encoded-text.ts';
 import type { WriteBackPlace } from './maintenance-policy.ts';
 import { isBehind, isLower, isPinnable, namePin } from './pinned-version.ts';
@@ -73,9 +73,11 @@ function unmarkedOf({ path, after }: ChangedFile, before: readonly SeenPin[], ma
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
   return lost.flatMap(({ pin, lead }) => {
     const found = lines.flatMap((line, index): readonly SeenPin[] =>
-      readCodeLine(line, language)
-        .values.filter((value) => isPinnable(value.text, pin.field) && line.slice(0, value.start).replace(/^[ \t]+/, '') === lead)
-        .map((value) => ({ pin, line: index + 1, text: value.text, lead })),
+      line.includes(lead)
+        ? valuesOnLine(line, language)
+            .filter((value) => isPinnable(value.text, pin.field) && line.slice(0, value.start).replace(/^[ \t]+/, '') === lead)
+            .map((value) => ({ pin, line: index + 1, text: value.text, lead }))
+        : [],
     );
     return found.length === 1 ? found : [];
   });

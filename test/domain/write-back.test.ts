@@ -211,6 +211,23 @@ test('many pins of one file are raised at once, each at its place', () => {
   assert.equal(planned.text, text.replaceAll('1.9"', '1.35"').replaceAll('1.34.10"', '1.35.3"'));
 });
 
+const hostile: readonly (readonly [what: string, file: string, text: string, place: WriteBackPlace])[] = [
+  ['one line of many values', 'a.json', `{${'"a": "1.34", '.repeat(80_000)} "b": 1 } // slackwater: shop kubernetesVersion`, byMarkers('a.json')],
+  ['quotes that never close', 'a.yaml', `${"a: ' ".repeat(150_000)}\n${marker}`, byMarkers('a.yaml')],
+  ['a comment of blanks', 'a.yaml', `# slackwater: shop ${' '.repeat(900_000)}x`, byMarkers('a.yaml')],
+  ['comments that never close', 'a.json', '/*'.repeat(400_000), byPath('a.json', 'a')],
+  ['brackets within brackets', 'a.json', '['.repeat(400_000), byPath('a.json', 'a')],
+  ['brackets within brackets', 'a.yaml', '['.repeat(200_000), byPath('a.yaml', 'a')],
+];
+for (const [what, file, text, place] of hostile) {
+  test(`${what} in ${file} are read in time, and change nothing`, () => {
+    const start = performance.now();
+
+    assert.deepEqual(plan(file, text, [place]).raised, []);
+    assert.ok(performance.now() - start < 10_000, String(performance.now() - start));
+  });
+}
+
 test('a long file is read in time that grows with its length', () => {
   const text = `${'value = "x" # y\n'.repeat(50_000)}v = "1.34" ${marker}\n`;
   const start = performance.now();
