@@ -17,6 +17,7 @@ import { judgeHolds, runPreflight } from './run-preflight.ts';
 import { tellWindow, wakeUnit } from './signal-orchestration.ts';
 import { changeUpgradeSettings, startUnit } from './start-unit.ts';
 import { takeSnapshot } from './take-snapshot.ts';
+import { tellEvent } from './tell-event.ts';
 import { verifyCluster } from './verify-cluster.ts';
 import { writeBack } from './write-back.ts';
 
@@ -44,7 +45,7 @@ export function createActivities(ports: Ports): Activities {
     publishReport: (input) => publishReport(ports, input),
     postNotice: (input) => postNotice(ports, input),
     answerComment: (input) => answerComment(ports, input),
-    publishEvent: (input) => ports.messages.publishEvent(input),
+    publishEvent: (input) => tellEvent(ports, input),
     recordRun: (input) => recordRun(ports, input),
     writeBack: (input) => writeBack(ports, input),
     keepDashboard: (input) => keepDashboard(ports, input),

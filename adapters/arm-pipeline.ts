@@ -7,6 +7,7 @@ import { classifyArmAnswer, classifyBrokenCall, unreadableAnswer } from './arm-f
 import type { ArmAnswer } from './arm-failure.ts';
 import { judgeWrite } from './arm-write-guard.ts';
 import type { WriteAllowance } from './arm-write-guard.ts';
+import { findArmOperation } from './cluster-operations.ts';
 import { armScope } from './credential.ts';
 import { requireSafeEndpoint } from './loopback.ts';
 
@@ -84,7 +85,7 @@ export function prepareArmClient<C extends ArmClient>(connection: ArmConnection,
     ...(connection.endpoint === null ? {} : { endpoint: connection.endpoint }),
     retryOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: 'slackwater' },
-    additionalPolicies: [stayHomePolicy(base), ...policies, ...observePolicies(connection)].map((policy) => ({ policy, position: 'perCall' as const })),
+    additionalPolicies: [stayHomePolicy(base), leastPrivilegePolicy, ...policies, ...observePolicies(connection)].map((policy) => ({ policy, position: 'perCall' as const })),
   });
   client.pipeline.removePolicy({ name: 'redirectPolicy' });
   if (base.protocol === 'http:') {
@@ -112,6 +113,26 @@ function stayHomePolicy(base: URL): PipelinePolicy {
       if (origin !== base.origin && !(protocol === 'https:' && host.endsWith(`.${base.host}`))) throw new RefusedRequest(elsewhere(origin));
       return next(request);
     },
+  };
+}
+
+/** What no role is meant to grant is not even asked for; reads may follow any link of an answer. */
+const leastPrivilegePolicy: PipelinePolicy = {
+  name: 'slackwaterLeastPrivilege',
+  sendRequest(request, next) {
+    const { pathname } = new URL(request.url);
+    if (request.method !== 'GET' && findArmOperation(request.method, pathname) === null) throw new RefusedRequest(unlisted(`${request.method} ${pathname}`));
+    return next(request);
+  },
+};
+
+function unlisted(what: string): Failure {
+  return {
+    code: 'operation-unlisted',
+    class: 'terminal',
+    message: `Nothing was sent: ${what} is none of the operations Slackwater has rights for.`,
+    remedy: 'Report this message: it is a fault of the program.',
+    retryAfterSeconds: null,
   };
 }
 

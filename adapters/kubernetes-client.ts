@@ -10,6 +10,7 @@ import { readKubernetesItems } from '../domain/kubernetes-object.ts';
 import type { KubernetesParts } from '../domain/kubernetes-object.ts';
 import { joinWorkloadFacts } from '../domain/workload-facts.ts';
 import { classifyBrokenCall, readRetryAfterSeconds, unreadableAnswer } from './arm-failure.ts';
+import { findKubernetesOperation } from './cluster-operations.ts';
 import { kubernetesScope } from './credential.ts';
 import { classifyKubernetesAnswer, hasCause, messageOf } from './kubernetes-failure.ts';
 import { createHealthReads } from './kubernetes-health.ts';
@@ -114,6 +115,7 @@ async function sendCall(
   { transport, proof }: { readonly transport: KubernetesTransport; readonly proof: 'token' | 'certificate' },
   call: KubernetesCall,
 ): Promise<Outcome<KubernetesAnswer>> {
+  if (!mayLeave(call)) return { ok: false, failure: unlisted(call) };
   const attemptsMax = call.method === 'GET' ? 2 : 1;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -130,6 +132,23 @@ async function sendCall(
       if (attempt >= attemptsMax || failure.code !== 'no-connection') return { ok: false, failure };
     }
   }
+}
+
+/** What no role is meant to grant is not even asked for, and an eviction that is no dry run never leaves. */
+function mayLeave({ method, path }: KubernetesCall): boolean {
+  if (method === 'GET') return true;
+  const operation = findKubernetesOperation(method, path);
+  return operation !== null && (operation.resource !== 'pods/eviction' || new URLSearchParams(path.split('?')[1] ?? '').get('dryRun') === 'All');
+}
+
+function unlisted({ method, path }: KubernetesCall): Failure {
+  return {
+    code: 'operation-unlisted',
+    class: 'terminal',
+    message: `Nothing was sent: ${method} ${path} is none of the operations Slackwater has rights for.`,
+    remedy: 'Report this message: it is a fault of the program.',
+    retryAfterSeconds: null,
+  };
 }
 
 const noToken: Failure = {

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
+import { describe, test } from 'node:test';
+import { isRecord } from '../../domain/json.ts';
+import { sharedMaterial } from '../shared-material.ts';
+import type { BicepFile, DeclaredModule } from './bicep.ts';
+import { namedChildren, parseBicep, propertiesOf, propertyOf, readBicepFiles, readText, root } from './bicep.ts';
+import { findTypeFaults, published } from './resource-types.ts';
+
+const files = readBicepFiles();
+const byPath = new Map(files.map((file) => [file.path, file]));
+
+/** What is wrong with a file by itself. */
+function findFaults(file: BicepFile): readonly string[] {
+  const unused = [...file.parameters, ...file.variables].filter(({ name }) => (file.uses.get(name) ?? 0) === 0);
+  return [
+    ...file.unreadable.map((place) => `${place} cannot be read`),
+    ...unused.map(({ name }) => `${file.path}: ${name} is not used`),
+    ...file.modules.flatMap((module) => findModuleFaults(file, module)),
+  ];
+}
+
+function findModuleFaults(file: BicepFile, module: DeclaredModule): readonly string[] {
+  const target = byPath.get(posix.join(posix.dirname(file.path), module.path));
+  if (target === undefined) return [`${file.path}: ${module.path} is not there`];
+  const given = propertiesOf(propertyOf(module.body, 'params') ?? module.body).map(({ key }) => key);
+  const taken = target.parameters.map(({ name }) => name);
+  const needed = target.parameters.filter(({ node }) => !/=/.test(node.text)).map(({ name }) => name);
+  const read = [...file.text.matchAll(new RegExp(`\\b${module.name}!?\\.outputs\\.(\\w+)`, 'g'))].flatMap(([, name]) => name ?? []);
+  const made = new Set(target.outputs.map(({ name }) => name));
+  return [
+    ...given.filter((name) => !taken.includes(name)).map((name) => `${file.path}: ${module.name} takes no ${name}`),
+    ...needed.filter((name) => !given.includes(name)).map((name) => `${file.path}: ${module.name} needs ${name}`),
+    ...read.filter((name) => !made.has(name)).map((name) => `${file.path}: ${module.name} has no output ${name}`),
+  ];
+}
+
+describe('the Bicep files', () => {
+  test('are read whole, use every parameter and variable, and their modules are there and are given what they take', () => {
+    assert.ok(files.length > 10, 'infra/ has lost its files');
+    assert.deepEqual(files.flatMap(findFaults), []);
+  });
+
+  const planted: readonly [what: string, text: string, expected: RegExp][] = [
+    ['an unused parameter', 'param days int\n', /days is not used/],
+    ['an unused variable', "var days = 'x'\n", /days is not used/],
+    ['a module that is not there', "module a 'gone.bicep' = {\n  name: 'a'\n}\n", /gone\.bicep is not there/],
+    ['a parameter nobody takes', "module a 'modules/identities.bicep' = {\n  name: 'a'\n  params: { location: 'x', tags: {}, token: 'x', colour: 'red' }\n}\n", /takes no colour/],
+    ['a parameter left out', "module a 'modules/identities.bicep' = {\n  name: 'a'\n  params: { location: 'x', tags: {} }\n}\n", /needs token/],
+    ['an output nobody makes', "module a 'modules/identities.bicep' = {\n  name: 'a'\n  params: { location: 'x', tags: {}, token: 'x' }\n}\noutput b string = a.outputs.gone\n", /has no output gone/],
+    ['what cannot be read', 'param days int\n}} resource\n', /cannot be read/],
+  ];
+  for (const [what, text, expected] of planted) test(`${what} is found`, () => assert.match(findFaults(parseBicep('infra/planted.bicep', text)).join('\n'), expected));
+
+  test('every parameter of main says what it is, and numbers carry their unit', () => {
+    const main = byPath.get('infra/main.bicep');
+    assert.ok(main);
+    for (const { name, node } of main.parameters) {
+      const before = main.text.slice(0, node.startIndex).split('\n\n').at(-1) ?? '';
+      assert.match(before, /@description\('[^']/, `${name} has no description`);
+      if (/^param \w+ int\b/.test(node.text)) assert.match(name, /(Days|Seconds|MB|GB|Count|Units)$/, `${name} has no unit`);
+    }
+  });
+
+  test('main.parameters.json gives every parameter without default, and none that is not there', () => {
+    const given: unknown = JSON.parse(readText('infra/main.parameters.json'));
+    const names = isRecord(given) && isRecord(given['parameters']) ? Object.keys(given['parameters']) : [];
+    const parameters = byPath.get('infra/main.bicep')?.parameters ?? [];
+
+    assert.deepEqual(names.filter((name) => !parameters.some((each) => each.name === name)), []);
+    assert.deepEqual(parameters.filter(({ name, node }) => !/=/.test(node.text) && !names.includes(name)).map(({ name }) => name), []);
+  });
+
+  test('no compiled template lies about that nobody compiled', () => assert.equal(existsSync(new URL('infra/main.json', root)), false));
+});
+
+describe('resources', () => {
+  /** Providers whose types are not published beside the checkout; their shapes were read in Azure/bicep-types-az. */
+  const unpublished = ['Microsoft.DurableTask/', 'Microsoft.Insights/', 'Microsoft.Network/', 'Microsoft.Resources/'];
+
+  test('types, API versions and properties are published', { skip: published.skip }, () => {
+    const judged = files.flatMap((file) => file.resources.map((resource) => ({ resource, faults: findTypeFaults(file, resource) })));
+    const unknown = judged.filter(({ faults }) => faults === null).map(({ resource }) => resource.type);
+
+    assert.deepEqual(judged.flatMap(({ faults }) => faults ?? []), []);
+    assert.deepEqual(unknown.filter((type) => !unpublished.some((prefix) => type.startsWith(prefix))), []);
+    assert.ok(judged.length - unknown.length > 20, 'hardly any type was checked');
+  });
+
+  const body = (properties: string): string => `resource a 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {\n  name: 'a'\n  properties: {\n${properties}\n  }\n}\n`;
+  const planted: readonly [what: string, text: string, expected: RegExp][] = [
+    ['a property nobody knows', body('    requiresDuplicates: true'), /requiresDuplicates is not published/],
+    ['a property that is only read', body('    messageCount: 1'), /messageCount cannot be set/],
+    ['a value nobody knows', "resource a 'Microsoft.ServiceBus/namespaces@2024-01-01' = {\n  name: 'a'\n  location: 'x'\n  sku: { name: 'Gold' }\n}\n", /sku\.name is Gold/],
+    ['a property left out', "resource a 'Microsoft.ServiceBus/namespaces@2024-01-01' = {\n  name: 'a'\n}\n", /location is missing/],
+    ['a type nobody knows', "resource a 'Microsoft.ServiceBus/namespaces/boxes@2024-01-01' = {\n  name: 'a'\n}\n", /is not published/],
+    ['a text where a number belongs', body("    maxDeliveryCount: 'ten'"), /maxDeliveryCount is text/],
+  ];
+  for (const [what, text, expected] of planted) {
+    test(`${what} is found`, { skip: published.skip }, () => {
+      const file = parseBicep('planted.bicep', text);
+
+      assert.match(file.resources.flatMap((resource) => findTypeFaults(file, resource) ?? []).join('\n'), expected);
+    });
+  }
+});
+
+describe('role assignments', () => {
+  const table: unknown = JSON.parse(readText('infra/roles.json'));
+  const roles = isRecord(table) ? Object.entries(table) : [];
+
+  test('have names that are the same at each deployment, and say why they are there', () => {
+    const assignments = files.flatMap((file) => file.resources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments').map((resource) => ({ file, resource })));
+
+    assert.ok(assignments.length > 6);
+    for (const { file, resource } of assignments) {
+      const properties = propertyOf(resource.body, 'properties');
+      assert.match(propertyOf(resource.body, 'name')?.text ?? '', /^guid\(/, `${file.path} ${resource.name}`);
+      assert.match((properties === undefined ? undefined : propertyOf(properties, 'description'))?.text ?? '', /Slackwater/, `${file.path} ${resource.name}`);
+    }
+  });
+
+  test('name roles of the table, and every role of the table is used', () => {
+    const texts = files.map(({ text }) => text).join('\n');
+    const named = new Set([...texts.matchAll(/roles\['([^']+)'\]|name: '((?:Key Vault|Storage|Azure Service Bus|Durable Task|Monitoring) [^']+)'/g)].map(([, one, other]) => one ?? other));
+
+    assert.deepEqual([...named].sort(), roles.map(([name]) => name).sort());
+  });
+
+  const facts = sharedMaterial('facts/azure.md');
+  test('the ids are the documented ones', { skip: facts.skip }, async () => {
+    const { readFileSync } = await import('node:fs');
+    const documented = readFileSync(facts.url, 'utf8');
+    const ofFacts = roles.filter(([, id]) => documented.includes(String(id)));
+
+    for (const [name, id] of roles) assert.match(String(id), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, name);
+    assert.ok(ofFacts.length >= 7);
+    for (const [name, id] of ofFacts) {
+      const words = name.split(' ').slice(-2).join(' ');
+      const line = documented.split('\n').find((each) => each.includes(String(id))) ?? '';
+      assert.ok(line.slice(0, line.indexOf(String(id))).replaceAll('*', '').includes(words), `${name} is not ${id}`);
+    }
+  });
+
+  test('no id of a role stands anywhere else', () => {
+    for (const { path, text } of files) assert.doesNotMatch(text, /'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'/, path);
+  });
+});
+
+describe('what must be off is off', () => {
+  const text = (path: string): string => byPath.get(path)?.text ?? '';
+  const rows: readonly [what: string, path: string, expected: RegExp][] = [
+    ['shared keys of the storage account', 'infra/modules/storage.bicep', /allowSharedKeyAccess: false/],
+    ['anonymous reads of blobs', 'infra/modules/storage.bicep', /allowBlobPublicAccess: false/],
+    ['keys of Service Bus', 'infra/modules/messaging.bicep', /disableLocalAuth: true/],
+    ['keys of Application Insights', 'infra/modules/monitoring.bicep', /DisableLocalAuth: true/],
+    ['keys of the log workspace', 'infra/modules/monitoring.bicep', /disableLocalAuth: true/],
+    ['access policies of the vault', 'infra/modules/vault.bicep', /enableRbacAuthorization: true/],
+    ['passwords of the deployment endpoints', 'infra/modules/app.bicep', /properties: \{ allow: false \}/],
+    ['the writer in mode plan-only', 'infra/modules/app.bicep', /isWriter = mode != 'plan-only'[^]*isWriter \? \{ '\$\{reader\.id\}': \{\}, '\$\{writer\.id\}': \{\} \} : \{ '\$\{reader\.id\}': \{\} \}/],
+  ];
+  for (const [what, path, expected] of rows) test(what, () => assert.match(text(path), expected));
+
+  test('a queue that Event Grid delivers to has no sessions and sees duplicates', () => {
+    const queue = byPath.get('infra/modules/messaging.bicep')?.resources.find(({ type }) => type.endsWith('/queues'));
+    const properties = queue === undefined ? undefined : propertyOf(queue.body, 'properties');
+    assert.ok(properties);
+
+    assert.equal(propertyOf(properties, 'requiresSession')?.text, 'false');
+    assert.equal(propertyOf(properties, 'requiresDuplicateDetection')?.text, 'true');
+    assert.equal(namedChildren(properties).length > 4, true);
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { settingNames } from '../../adapters/settings.ts';
+import { aksEventTypes } from '../../domain/inbox-message.ts';
+import { isRecord } from '../../domain/json.ts';
+import { isSlackwaterMode } from '../../domain/slackwater-mode.ts';
+import { namedChildren, propertiesOf, propertyOf, readBicepFiles, readText, stringsOf } from './bicep.ts';
+
+const files = readBicepFiles();
+const fileAt = (path: string) => files.find((file) => file.path === path) ?? assert.fail(`${path} is gone`);
+const app = fileAt('infra/modules/app.bicep');
+
+/** Names a variable of app.bicep sets. */
+function namesOf(variable: string): readonly string[] {
+  const { node } = app.variables.find(({ name }) => name === variable) ?? assert.fail(`${variable} is gone`);
+  return propertiesOf(namedChildren(node).at(-1) ?? node).map(({ key }) => key);
+}
+
+/** Settings that infra leaves out, as docs/deploy.md tells them. */
+const leftOut = [...readText('docs/deploy.md').matchAll(/^\| `([A-Z]\w+)` \| not set \|/gm)].flatMap(([, name]) => name ?? []);
+
+describe('settings of the app', () => {
+  test('are set by infra or told in docs/deploy.md as left out, each of them, and nothing is set that the app does not read', () => {
+    const read = settingNames.map(({ name }) => String(name));
+    // The host reads it beside the two that the app reads too (facts: Azure Functions docs, identity-based connections).
+    const ofTheHost = ['ServiceBusConnection__credential'];
+
+    assert.deepEqual([...namesOf('appSettings'), ...leftOut].sort(), [...read, ...ofTheHost].sort());
+  });
+
+  test('that infra leaves out are secrets, or for servers on one machine', () => {
+    const told = settingNames.filter(({ name }) => leftOut.includes(name));
+
+    assert.ok(told.every(({ name, kind }) => kind === 'secret' || /^SLACKWATER_(ARM|KUBERNETES)_ENDPOINT$/.test(name)), JSON.stringify(told));
+  });
+
+  test('that are secret are references to the vault', () => {
+    const { node } = app.variables.find(({ name }) => name === 'appSettings') ?? assert.fail();
+    for (const { key, value } of propertiesOf(namedChildren(node).at(-1) ?? node)) {
+      if (settingNames.some(({ name, kind }) => name === key && kind === 'secret')) assert.match(value.text, /@Microsoft\.KeyVault\(/, key);
+    }
+  });
+
+  test('and those of the host are the ones host.json names, none that Flex Consumption refuses', () => {
+    const host = readText('host.json');
+    const all = ['hostSettings', 'schedulerSettings', 'storageSettings'].flatMap(namesOf);
+    const refused = /^(FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT.*|WEBSITE_TIME_ZONE|TZ)$/;
+
+    assert.ok(host.includes('%TASKHUB_NAME%') && all.includes('TASKHUB_NAME'));
+    assert.ok(host.includes('"DURABLE_TASK_SCHEDULER_CONNECTION_STRING"') && all.includes('DURABLE_TASK_SCHEDULER_CONNECTION_STRING'));
+    assert.deepEqual([...all, ...namesOf('appSettings')].filter((name) => refused.test(name)), []);
+    for (const name of all.filter((each) => each.startsWith('AzureFunctionsJobHost__'))) assert.ok(isInHost(name), `${name} overrides nothing of host.json`);
+  });
+
+  test('modes are the same in infra and in the app', () => {
+    const main = fileAt('infra/main.bicep');
+    const before = main.text.slice(0, main.text.indexOf('param mode string')).split('\n\n').at(-1) ?? '';
+    const allowed = [...before.slice(before.indexOf('@allowed')).matchAll(/'([^']+)'/g)].flatMap(([, word]) => word ?? []);
+
+    assert.deepEqual(allowed.map(isSlackwaterMode), [true, true, true]);
+  });
+});
+
+/** Whether the object the setting reaches into is part of host.json; the last name may be new there. */
+function isInHost(name: string): boolean {
+  const host: unknown = JSON.parse(readText('host.json'));
+  const parents = name.split('__').slice(1, -1);
+  return isRecord(parents.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), host));
+}
+
+describe('names that code, infra and docs share', () => {
+  const main = fileAt('infra/main.bicep').text;
+  const entry = readText('functions/main.ts');
+  const compose = readText('functions/compose.ts');
+
+  test('queue and topic', () => {
+    const queue = /var queueName = '(\w+)'/.exec(main)?.[1];
+    const topic = /var topicName = '(\w+)'/.exec(main)?.[1];
+
+    assert.deepEqual([queue, topic], [/queueName: '(\w+)'/.exec(entry)?.[1], /topic: '(\w+)'/.exec(compose)?.[1]]);
+    assert.equal(/queue: '(\w+)'/.exec(compose)?.[1], queue);
+  });
+
+  test('routes', () => {
+    const routes = [...entry.matchAll(/route: '([^'{]+)/g)].flatMap(([, route]) => route?.replace(/\/$/, '') ?? []);
+
+    for (const path of ['github/webhook', 'health']) {
+      assert.ok(routes.includes(path));
+      assert.ok(main.includes(`/api/${path}'`));
+      assert.ok(readText('docs/deploy.md').includes(path) || readText('README.md').includes(path), path);
+    }
+  });
+
+  test('functions that alerts watch', () => {
+    const watched = [...fileAt('infra/modules/alerts.bicep').text.matchAll(/Name has "(\w+)"/g)].flatMap(([, name]) => name ?? []);
+    const registered = [...entry.matchAll(/app\.\w+\('(\w+)'/g)].flatMap(([, name]) => name ?? []);
+
+    assert.deepEqual(watched.filter((name) => !registered.includes(name)), []);
+    assert.equal(watched.length, 2);
+  });
+
+  test('log lines that alerts and the workbook read', () => {
+    const texts = fileAt('infra/modules/alerts.bicep').text + readText('infra/workbook.json');
+    const registry = readText('activities/registry.ts') + readText('activities/tell-event.ts');
+
+    assert.match(texts, /event\.told/);
+    assert.match(registry, /'event\.told'/);
+    assert.match(texts, /window\.overrun/);
+    assert.match(readText('domain/slackwater-event.ts'), /'window\.overrun'/);
+  });
+
+  test('events of AKS', () => {
+    const filter = fileAt('infra/cluster/events.bicep').resources.find(({ type }) => type.endsWith('/eventSubscriptions'));
+    const properties = filter === undefined ? undefined : propertyOf(filter.body, 'properties');
+    const chosen = properties === undefined ? undefined : propertyOf(properties, 'filter');
+
+    assert.deepEqual([...stringsOf(chosen === undefined ? undefined : propertyOf(chosen, 'includedEventTypes'))].sort(), [...aksEventTypes].sort());
+  });
+
+  test('the package azd deploys is the one the build makes', () => {
+    assert.match(readText('package.json'), /"main": "dist\/main\.cjs"/);
+    assert.match(readText('azure.yaml'), /npm run build/);
+    assert.match(readText('.funcignore'), /^\/node_modules$/m);
+    assert.doesNotMatch(readText('.funcignore'), /^\/?(dist|host\.json|package\.json)\/?$/m);
+    assert.match(readText('infra/modules/app.bicep'), /'azd-service-name': 'slackwater'/);
+    assert.match(readText('azure.yaml'), /^services:\n {2}slackwater:$/m);
+  });
+});
