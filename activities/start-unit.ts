@@ -2,6 +2,7 @@ import type { Cluster } from '../domain/cluster-snapshot.ts';
 import { isThereAlready } from '../domain/judge-progress.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { whyNothingStarts } from '../domain/slackwater-mode.ts';
+import { freezeAt, requestFor } from '../domain/standing-order.ts';
 import { MINUTE_MS, type Instant } from '../domain/time.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
 import type { UnitStart, UnitWrite } from './contract.ts';
@@ -14,7 +15,8 @@ import { settingsDiffer } from './prepare-unit.ts';
  *
  * May be repeated: it reads first; a running operation for the same target is adopted, a proven unit is left alone, a
  * resource that moved since its eTag was read is not written. Nothing is sent before the window opens, after it closes,
- * or when the estimate no longer fits, and never while a forced upgrade is armed or the installation may not start anything.
+ * or when the estimate no longer fits, and never while a forced upgrade is armed, the cluster is frozen, or the installation may not
+ * start anything.
  * Errors: `force-override-active` (terminal), and what the service answers.
  */
 export async function startUnit(ports: Ports, write: UnitWrite): Promise<Outcome<UnitStart>> {
@@ -24,6 +26,8 @@ export async function startUnit(ports: Ports, write: UnitWrite): Promise<Outcome
   if (!look.ok) return look;
   const settled = alreadySettled(look.value, write);
   if (settled !== null) return settled;
+  const frozen = await refuseWhileFrozen(ports, write);
+  if (frozen !== null) return { ok: true, value: frozen };
   // The look took a while: the clock is asked again, because this line is the last before a write.
   const late = refuseByTime(ports.clock.now(), write, write.unit.estimateMinutes);
   if (late !== null) return { ok: true, value: late };
@@ -56,6 +60,16 @@ export async function changeUpgradeSettings(ports: Ports, write: UnitWrite): Pro
   const sent = await ports.aks.changeUpgradeSettings({ resourceId: write.clusterResourceId, pool, settings: wanted, eTag: write.eTag });
   if (sent.ok) return { ok: true, value: { changed: true } };
   return sent.failure.class === 'conflict' ? { ok: true, value: { changed: false } } : sent;
+}
+
+/** A freeze that was said after the window last looked: the unit may have waited long for somebody else. Unread orders stop nothing. */
+async function refuseWhileFrozen(ports: Ports, { clusterResourceId, windowOpens }: UnitWrite): Promise<UnitStart | null> {
+  const memory = await ports.state.readState(clusterResourceId);
+  const freeze = memory.ok ? freezeAt(memory.value.orders, ports.clock.now()) : null;
+  if (!memory.ok || freeze === null) return null;
+  const request = requestFor(memory.value.orders, windowOpens);
+  const isOverridden = request?.freeze === 'overridden' && freeze.when < request.when;
+  return isOverridden ? null : { kind: 'withheld', detail: `Frozen by ${freeze.who}.` };
 }
 
 function refuseByTime(now: Instant, write: UnitWrite, estimateMinutes: number): UnitStart | null {

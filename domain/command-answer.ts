@@ -104,7 +104,8 @@ export function answerNotUnderstood(
 
 /** A command for which there is no run. */
 export function answerNoRun(verb: Verb): string {
-  return `No run is under way that ${codeSpan(verb)} could be for. Nothing was changed. The next run starts when a window opens, and reports in its own issue.`;
+  const instead = verb === 'pause' ? ` To keep the next run from starting, say ${codeSpan('freeze')} or ${codeSpan('postpone')}.` : '';
+  return `No run is under way that ${codeSpan(verb)} could be for. Nothing was changed. The next run starts when a window opens, and reports in its own issue.${instead}`;
 }
 
 /** A command on the report of a run that has ended. */

@@ -57,6 +57,21 @@ test('a run nobody approved ends without having touched anything, and says why',
     assert.deepEqual(rehearsal.armWrites(), []);
   }));
 
+test('a freeze reaches a unit that has begun and waits for somebody else, before anything is sent', () =>
+  rehearse({}, async (rehearsal) => {
+    await rehearsal.until(() => rehearsal.changes.some(({ kind, data }) => kind === 'operation.ended' && data['pool'] === null));
+    rehearsal.world.perturb({ kind: 'foreign-operation', pool: 'system', operation: 'Scaling', minutes: 30, by: 'somebody' });
+    await rehearsal.until(() => rehearsal.status().units.some(({ unit, state }) => unit === 'pool/system' && state === 'running'));
+    const sent = rehearsal.armWrites().length;
+    const now = rehearsal.clock.now();
+    await order(rehearsal, [{ kind: 'freeze', id: 'f', who: 'hana', when: now, why: '', until: now + 2 * HOUR_MS, endedBy: null }]);
+    await rehearsal.clock.advanceTo(now + 2 * HOUR_MS - MINUTE_MS);
+    assert.equal(rehearsal.armWrites().length, sent);
+    const status = await rehearsal.untilEnded();
+
+    assert.equal(status.outcome, 'succeeded');
+  }));
+
 test('a freeze in a running window aborts nothing, starts nothing more, and lets the run go on once it ends', () =>
   rehearse({}, async (rehearsal) => {
     await rehearsal.until(() => rehearsal.armWrites().length > 0);
