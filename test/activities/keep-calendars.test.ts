@@ -8,8 +8,8 @@ import { createStatePort } from '../../adapters/state-branch.ts';
 import { findCommit } from '../../sim/github-world.ts';
 import { botToken, repository, setup, startGitHub } from '../local/github-fixture.ts';
 
-const lab = readFileSync(new URL('../../fixtures/policies/lab-aks.yaml', import.meta.url), 'utf8');
-const asking = lab.replace('    repository: acme/platform\n', '    repository: acme/platform\n    calendar: { path: docs/maintenance }\n');
+const asking = readFileSync(new URL('../../fixtures/policies/lab-aks.yaml', import.meta.url), 'utf8');
+const lab = asking.replace(/^    calendar:\n      path: .*\n/m, '');
 const other = asking.replaceAll('lab-aks', 'shop-aks').replace('22:00', '23:00');
 
 async function connect(context: TestContext, files: Readonly<Record<string, string>>) {
