@@ -25,7 +25,7 @@ interface PullRequestNumber {
  * Checks every policy file that a pull request changes: one check run each, on its head commit as it is now.
  *
  * Nothing but the number is believed: head, files and texts are read again. May be repeated: a check run is found again by its
- * commit and name, and one that says the same is not written. Fails, after all files were tried, with the first failure.
+ * commit and name, and one that says the same is not written. Fails, after all files were tried or GitHub asked to wait, with the first failure.
  */
 export async function checkPullRequest(ports: Ports, place: PolicyPlace, asked: PullRequestNumber): Promise<Outcome<'checked' | 'ignored'>> {
   if (place.policyRepository?.toLowerCase() !== asked.repository.toLowerCase()) return { ok: true, value: 'ignored' };
@@ -41,6 +41,8 @@ export async function checkPullRequest(ports: Ports, place: PolicyPlace, asked: 
     const voided = await endVoidApprovals(ports, file);
     if (!voided.ok) failures.push(voided.failure);
     const ensured = await ports.checks.ensureCheckRun({ repository: asked.repository, report: reportOfCheck(file) });
+    // Going on would only lengthen the wait; what is done is not done again.
+    if (!ensured.ok && ensured.failure.code === 'github-rate-limited') return ensured;
     if (!ensured.ok) failures.push(ensured.failure);
     else ports.logger.log('info', 'pull-request.checked', { repository: asked.repository, number: asked.number, path: file.path, headSha: file.headSha, content: file.content.kind });
   }

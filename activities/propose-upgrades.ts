@@ -21,8 +21,8 @@ interface ProposalOccasion {
   /** `owner/name` of the policies. */
   readonly repository: string;
   readonly clusterResourceId: string;
-  /** `event`: a pull request may be opened · `daily`: one that is open is brought up to date, none is opened. */
-  readonly occasion: 'event' | 'daily';
+  /** `version`, `support`: what Azure said of, a pull request may be opened · `daily`: one that is open is brought up to date, none is opened. */
+  readonly occasion: 'version' | 'support' | 'daily';
 }
 
 /** What became of it. */
@@ -50,6 +50,10 @@ export async function proposeUpgrades(ports: Ports, { repository, clusterResourc
   if (!existing.ok) return existing;
   const isOpen = existing.value.length > 0;
   if (!isOpen && (occasion === 'daily' || wish === 'off')) return { ok: true, value: 'noted' };
+  // A fleet has one look a day for all, not one for each of its clusters.
+  if (occasion === 'daily' && group.members.length > 0 && group.members[0] !== policy) return { ok: true, value: 'noted' };
+  const isHeld = occasion === 'version' && wish === 'grouped' && (await holdsAlready(ports, repository, policy, existing.value));
+  if (isHeld) return { ok: true, value: 'noted' };
   const judged = wish === 'off' ? { raised: [], leftOut: [{ clusterName: policy.name, why: 'the policy wants none' }] } : await judgeAll(ports, group.members);
   if ('failure' in judged) return { ok: false, failure: judged.failure };
   if (judged.raised.length === 0) {
@@ -73,6 +77,19 @@ function groupOf(policy: MaintenancePolicy, policies: readonly MaintenancePolicy
   return { key: 'FLEET', branchPrefix: 'slackwater/upgrade-fleet/', members: policies.filter(({ report }) => report.upgradePullRequests === 'grouped') };
 }
 
+/**
+ * Whether the fleet's open pull request raises this policy as it should already. A new version reaches every cluster at about the same
+ * time: the first event looks at all of them, the others need one look each.
+ */
+async function holdsAlready(ports: Ports, repository: string, policy: MaintenancePolicy, [open]: readonly OwnPullRequest[]): Promise<boolean> {
+  if (open === undefined) return false;
+  const judged = await judgeOne(ports, policy);
+  const bytes = await ports.repositories.readFile({ repository, commit: open.branch, path: policy.source });
+  const read = bytes.ok && bytes.value !== null ? decodeText(bytes.value) : null;
+  if (!judged.ok || judged.value.proposal.kind === 'none' || read === null) return false;
+  return ports.documents.findPolicyTarget(read.text, policy.name)?.text === judged.value.proposal.to;
+}
+
 interface WantedRaise {
   readonly policy: MaintenancePolicy;
   readonly running: string;
@@ -85,7 +102,7 @@ interface JudgedGroup {
   readonly leftOut: readonly LeftOutPolicy[];
 }
 
-/** Of one policy alone a failed read is the failure; of a group it leaves that policy out. */
+/** A failed read that may pass is the failure, so that nothing is taken back for it; of a group any other leaves that policy out. */
 async function judgeAll(ports: Ports, members: readonly MaintenancePolicy[]): Promise<JudgedGroup | { readonly failure: Failure }> {
   const raised: WantedRaise[] = [];
   const leftOut: LeftOutPolicy[] = [];
@@ -93,7 +110,7 @@ async function judgeAll(ports: Ports, members: readonly MaintenancePolicy[]): Pr
     const clusterName = clusterNameOf(policy.clusterResourceId);
     const judged = await judgeOne(ports, policy);
     if (!judged.ok) {
-      if (members.length === 1) return { failure: judged.failure };
+      if (members.length === 1 || judged.failure.class === 'transient') return { failure: judged.failure };
       leftOut.push({ clusterName, why: `it could not be read: ${judged.failure.message.replace(/\.$/, '')}` });
     } else if (judged.value.proposal.kind === 'none') leftOut.push({ clusterName, why: noProposalWords[judged.value.proposal.why] });
     else raised.push({ ...judged.value, policy, proposal: judged.value.proposal });

@@ -27,5 +27,5 @@ export async function receiveVersionEvent(ports: Ports, repository: string | nul
     const kept = await ports.state.changeState(policy.clusterResourceId, (state) => ({ ...state, support: laterNotice(state.support ?? null, support) }), why);
     if (!kept.ok) return kept;
   }
-  return proposeUpgrades(ports, { repository, clusterResourceId: policy.clusterResourceId, occasion: 'event' });
+  return proposeUpgrades(ports, { repository, clusterResourceId: policy.clusterResourceId, occasion: support === null ? 'version' : 'support' });
 }

@@ -89,6 +89,22 @@ test('a removed policy file gets a check that says which windows go with it', as
   assert.match(reports[0]?.summary ?? '', /takes away the window of `lab-aks`/);
 });
 
+test('where GitHub asks to wait, nothing more is sent until it may', async () => {
+  const seen: string[] = [];
+  const { run } = played(otherCluster, { paths: ['slackwater/a.yaml', 'slackwater/b.yml'] }, (ports) => ({
+    checks: {
+      ...ports.checks,
+      ensureCheckRun: async ({ report }) => {
+        seen.push(report.name);
+        return { ok: false, failure: { ...failureOf('transient', 'github-rate-limited'), retryAfterSeconds: 60 } };
+      },
+    },
+  }));
+  const result = await run();
+  assert.equal(seen.length, 1);
+  assert.ok(!result.ok && result.failure.retryAfterSeconds === 60);
+});
+
 test('every file is tried before a failure is told', async () => {
   const seen: string[] = [];
   const { run } = played(otherCluster, { paths: ['slackwater/a.yaml', 'slackwater/b.yml', 'slackwater/deep/c.yaml', 'README.md'] }, (ports) => ({

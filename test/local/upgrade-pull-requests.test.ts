@@ -137,6 +137,33 @@ test('grouped policies share one pull request; a cluster that cannot be read is 
   assert.match(all()[0]?.body ?? '', /Left out<\/b> \(1\)[^]*- `lost`: it could not be read/);
 });
 
+test('a version that reaches a whole fleet at once costs one look at all and one look each, and one day costs one', async (context) => {
+  const grouped = behind.replace('  report:\n', '  report:\n    upgradePullRequests: grouped\n');
+  const { receive, all, world } = await start(context, { 'lab-aks.yaml': grouped, 'lost.yaml': grouped.replace('name: lab-aks', 'name: lost').replace('managedClusters/lab-aks', 'managedClusters/lost') });
+  const looks = async (message: unknown): Promise<number> => {
+    const before = world.log.entries.filter(({ service }) => service === 'arm').length;
+    await receive(message);
+    return world.log.entries.filter(({ service }) => service === 'arm').length - before;
+  };
+  const first = await looks(available);
+  assert.equal(await looks({ ...available, id: 'e-2' }), 2, 'the cluster and what it is offered');
+  assert.ok(first > 5);
+  assert.ok((await looks(event('ClusterSupportEnding', { kubernetesVersion: '1.35.5' }, 'e-3'))) > 5, 'news of support are told');
+  assert.match(all()[0]?.body ?? '', /support of `1\.35\.5` ends; Azure named no day/);
+  const daily = (name: string) => ({ specversion: '1.0', type: 'dev.slackwater.debt-check.v1', id: `c-${name}`, source: '/slackwater', data: { clusterResourceId: labCluster.replace('lab-aks', name) } });
+  for (const name of ['lab-aks', 'lost']) await receive(daily(name));
+  assert.deepEqual(all().map(({ state }) => state), ['open']);
+});
+
+test('while a cluster of the fleet cannot be read for the moment, nothing is taken back', async (context) => {
+  const grouped = behind.replace('  report:\n', '  report:\n    upgradePullRequests: grouped\n');
+  const { receive, read, world } = await start(context, { 'lab-aks.yaml': grouped });
+  await receive(available);
+  world.faults.arm.add({ method: 'GET', path: /managedClusters\/lab-aks$/i, times: 10, mishap: { kind: 'answer', moment: 'before', response: { status: 503, headers: {}, body: { error: { code: 'ServerBusy', message: 'Busy.' } } } } });
+  assert.equal((await receive(event('ClusterSupportEnding', { kubernetesVersion: '1.35.5' }, 'e-2'))).kind, 'retry-later');
+  assert.equal(read('slackwater/upgrade-fleet/1.36'), grouped.replace("'1.35'", "'1.36'"));
+});
+
 test('two policies of one file are raised each at its own place', async (context) => {
   const grouped = behind.replace('  report:\n', '  report:\n    upgradePullRequests: grouped\n');
   const pair = `${grouped}---\n${grouped.replace('name: lab-aks', 'name: second').replace('managedClusters/lab-aks', 'managedClusters/second')}`;
