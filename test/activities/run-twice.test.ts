@@ -123,6 +123,8 @@ test('every activity may run twice: the second time gives an equal answer and ha
     const placesOfCode = (policy.report.writeBack ?? []).map((place) => ({ ...place, repository: 'acme/platform' }));
     await twice('writeBack', { status: withIssue, places: placesOfCode, repository: 'acme/platform' }, 5);
 
+    await twice('keepDashboard', { policyRepository: 'acme/platform' }, 1);
+
     assert.deepEqual([...seen].sort(), [...activityNames].sort());
   } finally {
     await rehearsal.close();
