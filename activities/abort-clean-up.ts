@@ -7,6 +7,7 @@ import { clusterNameOf } from '../domain/window-identity.ts';
 import { answer } from './answer-command.ts';
 import { isSameText, stopBy, type InboxResult } from './inbox-result.ts';
 import type { CleanUpView, Ports } from './ports.ts';
+import { refuseOutsiderOfRun } from './refuse-outsider.ts';
 
 /** An abort that no run takes. */
 interface UnclaimedAbort {
@@ -31,6 +32,8 @@ export async function abortCleanUp(ports: Ports, { comment, target, clusterName 
   const [found, other] = meant;
   if (found === undefined) return null;
   if (other !== undefined) return answer(ports, comment, answerWhichCleanUp(meant.map(({ status }) => nameOf(status))));
+  const outside = await refuseOutsiderOfRun(ports, comment, 'abort', found.status.clusterResourceId);
+  if (outside !== null) return outside;
   const { repository, issueNumber, commentId } = comment;
   const decision: OperatorDecision = { verb: 'abort', target: null, until: null, by: comment.author, decisionId: commandIdOf(comment), comment: { repository, issueNumber, commentId } };
   const raised = await ports.windows.raise(found.instanceId, 'decision', decision);

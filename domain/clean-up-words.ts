@@ -29,6 +29,9 @@ export interface CleanUpTelling {
   readonly now: Instant;
 }
 
+/** Of one list; a cluster may have a hundred pools, and GitHub takes 65 536 characters. */
+const SENTENCES_SHOWN = 25;
+
 const doing: Readonly<Record<CleanUpRequest['verb'], string>> = { release: 'Releasing', resolve: 'Resolving', rollback: 'Rolling back' };
 const done: Readonly<Record<CleanUpRequest['verb'], string>> = { release: 'Released', resolve: 'Resolved', rollback: 'Rolled back' };
 
@@ -142,7 +145,10 @@ function nameOf(unit: UnitName): string {
 }
 
 function section(title: string, sentences: readonly string[]): string {
-  return sentences.length === 0 ? `**${title}:** nothing.` : `**${title}:**\n${list(sentences.map((sentence) => prose(sentence)))}`;
+  if (sentences.length === 0) return `**${title}:** nothing.`;
+  const shown = sentences.slice(0, SENTENCES_SHOWN).map((sentence) => prose(sentence));
+  const more = sentences.length > SENTENCES_SHOWN ? [`And ${sentences.length - SENTENCES_SHOWN} more.`] : [];
+  return `**${title}:**\n${list([...shown, ...more])}`;
 }
 
 function list(lines: readonly string[]): string {

@@ -77,9 +77,10 @@ function nodesText({ inventory, provisioningState }: UnitProgress): string {
   return `${proven} of ${total - spare} nodes are there; Azure says ${provisioningState}.`;
 }
 
-function describeEnd({ unit }: PlannedUnit, { kind, progress, detail }: UnitVerdict, stopped: UnitProgressReport | null): CleanUpStep {
+function describeEnd({ unit, waves }: PlannedUnit, { kind, progress, detail }: UnitVerdict, stopped: UnitProgressReport | null): CleanUpStep {
   // What Azure holds as failed or canceled is what a resolve is there to end.
   const isDone = kind === 'succeeded' && (progress === null || progress.provisioningState === 'Succeeded');
+  if (kind === 'unproven' && waves === 0) return { unit, isDone: true, detail: 'It is set, and no node of it runs that could prove it.' };
   if (isDone) return { unit, isDone, detail: progress === null ? detail : nodesText(progress) };
   const last = stopped?.progress ?? progress;
   const error = last?.provisioningError ?? null;

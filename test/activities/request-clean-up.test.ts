@@ -86,6 +86,33 @@ test('a clean-up is of the cluster whose report or issue of debts it is said in'
   assert.match(forged.answer, /Which cluster/);
 });
 
+test('an abort that no run takes goes to the clean-up of its cluster, and to no other', async () => {
+  const statusOf = (policy: MaintenancePolicy, change: object = {}) => ({ schema: 'slackwater.clean-up/v1', clusterResourceId: policy.clusterResourceId, repository: 'acme/platform', verb: 'rollback', target: 'apps', by: 'chief', decisionId: 'c', phase: 'working', outcome: null, ...change }) as const;
+  const policies = [shop, pay];
+  const abort = async (body: string, live: readonly ReturnType<typeof statusOf>[], change: Asking = {}): Promise<string> => {
+    const world = emptyWorld(pausedNow);
+    const raised: string[] = [];
+    const windows: Ports['windows'] = {
+      ...recordingPorts(world).windows,
+      listCleanUps: async () => ({ ok: true, value: live.map((status, index) => ({ instanceId: `c-${index}`, createdAt: 0, status })) }),
+      raise: async (instanceId, event) => (raised.push(`${instanceId} ${event}`), { ok: true, value: 'raised' }),
+    };
+    const { answer } = await say(body, { policies, world, ports: { windows }, by: 'maintain', ...change });
+    return raised.length > 0 ? raised.join() : (answer.split('.')[0] ?? '');
+  };
+  const both = [statusOf(shop), statusOf(pay)];
+  assert.equal(await abort('/slackwater abort', [statusOf(shop)]), 'c-0 decision');
+  assert.equal(await abort('/slackwater abort pay-prod', both), 'c-1 decision');
+  assert.equal(await abort('/slackwater abort pay-prod/apps', both), 'c-1 decision');
+  assert.match(await abort('/slackwater abort', both), /^Which one: `shop-prod` or `pay-prod`\?/);
+  assert.equal(await abort('/abort', both, { issue: { issueRunId: 'pay-prod-20261121T2100Z' } }), 'c-1 decision');
+  assert.match(await abort('/abort', [statusOf(shop)], { issue: { issueRunId: 'pay-prod-20261121T2100Z' } }), /^Refused: run/);
+  assert.match(await abort('/slackwater abort', [statusOf(shop, { repository: 'acme/elsewhere' })]), /^No run is under way/);
+  assert.match(await abort('/slackwater abort', [statusOf(shop, { verb: 'release' })]), /^No run is under way/);
+  assert.match(await abort('/slackwater abort', [statusOf(shop)], { by: 'write' }), /needs the permission \*\*maintain\*\*/);
+  assert.match(await abort('/slackwater abort', [statusOf(shop)], { policies: [{ ...shop, commands: { abort: ['acme/leads'] } }] }), /acme\/leads/);
+});
+
 test('while its run is under way a release goes to the run, and the others wait; one that only has words left is no run', async () => {
   const cluster = shop.clusterResourceId;
   const running = (phase: 'paused' | 'ended'): InstanceView => ({

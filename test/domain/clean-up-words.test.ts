@@ -30,6 +30,13 @@ test('the end says what was done and what is left, and claims success only when 
   assert.match(blind, /could not be recorded/);
 });
 
+test('a cluster of a hundred pools fits in a comment', () => {
+  const many = Array.from({ length: 100 }, (_, index) => `pool-${index} ${'goes back to what it ran before. '.repeat(30)}`);
+  const text = answerCleanUpEnded({ will: many, remains: many }, many.map((detail, index) => ({ unit: `pool/p${index}`, isDone: false, detail })), { open: many, settled: many }, telling);
+  assert.ok(text.length < 60_000, String(text.length));
+  assert.match(text, /And 175 more\./);
+});
+
 test('a released node stays cordoned, and the answer says who takes it up next', () => {
   const released = { kind: 'ready', node: 'usr-2', pool: 'usr', kubeletVersion: '1.35.5', imageVersion: 'image-1', isCordoned: true, provisioningState: 'Failed', podsCount: 2 } as const;
   const outside = answerReleased(released, { ...telling, isRunUnderWay: false, nextOpens: at('2026-11-28T21:00Z') });
