@@ -236,6 +236,8 @@ export interface UnitReadiness {
   readonly progress: UnitProgress;
   /** The pool's present settings differ from those the plan wants. */
   readonly settingsDiffer: boolean;
+  /** ` by ann@example.com`, of somebody else's operation; empty where none runs or Azure names nobody. */
+  readonly foreignBy: string;
   readonly eTag: string | null;
 }
 

@@ -1,3 +1,4 @@
+import type { RecentWrite } from '../domain/recent-write.ts';
 import type { AzureFacts, DeprecatedApiUse } from '../domain/azure-facts.ts';
 import type { AddonState, ObjectChange } from '../domain/cluster-health.ts';
 import type { CleanUpStatus } from '../domain/clean-up.ts';
@@ -73,6 +74,8 @@ export interface AzureFactsPort {
    * failure. May be repeated.
    */
   readAzureFacts(cluster: Cluster, nodePools: readonly NodePool[]): Promise<Outcome<AzureFacts>>;
+  /** Writes to the cluster and its pools in the last day, newest first; one call, of the activity log. */
+  readRecentWrites(cluster: Cluster): Promise<Outcome<readonly RecentWrite[]>>;
 }
 
 /** What is read of Kubernetes at once; pages are followed, a partial list is a failure. */

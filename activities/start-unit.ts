@@ -7,6 +7,7 @@ import { MINUTE_MS, type Instant } from '../domain/time.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
 import type { UnitStart, UnitWrite } from './contract.ts';
 import { lookAtUnit, poolNameOf, type UnitLook } from './look-at-unit.ts';
+import { nameWriter } from './name-writer.ts';
 import type { Ports } from './ports.ts';
 import { settingsDiffer } from './prepare-unit.ts';
 
@@ -41,7 +42,10 @@ export async function startUnit(ports: Ports, write: UnitWrite): Promise<Outcome
     result: sent.ok ? 'accepted' : sent.failure.code,
   });
   if (sent.ok) return { ok: true, value: { kind: 'started', detail: `Azure accepted ${write.unit.action}.` } };
-  if (sent.failure.class === 'conflict') return { ok: true, value: { kind: 'moved', detail: sent.failure.message } };
+  if (sent.failure.class === 'conflict') {
+    const by = await nameWriter(ports, look.value.cluster);
+    return { ok: true, value: { kind: 'moved', detail: `${sent.failure.message.replace(/\.$/, '')}${by === '' ? '' : `, an operation${by}`}.` } };
+  }
   return sent;
 }
 

@@ -48,6 +48,11 @@ export function createAzureFactsPort(options: AzureFactsPortOptions): AzureFacts
       const body = await callArm(options, (call) => client.managedClusters.get(resourceGroup, name, call));
       return { ok: true, value: await gather(createAzureLists(options, id.value), body.ok ? { ok: true, value: body.value.body } : body, cluster, id.value, options.clock.now()) };
     },
+    async readRecentWrites(cluster) {
+      const id = parseClusterId(cluster.resourceId);
+      if (!id.ok) return id;
+      return readLastDay(createAzureLists(options, id.value), cluster, id.value.resourceGroup, options.clock.now());
+    },
   };
 }
 
@@ -101,11 +106,18 @@ const LOG_KEPT_DAYS = 89;
  * since when it is.
  */
 async function readWrites(lists: AzureLists, cluster: Cluster, resourceGroup: string, now: Instant): Promise<Outcome<readonly RecentWrite[]>> {
-  const read = readAs('The activity log', (document) => readRecentWrites(document, cluster.resourceId));
-  const recent = read(await lists.activityLog({ since: now - DAY_MS, until: now, of: { kind: 'resource-group', name: resourceGroup } }));
+  const recent = await readLastDay(lists, cluster, resourceGroup, now);
   if (!recent.ok || cluster.provisioningState !== 'Failed' || lastFailedWrite(recent.value) !== null) return recent;
-  const older = read(await lists.activityLog({ since: now - LOG_KEPT_DAYS * DAY_MS, until: now - DAY_MS, of: { kind: 'resource', id: cluster.resourceId } }));
+  const older = readLog(cluster)(await lists.activityLog({ since: now - LOG_KEPT_DAYS * DAY_MS, until: now - DAY_MS, of: { kind: 'resource', id: cluster.resourceId } }));
   return older.ok ? { ok: true, value: [...recent.value, ...older.value] } : recent;
+}
+
+function readLog(cluster: Cluster): (document: Outcome<unknown>) => Outcome<readonly RecentWrite[]> {
+  return readAs('The activity log', (document) => readRecentWrites(document, cluster.resourceId));
+}
+
+async function readLastDay(lists: AzureLists, cluster: Cluster, resourceGroup: string, now: Instant): Promise<Outcome<readonly RecentWrite[]>> {
+  return readLog(cluster)(await lists.activityLog({ since: now - DAY_MS, until: now, of: { kind: 'resource-group', name: resourceGroup } }));
 }
 
 /** Locks of several resource groups, each once; a lock of the subscription shows in both. */

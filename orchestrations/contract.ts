@@ -86,9 +86,9 @@ export interface UnitProgressReport {
   readonly sequence: number;
   /**
    * Besides the changes a look shows: `unseen`, the unit could not be looked at for a while, and `progress` is the last look ·
-   * `seen`, nothing changed, so that people see that somebody looks.
+   * `seen`, nothing changed, so that people see that somebody looks · `waiting`, nothing could be sent yet · `waited`, it was sent after that.
    */
-  readonly kind: ReportKind | 'unseen' | 'seen';
+  readonly kind: ReportKind | 'unseen' | 'seen' | 'waiting' | 'waited';
   readonly progress: UnitProgress;
   readonly blockedSince: Instant | null;
   readonly clearedSince: Instant | null;
@@ -98,6 +98,14 @@ export interface UnitProgressReport {
   readonly nodesDoneSince: Instant | null;
   /** Foreign cordons that were not told before. */
   readonly foreignCordons: readonly ForeignCordon[];
+  /** Of `waiting` and `waited`: since when nothing could be sent, and why, a sentence. */
+  readonly wait?: UnitWait;
+}
+
+/** What kept a unit from being sent. */
+export interface UnitWait {
+  readonly since: Instant;
+  readonly why: string;
 }
 
 /** `look` polls now · `go` a stopped unit is tried again · `leave` stops watching; no write is made. */

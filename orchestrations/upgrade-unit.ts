@@ -1,11 +1,11 @@
-import type { UnitStart } from '../activities/contract.ts';
+import type { UnitReadiness, UnitStart } from '../activities/contract.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { beginMemory, decideNextMove, type MoveLimits, type NextMove, type UnitMemory } from '../domain/next-move.ts';
 import { isThereAlready } from '../domain/judge-progress.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
-import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict } from './contract.ts';
+import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict, UnitWait } from './contract.ts';
 import type { Flow, Received, Step } from './flow.ts';
 import { guarded, patiently, waitSecondsAfter } from './patience.ts';
 
@@ -15,6 +15,8 @@ const FOREIGN_WAIT_SECONDS = 60;
 /** Failed looks in a row, some ten minutes, after which the window is told. */
 const MISSES_TOLD = 5;
 const TELL_MINUTES = 30;
+/** Nothing could be sent for this long: people should know why. */
+const WAIT_TOLD_MINUTES = 2;
 /** While nothing changes the window is told so often that somebody still looks. */
 const SEEN_MINUTES = 5;
 const POOL_GONE = 'node-pool-missing';
@@ -105,20 +107,21 @@ interface Telling {
   readonly kind: UnitProgressReport['kind'] | null;
   readonly progress: UnitProgress;
   readonly foreignCordons: UnitProgressReport['foreignCordons'];
+  readonly wait?: UnitWait;
 }
 
 /** Tells the window; tried for a while when the task hub is out of reach, because a lost report leaves the window blind. */
-function* tell(flow: Flow, input: UnitUpgradeInput, { memory, kind, progress, foreignCordons }: Telling): Step<void> {
+function* tell(flow: Flow, input: UnitUpgradeInput, { memory, kind, progress, foreignCordons, wait }: Telling): Step<void> {
   if (kind === null) return;
   const { reports: sequence, blockedSince, clearedSince, stopped, nodesDoneSince } = memory;
-  const report = { runId: input.runId, unit: input.unit.unit, attempt: input.attempt, sequence, kind, progress, blockedSince, clearedSince, stopped, nodesDoneSince, foreignCordons };
+  const report = { runId: input.runId, unit: input.unit.unit, attempt: input.attempt, sequence, kind, progress, blockedSince, clearedSince, stopped, nodesDoneSince, foreignCordons, ...(wait === undefined ? {} : { wait }) };
   yield* patiently(flow, flow.now() + TELL_MINUTES * MINUTE_MS, function* () {
     return { ok: true, value: yield* flow.call('tellWindow', { windowInstanceId: input.windowInstanceId, report }) } as const;
   });
 }
 
 type Begun = { readonly kind: 'memory'; readonly memory: UnitMemory } | { readonly kind: 'verdict'; readonly verdict: UnitVerdict };
-type BeginStep = Begun | { readonly kind: 'again'; readonly waitSeconds: number; readonly triedWith: string | null; readonly why: string };
+type BeginStep = Begun | { readonly kind: 'again'; readonly waitSeconds: number; readonly triedWith: string | null; readonly why: string; readonly progress: UnitProgress | null };
 
 /**
  * Reads again, mends the pool's settings where needed, and starts or adopts; at most one upgrade request is accepted.
@@ -128,15 +131,44 @@ function* begin(flow: Flow, input: UnitUpgradeInput): Step<Begun> {
   const cutOff = startCutOff(input.unit, input.windowCloses);
   let triedWith: string | null = null;
   let why = '';
+  let wait: ToldWait | null = null;
   for (let tries = 0; ; tries += 1) {
     if (flow.now() > cutOff) return verdict('too-late', null, `The time left in the window no longer holds its estimate.${why}`);
     const step: BeginStep = yield* tryToBegin(flow, input, tries, triedWith);
-    if (step.kind !== 'again') return step;
+    if (step.kind !== 'again') return yield* endWait(flow, input, step, wait);
     triedWith = step.triedWith ?? triedWith;
     why = step.why === '' ? '' : ` ${step.why}`;
+    wait = yield* noteWait(flow, input, step, wait);
     const word = yield* hearLeave(flow, flow.now() + step.waitSeconds * SECOND_MS);
     if (word !== null) return leftUnsent(word);
   }
+}
+
+/** A wait before anything was sent, with the last look; `told`: reports the window had of it. */
+interface ToldWait extends UnitWait {
+  readonly progress: UnitProgress | null;
+  readonly told: number;
+}
+
+/** Tells the window once that nothing can be sent, when that has lasted for some minutes. */
+function* noteWait(flow: Flow, input: UnitUpgradeInput, step: Extract<BeginStep, { readonly kind: 'again' }>, before: ToldWait | null): Step<ToldWait | null> {
+  if (step.why === '') return before;
+  const wait: ToldWait = { since: before?.since ?? flow.now(), why: before !== null && before.told > 0 ? before.why : step.why, progress: step.progress ?? before?.progress ?? null, told: before?.told ?? 0 };
+  if (wait.told > 0 || wait.progress === null || flow.now() - wait.since < WAIT_TOLD_MINUTES * MINUTE_MS) return wait;
+  yield* tellWait(flow, input, { ...wait, told: 1 }, 'waiting');
+  return { ...wait, told: 1 };
+}
+
+/** Of a wait that was told its end is told too; the reports of the attempt go on counting from there. */
+function* endWait(flow: Flow, input: UnitUpgradeInput, begun: Begun, wait: ToldWait | null): Step<Begun> {
+  if (wait === null || wait.told === 0 || begun.kind === 'verdict') return begun;
+  yield* tellWait(flow, input, { ...wait, told: 2 }, 'waited');
+  return { ...begun, memory: { ...begun.memory, reports: 2 } };
+}
+
+function* tellWait(flow: Flow, input: UnitUpgradeInput, { since, why, progress, told }: ToldWait, kind: 'waiting' | 'waited'): Step<void> {
+  if (progress === null) return;
+  yield* tell(flow, input, { memory: { ...beginMemory(flow.now()), reports: told }, kind, progress, foreignCordons: [], wait: { since, why } });
 }
 
 /** Waits until `until` for the word to leave; every other signal is a hint to look, and the next try looks. */
@@ -150,10 +182,16 @@ function leftUnsent(reason: string): Begun {
 }
 
 function* tryToBegin(flow: Flow, input: UnitUpgradeInput, tries: number, triedWith: string | null): Step<BeginStep> {
-  const { clusterResourceId, unit, runId, attempt, windowOpens, windowCloses } = input;
+  const { clusterResourceId, unit } = input;
   const ready = yield* guarded(flow.call('prepareUnit', { clusterResourceId, unit }));
   if (!ready.ok) return afterFailure(ready.failure, tries, null);
-  const { progress, settingsDiffer, eTag } = ready.value;
+  const step: BeginStep = yield* sendWhenReady(flow, input, ready.value, tries, triedWith);
+  return step.kind === 'again' ? { ...step, progress: ready.value.progress } : step;
+}
+
+function* sendWhenReady(flow: Flow, input: UnitUpgradeInput, ready: UnitReadiness, tries: number, triedWith: string | null): Step<BeginStep> {
+  const { clusterResourceId, unit, runId, attempt, windowOpens, windowCloses } = input;
+  const { progress, settingsDiffer, foreignBy, eTag } = ready;
   if (isThereAlready(progress, attempt)) return verdict(progress.state === 'unproven' ? 'unproven' : 'succeeded', progress, 'It ran the target already; nothing was sent.');
   // Sent again, the same request is the reconcile that Azure asks for; only a person says so, and before a first attempt nobody has.
   if (progress.state === 'needs-reconcile' && attempt === 1) return verdict('needs-reconcile', progress, 'Its nodes ran the target already; nothing was sent.');
@@ -161,7 +199,7 @@ function* tryToBegin(flow: Flow, input: UnitUpgradeInput, tries: number, triedWi
   if (progress.state === 'running' || progress.state === 'blocked') return { kind: 'memory', memory: beginMemory(flow.now()) };
   const [cordon] = progress.foreignCordons;
   if (cordon !== undefined) return again(FOREIGN_WAIT_SECONDS, `${cordon.node} was being moved by ${cordon.by ?? 'somebody else'}.`);
-  if (progress.state === 'foreign') return again(FOREIGN_WAIT_SECONDS, `Somebody else was at work on it (${progress.provisioningState}).`);
+  if (progress.state === 'foreign') return again(FOREIGN_WAIT_SECONDS, `Somebody else was at work on it (${progress.provisioningState}${foreignBy}).`);
   if (eTag === null) return again(FOREIGN_WAIT_SECONDS, 'Azure gave no eTag to bind a request to.');
   // A request whose answer was lost may have been accepted and have ended badly already: it was this attempt's one.
   if (triedWith !== null && eTag !== triedWith && progress.state !== 'not-started') return { kind: 'memory', memory: beginMemory(flow.now()) };
@@ -181,7 +219,7 @@ function* tryToBegin(flow: Flow, input: UnitUpgradeInput, tries: number, triedWi
 }
 
 function again(waitSeconds: number, why: string, triedWith: string | null = null): BeginStep {
-  return { kind: 'again', waitSeconds, triedWith, why };
+  return { kind: 'again', waitSeconds, triedWith, why, progress: null };
 }
 
 function afterStart(flow: Flow, start: UnitStart, progress: UnitProgress, tries: number, eTag: string): BeginStep {

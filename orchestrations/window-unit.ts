@@ -195,6 +195,12 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
     case 'unseen':
       say(run, `${unit} could not be looked at for some minutes; what is shown is the last look.`);
       return;
+    case 'waiting':
+      say(run, `${unit} cannot be sent yet: ${report.wait?.why ?? ''}`);
+      return;
+    case 'waited':
+      say(run, `${unit} waited ${spellMinutes(minutesBetween(report.wait?.since ?? run.flow.now(), run.flow.now()))} until it could be sent: ${report.wait?.why ?? ''}`);
+      return;
     case 'progress':
       describeProgress(run, report, before);
       if (run.status.pause?.unit === unit) noteSuspect(run, report);

@@ -97,7 +97,8 @@ function perturbAks(core: AksCore, change: Perturbation): boolean {
     case 'foreign-operation':
       return startForeign(core, change);
     case 'scripted-reply':
-      aks.scriptedReplies = [...aks.scriptedReplies, change];
+      // None at all takes back what was scripted before.
+      aks.scriptedReplies = change.times === 0 ? aks.scriptedReplies.filter(({ service }) => service !== change.service) : [...aks.scriptedReplies, change];
       return true;
     case 'eviction-webhook': {
       const others = aks.evictionWebhooks.filter((one) => one.namespace !== change.namespace);

@@ -19,7 +19,7 @@ export function perturbationsOf(scenario: Scenario, step: TimelineEvent): readon
     case 'pool.succeeded':
       return [{ kind: 'end-operation', pool: textAt(data, 'pool') ?? '', status: 'Succeeded', code: '', message: '', cordoned: [] }];
     case 'arm.reply':
-      return refusalOf(data);
+      return refusalOf(scenario, data, atMinute);
     case 'pdb.changed': {
       const { namespace, name } = splitName(textAt(data, 'pdb'));
       return [{ kind: 'change-budget', namespace, name, ...countField(data, 'minAvailable'), ...countField(data, 'maxUnavailable'), by }];
@@ -142,11 +142,15 @@ function endOf(scenario: Scenario, data: JsonRecord, atMinute: number): readonly
   return [{ kind: 'end-operation', pool, status: state, code, message: `${code}: the upgrade of node pool ${pool} failed.`, cordoned: textsAt(last?.data, 'cordoned') }];
 }
 
-function refusalOf(data: JsonRecord): readonly Perturbation[] {
+/** A conflict lasts until the script answers otherwise; any other refusal is for one request. */
+function refusalOf(scenario: Scenario, data: JsonRecord, atMinute: number): readonly Perturbation[] {
   const status = numberAt(data, 'status') ?? 202;
-  if (status < 400) return [];
+  const replies = scenario.timeline.filter(({ event }) => event === 'arm.reply');
+  const isLasting = status === 409 && replies.some((one) => one.atMinute > atMinute && (numberAt(one.data, 'status') ?? 202) < 400);
+  const isOver = status < 400 && replies.some((one) => one.atMinute < atMinute && numberAt(one.data, 'status') === 409);
+  if (status < 400 && !isOver) return [];
   const reply = { status, code: textAt(data, 'code') ?? (status === 429 ? 'TooManyRequests' : 'ServiceUnavailable'), message: textAt(data, 'text') ?? '', retryAfterSeconds: numberAt(data, 'retryAfterSec') };
-  return [{ kind: 'scripted-reply', service: 'arm', requests: 'writes', reply, times: 1 }];
+  return [{ kind: 'scripted-reply', service: 'arm', requests: 'writes', reply, times: isOver ? 0 : isLasting ? Infinity : 1 }];
 }
 
 function countField(data: JsonRecord, key: 'minAvailable' | 'maxUnavailable'): { readonly [K in typeof key]?: number | string } {

@@ -7,6 +7,7 @@ import type { Scenario } from '../../sim/scenario.ts';
 /** The port with the facts a scenario gives and no service of the loopback world tells: API uses, the secret's end, rings. */
 export function withScenarioFacts(port: AzureFactsPort, scenario: Scenario): AzureFactsPort {
   return {
+    ...port,
     async readAzureFacts(cluster, nodePools) {
       const read = await port.readAzureFacts(cluster, nodePools);
       if (!read.ok) return read;

@@ -7,7 +7,7 @@ import { resourceId, sampleCluster, sampleFacts, samplePool, sampleSnapshot } fr
 import { debtNow, debtSample } from '../domain/debt-samples.ts';
 import { emptyWorld, failureOf, recordingPorts } from './recording-ports.ts';
 
-function portsWith(change: { readonly azureFacts: Ports['azureFacts']; readonly latestImage: string | null }): Ports {
+function portsWith(change: { readonly azureFacts: Pick<Ports['azureFacts'], 'readAzureFacts'>; readonly latestImage: string | null }): Ports {
   const ports = recordingPorts(emptyWorld(0));
   const value = <T>(answer: T) => () => Promise.resolve({ ok: true as const, value: answer });
   const { nodes, pods, disruptionBudgets, workloads, namespaces, admissionWebhooks, workloadFacts } = sampleSnapshot();
@@ -20,7 +20,7 @@ function portsWith(change: { readonly azureFacts: Ports['azureFacts']; readonly 
       readNodePoolOffers: value({ latestNodeImageVersion: change.latestImage, offeredVersions: [] }),
     },
     kubernetes: { ...ports.kubernetes, readObjects: value({ nodes, pods, disruptionBudgets, workloads, namespaces, admissionWebhooks, workloadFacts, unchecked: [] }) },
-    azureFacts: change.azureFacts,
+    azureFacts: { ...ports.azureFacts, ...change.azureFacts },
   };
 }
 

@@ -116,7 +116,7 @@ export function recordingPorts(world: World): Ports {
       readRecentlyUsedVersions: refuse('readRecentlyUsedVersions'),
       rollBackNodePool: refuse('rollBackNodePool'),
     },
-    azureFacts: { readAzureFacts: refuse('readAzureFacts') },
+    azureFacts: { readAzureFacts: refuse('readAzureFacts'), readRecentWrites: refuse('readRecentWrites') },
     kubernetes: {
       readObjects: refuse('readObjects'),
       readNodes: refuse('readNodes'),

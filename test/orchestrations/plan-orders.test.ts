@@ -128,3 +128,17 @@ test('a pool still at work when the window closes is spoken of before and at the
   assert.deepEqual(result.events.filter((name) => name.startsWith('window.')), ['window.opened', 'window.overrun(web)']);
   assert.match(result.report.body, /22:45 \(21:45Z\) pool\/web may end after the window: it should have ended at 22:45[^]*23:00 \(22:00Z\) The window has closed\. Azure lets pool\/web finish/);
 });
+
+test('what keeps a pool from being sent is told while it does, with who it is, and once more when it is over', async () => {
+  const timeline = [
+    { at: 0, event: 'arm.reply', data: { status: 409, code: 'OperationNotAllowed', text: 'Another operation (web - Updating) is in progress' } },
+    { at: 18, event: 'arm.operation', data: { state: 'Succeeded', by: 'sp:terraform-ci' } },
+    { at: 19, event: 'arm.reply', data: { status: 202 } },
+  ];
+  const result = await play({ pools: [{ name: 'web' }], timeline });
+
+  assert.deepEqual([result.decision, result.final['run']], ['WAIT', 'succeeded']);
+  assert.equal(result.armWrites[0]?.atMin, 20);
+  assert.match(result.report.body, /pool\/core cannot be sent yet: Another operation \(web - Updating\) is in progress, an operation by sp:terraform-ci\./);
+  assert.match(result.report.body, /pool\/core waited 19 min until it could be sent: Another operation \(web - Updating\) is in progress, an operation by sp:terraform-ci\./);
+});

@@ -91,7 +91,7 @@ const progress = (change: Partial<UnitProgress>): UnitProgress => ({
   ...change,
 });
 const failure = (code: string, failureClass: Failure['class']): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure: { code, class: failureClass, message: 'm', remedy: 'r', retryAfterSeconds: null } });
-const ready = (change: Partial<UnitProgress>) => ({ ok: true, value: { progress: progress(change), settingsDiffer: false, eTag: change.eTag ?? 'before' } }) as const;
+const ready = (change: Partial<UnitProgress>) => ({ ok: true, value: { progress: progress(change), settingsDiffer: false, foreignBy: '', eTag: change.eTag ?? 'before' } }) as const;
 const proven = { ok: true, value: progress({ state: 'succeeded' }) } as const;
 const started = { ok: true, value: { kind: 'started', detail: '' } } as const;
 
