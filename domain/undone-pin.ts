@@ -44,14 +44,22 @@ export function findUndone(file: ChangedFile, places: readonly WriteBackPlace[],
   const seen = (bytes: Uint8Array | null) => (bytes === null ? [] : pinsOf(file.path, bytes, places, cluster, findValue));
   const [before, marked] = [seen(file.before), seen(file.after)];
   const after = [...marked, ...unmarkedOf(file, before, marked)];
-  return after.flatMap(({ pin, line, text, lead }) => {
+  return after.flatMap((seenAfter) => {
+    const { pin, line, text } = seenAfter;
     const runs = cluster.runs(pin);
-    const rivals = before.filter((each) => namePin(each.pin) === namePin(pin));
-    const was = rivals.find((each) => each.lead === lead) ?? rivals[after.filter((each) => namePin(each.pin) === namePin(pin)).findIndex((each) => each.line === line)];
+    const was = counterpartOf(seenAfter, before, after);
     if (runs.kind === 'unknown' || !isBehind(text, pin.field, runs.version)) return [];
-    if (was !== undefined && !isLower(text, was.text, pin.field)) return [];
+    if (was !== null && !isLower(text, was.text, pin.field)) return [];
     return [{ file: file.path, line, pins: namePin(pin), from: was?.text ?? null, to: text, runs: runs.version }];
   });
+}
+
+/** The same pin before the change: of those that pin the same and begin alike the one in its turn, else of those that pin the same. */
+function counterpartOf(one: SeenPin, before: readonly SeenPin[], after: readonly SeenPin[]): SeenPin | null {
+  const isSamePin = (other: SeenPin): boolean => namePin(other.pin) === namePin(one.pin);
+  const isAlike = (other: SeenPin): boolean => isSamePin(other) && other.lead === one.lead;
+  const inTurn = (isRival: (other: SeenPin) => boolean): SeenPin | undefined => before.filter(isRival)[after.filter(isRival).indexOf(one)];
+  return inTurn(isAlike) ?? before.find(isAlike) ?? inTurn(isSamePin) ?? null;
 }
 
 function pinsOf(path: string, bytes: Uint8Array, places: readonly WriteBackPlace[], cluster: PinnedCluster, findValue: FindValue): readonly SeenPin[] {

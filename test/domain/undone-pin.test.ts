@@ -21,6 +21,7 @@ const cases: readonly (readonly [what: string, before: string | null, after: str
   ['the marker and the indent removed with it', `  ${line('"1.35.3"')}`, 'kubernetes_version = "1.34.7"\n', ['1 1.35.3 1.34.7']],
   ['a pool alone', `${line('"1.35.3"')}${line('"1.35.3"', 'pool/usr kubernetesVersion')}`, `${line('"1.35.3"')}${line('"1.34.7"', 'pool/usr kubernetesVersion')}`, ['2 1.35.3 1.34.7']],
   ['one of two alike', `${line('"1.35.3"')}${line('"1.35.3"')}`, `${line('"1.35.3"')}${line('"1.34.7"')}`, ['2 1.35.3 1.34.7']],
+  ['the newer of two alike, beside an old one left as it was', `${line('"1.34.0"')}${line('"1.35.3"')}`, `${line('"1.34.0"')}${line('"1.34.7"')}`, ['2 1.35.3 1.34.7']],
   ['lines moved on', line('"1.35.3"'), `# one\n# two\n${line('"1.34.7"')}`, ['3 1.35.3 1.34.7']],
   ['only the marker removed', line('"1.35.3"'), 'kubernetes_version = "1.35.3"\n', []],
   ['a full version loosened to its minor', line('"1.35.3"'), line('"1.35"'), []],
