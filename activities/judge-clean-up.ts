@@ -7,6 +7,7 @@ import type { Failure, Outcome } from '../domain/failure.ts';
 import { judgeRelease, podsToMove, refuseRelease } from '../domain/release-node.ts';
 import { judgeResolve } from '../domain/resolve-pool.ts';
 import { judgeRollback } from '../domain/roll-back-pool.ts';
+import { whyNothingStarts } from '../domain/slackwater-mode.ts';
 import { freezeAt } from '../domain/standing-order.ts';
 import { isCleanUpOf, windowInstanceId } from '../domain/window-identity.ts';
 import type { ActivityContract } from './contract.ts';
@@ -27,6 +28,8 @@ const NOT_OBSERVED = 'still being processed by the server';
  * Who else is at work on the cluster is asked last, right before the first write can follow.
  */
 export async function judgeCleanUp(ports: Ports, input: ActivityContract['judgeCleanUp']['input']): Promise<Outcome<CleanUpJudgment>> {
+  const withheld = refuseByMode(ports);
+  if (withheld !== null) return { ok: true, value: withheld };
   const { request, policy, instanceId } = input;
   const read = await readClusterSnapshot(ports, policy.clusterResourceId);
   if (!read.ok) return read;
@@ -37,6 +40,12 @@ export async function judgeCleanUp(ports: Ports, input: ActivityContract['judgeC
   if (!judged.ok || judged.value.kind !== 'ready') return judged;
   const others = await refuseByOthers(ports, policy.clusterResourceId, instanceId);
   return others.ok ? { ok: true, value: others.value ?? judged.value } : others;
+}
+
+/** An installation that may start nothing cleans nothing up either. */
+function refuseByMode({ mode }: Ports): CleanUpRefusal | null {
+  const why = whyNothingStarts(mode);
+  return why === null ? null : refuseCleanUp('writes-withheld', why.message, why.remedy);
 }
 
 async function judgeVerb(ports: Ports, question: CleanUpQuestion): Promise<Outcome<CleanUpJudgment>> {
@@ -81,6 +90,8 @@ export function isRunUnderWay({ runtimeStatus, status }: Pick<InstanceView, 'run
  * by dry run. Changes nothing; may be repeated.
  */
 export async function judgeNodeRelease(ports: Ports, { clusterResourceId, node }: ActivityContract['judgeNodeRelease']['input']): Promise<Outcome<ReleaseJudgment>> {
+  const withheld = refuseByMode(ports);
+  if (withheld !== null) return { ok: true, value: withheld };
   const read = await readClusterSnapshot(ports, clusterResourceId);
   if (!read.ok) return read.failure.class === 'terminal' ? { ok: true, value: refuseUnread(read.failure) } : read;
   const snapshot = read.value;

@@ -113,8 +113,8 @@ param networkAccess string = 'public'
 @description('Address space of the virtual network; /24 or larger.')
 param virtualNetworkPrefix string = '10.80.0.0/24'
 
-@description('Ranges that may reach the scheduler besides the app, for its dashboard. Used when networkAccess is private; otherwise every range may, with a token.')
-param schedulerAllowedRanges array = []
+@description('Ranges people work from, which may reach the scheduler and the vault besides the app. Used when networkAccess is private; otherwise every range may, with a token.')
+param peopleRanges array = []
 
 @description('Object id of whoever deploys: may read the scheduler\'s dashboard and put key and secret into the vault. Blank gives nobody that.')
 param principalId string = ''
@@ -200,7 +200,7 @@ module scheduler 'modules/scheduler.bicep' = if (durableBackend == 'scheduler') 
     token: token
     sku: schedulerSku
     capacityUnits: schedulerCapacityUnits
-    allowedRanges: isPrivate ? concat(['${network!.outputs.egressAddress}/32'], schedulerAllowedRanges) : ['0.0.0.0/0']
+    allowedRanges: isPrivate ? concat(['${network!.outputs.egressAddress}/32'], peopleRanges) : ['0.0.0.0/0']
     completedRetentionDays: completedRunRetentionDays
     failedRetentionDays: failedRunRetentionDays
     readerPrincipalId: identities.outputs.readerPrincipalId
@@ -215,7 +215,7 @@ module vault 'modules/vault.bicep' = {
     location: location
     tags: tags
     token: token
-    allowedRanges: isPrivate ? schedulerAllowedRanges : []
+    allowedRanges: isPrivate ? peopleRanges : []
     defaultAction: isPrivate ? 'Deny' : 'Allow'
     readerPrincipalId: identities.outputs.readerPrincipalId
     deployerPrincipalId: principalId

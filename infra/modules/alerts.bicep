@@ -42,7 +42,7 @@ var rules = [
   }
   {
     name: 'no-tick'
-    says: 'Slackwater has not looked for windows for 30 minutes: none opens.'
+    says: 'For 30 minutes Slackwater has not looked at all windows without a fault: one or none of them opens. See the failures in the workbook.'
     severity: 1
     every: 'PT10M'
     looksBack: 'PT30M'

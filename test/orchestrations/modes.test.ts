@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { judgeNodeRelease } from '../../activities/judge-clean-up.ts';
+import type { Ports } from '../../activities/ports.ts';
 import type { SlackwaterMode } from '../../domain/slackwater-mode.ts';
 import { compose } from '../../functions/compose.ts';
 import { startRehearsal, type Rehearsal } from '../../local/rehearsal/rehearsal.ts';
@@ -73,3 +75,28 @@ test('stopped, a run that has begun is held before its first unit and says why',
     assert.ok(causes.includes('SLACKWATER_STOPPED'), JSON.stringify(causes));
     assert.equal(status.outcome, 'succeeded');
   }));
+
+test('where nothing may start, nothing is cleaned up either, and the answer says which setting does it', () =>
+  rehearse(async (rehearsal) => {
+    const { policy } = rehearsal.input;
+    for (const mode of ['plan-only', 'stopped'] as const) {
+      const composed = compose({ ...process.env, SLACKWATER_MODE: mode });
+      assert.ok(composed.ok);
+      const none = async (): Promise<never> => assert.fail('No task hub is asked here.');
+      const windows = { startWindow: none, raise: none, read: none, list: none, startCleanUp: none, listCleanUps: none };
+      const silent = { error: () => undefined, warn: () => undefined, info: () => undefined };
+      const ports = { ...composed.value.portsOf(silent), windows };
+
+      const judged = await judgeNodeRelease(ports, { clusterResourceId: policy.clusterResourceId, node: 'aks-apps-0' });
+      const written = await ports.kubernetes.removeQuarantineLabel((await readClusterOf(ports, policy.clusterResourceId)).cluster, 'aks-apps-0');
+
+      assert.ok(judged.ok && judged.value.kind === 'refused' && judged.value.code === 'writes-withheld');
+      assert.match(judged.value.remedy, /SLACKWATER_MODE/);
+      assert.ok(!written.ok && written.failure.code === 'writes-withheld');
+    }
+  }));
+
+async function readClusterOf({ aks }: Pick<Ports, 'aks'>, clusterResourceId: string) {
+  const read = await aks.readCluster(clusterResourceId);
+  return read.ok ? read.value : assert.fail(read.failure.message);
+}
