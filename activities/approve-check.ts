@@ -32,7 +32,7 @@ export async function takeCheckAction(ports: Ports, place: PolicyPlace, action: 
   const reference = held.value === null ? null : readCheckReference(held.value.reference);
   const path = held.value === null ? null : pathOfCheck(held.value.name);
   if (held.value === null || reference === null || path === null) return { ok: true, value: 'ignored' };
-  if (action.identifier !== 'approve') return checkPullRequest(ports, place, { repository, number: reference.pullNumber });
+  if (action.identifier !== 'approve') return checkPullRequest(ports, place, { repository, number: reference.pullNumber, told: null });
   const refuse = (refusal: CheckRefusal): Promise<ButtonResult> => answer(ports, action, reference, answerCheckRefusal(refusal, { path, sender: action.sender }));
   const read = await ports.repositories.readPullRequest({ repository, number: reference.pullNumber });
   if (!read.ok) return read;

@@ -3,6 +3,8 @@ import { withoutVoid } from '../domain/check-approval.ts';
 import type { CheckedFile } from '../domain/checked-policy.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { reportOfCheck } from '../domain/policy-check.ts';
+import { judgeHead } from '../domain/pull-request-message.ts';
+import type { IncomingPullRequest } from '../domain/pull-request-message.ts';
 import { isPolicyPath } from '../domain/policy-path.ts';
 import { lookAtFiles } from './look-at-policies.ts';
 import type { Ports, PullRequestChanges } from './ports.ts';
@@ -21,17 +23,34 @@ interface PullRequestNumber {
   readonly number: number;
 }
 
+/** What is to be checked; `told` null: whatever its head is now. */
+interface AskedCheck extends PullRequestNumber {
+  readonly told: Pick<IncomingPullRequest, 'headSha' | 'updatedAt'> | null;
+}
+
+const headNotYetShown: Failure = {
+  code: 'pull-request-behind',
+  class: 'transient',
+  message: 'GitHub does not show the push yet that it told of.',
+  remedy: 'It is asked again in a moment.',
+  retryAfterSeconds: 5,
+};
+
 /**
  * Checks every policy file that a pull request changes: one check run each, on its head commit as it is now.
  *
  * Nothing but the number is believed: head, files and texts are read again. May be repeated: a check run is found again by its
  * commit and name, and one that says the same is not written. Fails, after all files were tried or GitHub asked to wait, with the first failure.
  */
-export async function checkPullRequest(ports: Ports, place: PolicyPlace, asked: PullRequestNumber): Promise<Outcome<'checked' | 'ignored'>> {
+export async function checkPullRequest(ports: Ports, place: PolicyPlace, asked: AskedCheck): Promise<Outcome<'checked' | 'ignored'>> {
   if (place.policyRepository?.toLowerCase() !== asked.repository.toLowerCase()) return { ok: true, value: 'ignored' };
   const read = await ports.repositories.readPullRequest(asked);
   if (!read.ok) return read;
   const changes = read.value;
+  const head = changes === null || asked.told === null ? 'same' : judgeHead(asked.told, changes);
+  if (head === 'earlier') return { ok: false, failure: headNotYetShown };
+  // A push came meanwhile: its own delivery has it checked, and two of them would make two check runs.
+  if (head === 'later') return { ok: true, value: 'ignored' };
   const paths = changes === null || changes.state === 'closed' ? [] : changes.paths.filter((path) => isPolicyPath(path, place.policyPath));
   if (changes === null || paths.length === 0) return { ok: true, value: 'ignored' };
   const looked = await readChangedFiles(ports, asked, changes, paths);

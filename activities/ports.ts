@@ -233,6 +233,8 @@ export interface PullRequestChanges {
   readonly state: 'open' | 'closed';
   readonly baseBranch: string;
   readonly headSha: string;
+  /** Moves with every push, to the second. */
+  readonly updatedAt: Instant;
   /** The commit both sides have in common. */
   readonly mergeBase: string;
   /** At most 3000: GitHub lists no more. */

@@ -49,7 +49,7 @@ export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSe
 
 /** Checks the policies it changes, and tells whoever would undo an upgrade; neither waits for the other. */
 async function receivePullRequest(ports: Ports, settings: ReceiveInboxSettings, pull: IncomingPullRequest): Promise<InboxResult> {
-  const checked = await checkPullRequest(ports, placeOf(settings), pull);
+  const checked = await checkPullRequest(ports, placeOf(settings), { ...pull, told: pull });
   const warned = await warnOfUndo(ports, settings, pull);
   return settle(checked.ok && (!warned.ok || warned.value !== 'ignored') ? warned : checked, 'pull request');
 }

@@ -1,7 +1,7 @@
 import type { Octokit } from '@octokit/rest';
 import type { PullRequestChanges, RepositoryPort, RepositoryTree } from '../activities/ports.ts';
 import type { Outcome } from '../domain/failure.ts';
-import { isRecord, numberAt, recordAt, recordsAt, textAt } from '../domain/json.ts';
+import { isRecord, numberAt, recordAt, recordsAt, textAt, timeAt } from '../domain/json.ts';
 import { UnreadableAnswer } from './github-failure.ts';
 import { isStatus, readList } from './github-issue.ts';
 import { closePullRequest, ensurePullRequest, listPullRequests } from './github-pull-request.ts';
@@ -95,7 +95,7 @@ async function readPullRequest(github: Octokit, name: RepositoryName, pullNumber
   const headLies = home !== null && headRepository?.toLowerCase() === home.toLowerCase() ? 'here' : 'elsewhere';
   // Without its name no branch is the default one.
   const defaultBranch = textAt(recordAt(pull, 'base', 'repo'), 'default_branch') ?? '';
-  return { author: textAt(recordAt(pull, 'user'), 'login') ?? 'ghost', headLies, defaultBranch, state, baseBranch, headSha, mergeBase, paths };
+  return { author: textAt(recordAt(pull, 'user'), 'login') ?? 'ghost', headLies, defaultBranch, state, baseBranch, headSha, updatedAt: timeAt(pull, 'updated_at') ?? 0, mergeBase, paths };
 }
 
 async function fetchPullRequest(github: Octokit, name: RepositoryName, pullNumber: number): Promise<unknown> {

@@ -1,9 +1,10 @@
-import { isRecord, textAt } from './json.ts';
+import { isRecord, textAt, timeAt } from './json.ts';
 import type { JsonRecord } from './json.ts';
 import { commitForm, createFieldReader, deliveryForm, repositoryForm } from './message-reading.ts';
 import type { DeliveryProjection } from './message-reading.ts';
 import { refuse, succeed } from './result.ts';
 import type { Fault, Result } from './result.ts';
+import type { Instant } from './time.ts';
 
 /** Type of a pull request's message on the queue `inbox`. */
 export const PULL_REQUEST_TYPE = 'dev.slackwater.pull-request.v1';
@@ -18,6 +19,8 @@ export interface IncomingPullRequest {
   readonly number: number;
   readonly action: (typeof pullRequestActions)[number];
   readonly headSha: string;
+  /** When GitHub said so, to the second; null when it did not. */
+  readonly updatedAt: Instant | null;
   readonly author: string;
   /** GitHub's delivery id; a redelivery has the same. */
   readonly deliveryId: string;
@@ -31,7 +34,7 @@ export function projectPullRequest(deliveryId: string, payload: unknown): Delive
   const action = pullRequestActions.find((known) => known === root['action']);
   if (action === undefined) return { kind: 'ignore', reason: 'the files of the pull request did not change' };
   const pull = reader.record(root['pull_request'], 'pull_request');
-  const data: IncomingPullRequest = {
+  const data: Omit<IncomingPullRequest, 'updatedAt'> = {
     repository: reader.text(reader.record(root['repository'], 'repository'), 'full_name', 'repository.', repositoryForm),
     number: reader.number(pull, 'number', 'pull_request.'),
     action,
@@ -67,8 +70,18 @@ export function parsePullRequest(message: JsonRecord): Result<IncomingPullReques
     number: reader.number(data, 'number', 'data.'),
     action: pullRequestActions.find((known) => known === written) ?? 'synchronize',
     headSha: reader.text(data, 'headSha', 'data.', commitForm),
+    updatedAt: timeAt(message, 'time'),
     author: reader.text(data, 'author', 'data.'),
     deliveryId: reader.text(data, 'deliveryId', 'data.', deliveryForm),
   };
   return reader.faults.length > 0 ? refuse(reader.faults) : succeed(pullRequest);
+}
+
+/**
+ * Whether what GitHub answers is what a delivery told of: `same` head, a `later` one, which has a delivery of its own, or an `earlier`
+ * one, because GitHub's answers may lag behind its deliveries. Within one second nobody can tell, so the answer counts.
+ */
+export function judgeHead(told: Pick<IncomingPullRequest, 'headSha' | 'updatedAt'>, read: { readonly headSha: string; readonly updatedAt: Instant }): 'same' | 'later' | 'earlier' {
+  if (told.headSha === read.headSha || told.updatedAt === null || told.updatedAt === read.updatedAt) return 'same';
+  return read.updatedAt > told.updatedAt ? 'later' : 'earlier';
 }

@@ -22,6 +22,7 @@ export function moveBranch(call: RepositoryCall, branch: string, sha: string): v
       const isFromHere = pull.state === 'open' && pull.pull.head === branch && headRepositoryOf(world, target, pull) === repository;
       if (!isFromHere) continue;
       shareCommits(repository, target);
+      pull.updatedAt = call.now;
       emitPull({ ...call, repository: target }, pull, 'synchronize', { before, after: sha });
     }
   }

@@ -23,7 +23,7 @@ function played(text: string | null, changes: Partial<PullRequestChanges> = {}, 
     return read.ok ? read.value : [];
   })();
   assert.ok(known !== undefined);
-  const pull: PullRequestChanges = { author: 'bob', headLies: 'here', defaultBranch: 'main', state: 'open', baseBranch: 'main', headSha: 'a'.repeat(40), mergeBase: 'b'.repeat(40), paths: ['slackwater/a.yaml'], ...changes };
+  const pull: PullRequestChanges = { author: 'bob', headLies: 'here', defaultBranch: 'main', state: 'open', baseBranch: 'main', headSha: 'a'.repeat(40), updatedAt: noon, mergeBase: 'b'.repeat(40), paths: ['slackwater/a.yaml'], ...changes };
   const ports: Ports = {
     ...base,
     policies: { readPolicies: async () => ({ ok: true, value: { policies: [known], faults: [] } }) },
@@ -42,7 +42,7 @@ function played(text: string | null, changes: Partial<PullRequestChanges> = {}, 
     },
   };
   const all = { ...ports, ...change(ports) };
-  return { world, reports, run: () => checkPullRequest(all, place, { repository: 'acme/platform', number: 7 }) };
+  return { world, reports, run: (told: Parameters<typeof checkPullRequest>[2]['told'] = null) => checkPullRequest(all, place, { repository: 'acme/platform', number: 7, told }) };
 }
 
 test('from a fork no cluster is read that no policy on the default branch names, and the check says why', async () => {
@@ -87,6 +87,23 @@ test('a removed policy file gets a check that says which windows go with it', as
   await run();
   assert.equal(reports[0]?.conclusion, 'neutral');
   assert.match(reports[0]?.summary ?? '', /takes away the window of `lab-aks`/);
+});
+
+test('a delivery is checked at the commit it told of: a later one has its own, an earlier answer of GitHub is asked for again', async () => {
+  const [same, other] = ['a'.repeat(40), 'c'.repeat(40)];
+  const cases: readonly (readonly [string, number | null, string])[] = [
+    [same, noon - 5_000, 'checked'],
+    [other, noon - 5_000, 'ignored'],
+    [other, noon + 5_000, 'pull-request-behind'],
+    [other, noon, 'checked'],
+    [other, null, 'checked'],
+  ];
+  for (const [headSha, updatedAt, expected] of cases) {
+    const { reports, run } = played(otherCluster);
+    const result = await run({ headSha, updatedAt });
+    assert.equal(result.ok ? result.value : result.failure.code, expected, `${headSha.slice(0, 1)} ${updatedAt}`);
+    assert.equal(reports.length, expected === 'checked' ? 1 : 0);
+  }
 });
 
 test('where GitHub asks to wait, nothing more is sent until it may', async () => {
