@@ -202,3 +202,41 @@ test('a repository out of sight, a missing right and an outage are failures with
   assert.equal(failureOf(await port.changeState(cluster, addImage('image-1'), 'one')).class, 'transient');
   assert.deepEqual(valueOf(await port.readState(cluster)), emptyState(cluster));
 });
+
+test('the memory of many clusters costs one listing, and only what changed is fetched again', async (context) => {
+  const local = await connect(context);
+  const { port } = local;
+  const other = cluster.replace('weu', 'neu');
+  const reads = () => local.log.entries.filter(({ method, path: at }) => method === 'GET' && contents.test(at)).length;
+  assert.deepEqual([...valueOf(await port.readStates([cluster, other])).keys()], []);
+  valueOf(await port.changeState(cluster, addImage('image-1'), 'See image-1'));
+  valueOf(await port.changeState(other, addImage('image-2'), 'See image-2'));
+  const before = reads();
+
+  const first = valueOf(await port.readStates([cluster, other, cluster.replace('weu', 'sea')]));
+  assert.deepEqual([...first.values()].map((state) => (state.ok ? state.value.nodeImages['usr'] : state.failure.code)), [['image-1'], ['image-2']]);
+  assert.equal(reads() - before, 3);
+  valueOf(await port.readStates([cluster, other]));
+  assert.equal(reads() - before, 4);
+  valueOf(await port.changeState(cluster, addImage('image-3'), 'See image-3'));
+  const changed = reads();
+  const third = valueOf(await port.readStates([cluster, other]));
+
+  assert.equal(reads() - changed, 2);
+  const own = third.get(cluster);
+  assert.deepEqual(own?.ok === true ? own.value.nodeImages['usr'] : null, ['image-1', 'image-3']);
+});
+
+test('one file that cannot be read is a failure of its own cluster alone', async (context) => {
+  const local = await connect(context);
+  const other = cluster.replace('weu', 'neu');
+  valueOf(await local.port.changeState(cluster, addImage('image-1'), 'See image-1'));
+  valueOf(await local.port.changeState(other, addImage('image-2'), 'See image-2'));
+  const sha = local.commit()?.files.get(path)?.sha ?? null;
+  writeBeside(local, '{', sha);
+
+  const read = valueOf(await local.port.readStates([cluster, other]));
+
+  assert.equal(read.get(cluster)?.ok, false);
+  assert.equal(read.get(other)?.ok, true);
+});
