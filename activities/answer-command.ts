@@ -1,5 +1,7 @@
 import { commandIdOf } from '../domain/comment-truth.ts';
+import type { Failure } from '../domain/failure.ts';
 import { answerMarker, withMarker } from '../domain/hidden-marker.ts';
+import { answerUnreadable, type NeededPart } from '../domain/outlook-answer.ts';
 import type { IncomingComment } from '../domain/inbox-message.ts';
 import { stopBy, type InboxResult } from './inbox-result.ts';
 import type { Ports } from './ports.ts';
@@ -17,4 +19,11 @@ export async function answer(ports: Ports, comment: IncomingComment, text: strin
   const marker = answerMarker(commandIdOf(comment));
   const ensured = await ports.github.ensureComment({ repository, issueNumber, marker, body: withMarker(text, marker) });
   return ensured.ok ? { kind: 'done', what } : stopBy(ensured.failure, 'answer');
+}
+
+/** Has the message come again where a repeat may cure the failure; else answers what could not be read or written. */
+export async function answerFailure(ports: Ports, comment: IncomingComment, failure: Failure, what: NeededPart): Promise<InboxResult> {
+  if (failure.class === 'transient' || failure.class === 'conflict') return { kind: 'retry-later', failure };
+  ports.logger.log('error', 'inbox.command-failed', { deliveryId: comment.deliveryId, what, failure });
+  return answer(ports, comment, answerUnreadable(what, failure));
 }

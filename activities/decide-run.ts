@@ -7,7 +7,7 @@ import { judgeAcknowledgement } from '../domain/judge-acknowledgement.ts';
 import type { OperatorCommand } from '../domain/operator-command.ts';
 import type { OperatorDecision, RunVerb, Verb } from '../domain/operator-decision.ts';
 import { abortCleanUp } from './abort-clean-up.ts';
-import { answer } from './answer-command.ts';
+import { answer, answerFailure } from './answer-command.ts';
 import { stopBy, type InboxResult } from './inbox-result.ts';
 import type { KnownRun } from './known-run.ts';
 import { lossOrder } from './order-loss.ts';
@@ -49,7 +49,7 @@ export async function decideRun(ports: Ports, { comment, command, runs }: RunCom
     comment: { repository, issueNumber, commentId },
     ...(comment.writtenAt === undefined || comment.writtenAt === null ? {} : { writtenAt: comment.writtenAt }),
   };
-  const unkept = isLoss ? await keepLoss(ports, found.run, decision, command.flags.reason ?? '') : null;
+  const unkept = isLoss ? await keepLoss(ports, comment, found.run, decision, command.flags.reason ?? '') : null;
   if (unkept !== null) return unkept;
   const raised = await ports.windows.raise(found.run.instanceId, 'decision', decision);
   if (!raised.ok) return stopBy(raised.failure, 'task hub');
@@ -59,11 +59,11 @@ export async function decideRun(ports: Ports, { comment, command, runs }: RunCom
 }
 
 /** Keeps a loss that the run will let happen; what the run will refuse is not kept. Null: go on. */
-async function keepLoss(ports: Ports, { status }: KnownRun, decision: OperatorDecision, why: string): Promise<InboxResult | null> {
+async function keepLoss(ports: Ports, comment: IncomingComment, { status }: KnownRun, decision: OperatorDecision, why: string): Promise<InboxResult | null> {
   const { acknowledgement } = judgeAcknowledgement(decision, status, ports.clock.now());
   if (acknowledgement === null) return null;
   const kept = await keepOrder(ports, status, lossOrder(decision.decisionId, acknowledgement, why), `Let ${acknowledgement.where} be lost on ${status.clusterName}: ${decision.by}`);
-  return kept.ok ? null : stopBy(kept.failure, 'state');
+  return kept.ok ? null : answerFailure(ports, comment, kept.failure, 'What is remembered of the cluster');
 }
 
 /** Why a command reached no run. */

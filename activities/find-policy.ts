@@ -4,8 +4,8 @@ import type { IncomingComment } from '../domain/inbox-message.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { OperatorCommand } from '../domain/operator-command.ts';
 import { answerWhichCluster } from '../domain/standing-answer.ts';
-import { answer } from './answer-command.ts';
-import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from './inbox-result.ts';
+import { answer, answerFailure } from './answer-command.ts';
+import { isSameText, type InboxResult, type ReceiveInboxSettings } from './inbox-result.ts';
 import type { KnownRun } from './known-run.ts';
 import type { Ports } from './ports.ts';
 
@@ -25,7 +25,7 @@ export async function findPolicy(
   { comment, command, runs }: { readonly comment: IncomingComment; readonly command: OperatorCommand; readonly runs: readonly KnownRun[] },
 ): Promise<{ readonly found: ClusterCommand } | { readonly settled: InboxResult }> {
   const read = await ports.policies.readPolicies();
-  if (!read.ok) return { settled: stopBy(read.failure, 'policies') };
+  if (!read.ok) return { settled: await answerFailure(ports, comment, read.failure, 'The policies') };
   const reported = runs.find((run) => isReportOf(run, comment))?.clusterName ?? comment.issueRunId?.replace(/-\d{8}T\d{4}Z$/, '') ?? null;
   const location = { repository: comment.repository, reportOf: reported, policyRepository: settings.policyRepository };
   const found = findCluster(read.value.policies, location, command.target);

@@ -6,9 +6,9 @@ import type { StateFile } from '../domain/state-file.ts';
 import { trimState } from '../domain/state-file.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
 import { commandIdOf } from '../domain/comment-truth.ts';
-import { answer } from './answer-command.ts';
+import { answer, answerFailure } from './answer-command.ts';
 import type { ClusterCommand } from './find-policy.ts';
-import { stopBy, type InboxResult } from './inbox-result.ts';
+import type { InboxResult } from './inbox-result.ts';
 import type { Ports } from './ports.ts';
 
 /** Keeps a freeze on the state branch, and has the run under way look at it. */
@@ -21,7 +21,7 @@ export async function freeze(ports: Ports, { comment, command, policy, run }: Cl
   const order: Freeze = { kind: 'freeze', id: commandIdOf(comment), who: comment.author, when: comment.writtenAt ?? now, why: command.flags.reason ?? '', until, endedBy: null };
   const name = clusterNameOf(policy.clusterResourceId);
   const kept = await ports.state.changeState(policy.clusterResourceId, (state) => trimState({ ...state, orders: withOrder(state.orders, order) }, now), `Freeze ${name}: ${comment.author}`);
-  if (!kept.ok) return stopBy(kept.failure, 'state');
+  if (!kept.ok) return answerFailure(ports, comment, kept.failure, 'What is remembered of the cluster');
   await wakeRun(ports, { comment, command, policy, run });
   return answer(ports, comment, answerFrozen({ clusterName: name, timeZone: policy.window.timeZone }, until, order.why, run === null ? 'no-run' : 'run-under-way'), 'kept');
 }
@@ -33,7 +33,7 @@ export async function unfreeze(ports: Ports, { comment, command, policy, run }: 
   const name = clusterNameOf(policy.clusterResourceId);
   const change = (state: StateFile): StateFile => trimState({ ...state, orders: withoutFreezes(state.orders, ending) }, now);
   const kept = await ports.state.changeState(policy.clusterResourceId, change, `Unfreeze ${name}: ${comment.author}`);
-  if (!kept.ok) return stopBy(kept.failure, 'state');
+  if (!kept.ok) return answerFailure(ports, comment, kept.failure, 'What is remembered of the cluster');
   await wakeRun(ports, { comment, command, policy, run });
   // Told from what the file now says, so that a repeat of the command tells the same.
   const ended = kept.value.orders.filter((order): order is Freeze => order.kind === 'freeze' && order.endedBy === ending.who && order.until === ending.when);

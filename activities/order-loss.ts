@@ -10,9 +10,9 @@ import { answerUpgrade } from '../domain/standing-answer.ts';
 import type { StandingLoss } from '../domain/standing-order.ts';
 import { upcomingOpening } from '../domain/upcoming-opening.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
-import { answer } from './answer-command.ts';
+import { answer, answerFailure } from './answer-command.ts';
 import type { ClusterCommand } from './find-policy.ts';
-import { stopBy, type InboxResult } from './inbox-result.ts';
+import type { InboxResult } from './inbox-result.ts';
 import { keepOrder } from './order-opening.ts';
 import type { Ports } from './ports.ts';
 import { readClusterSnapshot } from './read-cluster-snapshot.ts';
@@ -30,11 +30,11 @@ export async function acknowledgeAhead(ports: Ports, { comment, command, policy 
   const time = written === undefined ? null : readCommandTime(written);
   if (time === null && written !== undefined) return answer(ports, comment, answerNotUnderstood({ reason: 'bad-until', written, suggestion: null }, 'report'));
   const memory = await ports.state.readState(policy.clusterResourceId);
-  if (!memory.ok) return stopBy(memory.failure, 'state');
+  if (!memory.ok) return answerFailure(ports, comment, memory.failure, 'What is remembered of the cluster');
   const opening = upcomingOpening(policy, memory.value.orders, now)?.opening;
   if (opening === undefined) return answer(ports, comment, answerUpgrade(cluster, { kind: 'never' }, null, ''));
   const read = await readClusterSnapshot(ports, policy.clusterResourceId);
-  if (!read.ok) return stopBy(read.failure, 'cluster');
+  if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
   const { report } = judgePlan(policy, planMaintenance(policy, opening, planningStateOf(read.value)), read.value);
   const losses = report.findings.filter(({ code }) => isLoss(code));
   const meant = losses.filter(({ where }) => where.toLowerCase() === (command.target ?? '').toLowerCase());
@@ -45,6 +45,6 @@ export async function acknowledgeAhead(ports: Ports, { comment, command, policy 
   const pools = [...new Set(meant.flatMap((finding) => finding.pools))];
   const word: LossAcknowledgement = { where: first.where, codes: [...new Set(meant.map(({ code }) => code))], pools, by: comment.author, at: comment.writtenAt ?? now, until };
   const kept = await keepOrder(ports, policy, lossOrder(commandIdOf(comment), word, command.flags.reason ?? ''), `Let ${first.where} be lost on ${cluster.clusterName}: ${comment.author}`);
-  if (!kept.ok) return stopBy(kept.failure, 'state');
+  if (!kept.ok) return answerFailure(ports, comment, kept.failure, 'What is remembered of the cluster');
   return answer(ports, comment, answerLossAhead(cluster, { kind: 'kept', where: first.where, pools, until }), 'kept');
 }

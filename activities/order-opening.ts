@@ -10,9 +10,9 @@ import { trimState, type StateFile } from '../domain/state-file.ts';
 import { isInside, type Instant } from '../domain/time.ts';
 import { frozenOpening, upcomingOpening } from '../domain/upcoming-opening.ts';
 import { clusterNameOf, windowInstanceId } from '../domain/window-identity.ts';
-import { answer } from './answer-command.ts';
+import { answer, answerFailure } from './answer-command.ts';
 import type { ClusterCommand } from './find-policy.ts';
-import { stopBy, type InboxResult } from './inbox-result.ts';
+import type { InboxResult } from './inbox-result.ts';
 import type { Ports } from './ports.ts';
 
 /** Adds an order to the cluster's memory; taken twice it is one order. */
@@ -33,7 +33,7 @@ export async function requestUpgrade(ports: Ports, { comment, command, policy, r
   const why = command.flags['override-freeze'] ?? '';
   if (run !== null && run.status.phase !== 'ended') return answer(ports, comment, answerUpgrade(cluster, { kind: 'run-under-way', runId: run.runId }, null, why));
   const read = await ports.state.readState(policy.clusterResourceId);
-  if (!read.ok) return stopBy(read.failure, 'state');
+  if (!read.ok) return answerFailure(ports, comment, read.failure, 'What is remembered of the cluster');
   // Judged without this very request, so that a repeat of the command comes to the same.
   const orders = read.value.orders.filter(({ id }) => id !== commandIdOf(comment));
   const asked = whatIsAsked(policy, orders, why, now);
@@ -42,7 +42,7 @@ export async function requestUpgrade(ports: Ports, { comment, command, policy, r
   const freeze = asked.kind === 'overridden' ? 'overridden' : 'heeded';
   const order: UpgradeRequest = { kind: 'request', id: commandIdOf(comment), who: comment.author, when: comment.writtenAt ?? now, why, until: closes, opens, freeze };
   const kept = await keepOrder(ports, policy, order, `Ask for an upgrade of ${cluster.clusterName}: ${comment.author}`);
-  if (!kept.ok) return stopBy(kept.failure, 'state');
+  if (!kept.ok) return answerFailure(ports, comment, kept.failure, 'What is remembered of the cluster');
   return answer(ports, comment, answerUpgrade(cluster, asked, standingOf(policy, kept.value, opens), why), 'kept');
 }
 
@@ -67,7 +67,7 @@ export async function postpone(ports: Ports, { comment, command, policy, run }: 
   const cluster = { clusterName: clusterNameOf(policy.clusterResourceId), timeZone: policy.window.timeZone };
   if (run !== null) return answer(ports, comment, answerNotPostponed('run-under-way', cluster, null));
   const read = await ports.state.readState(policy.clusterResourceId);
-  if (!read.ok) return stopBy(read.failure, 'state');
+  if (!read.ok) return answerFailure(ports, comment, read.failure, 'What is remembered of the cluster');
   const orders = read.value.orders.filter(({ id }) => id !== commandIdOf(comment));
   const upcoming = upcomingOpening(policy, orders, now);
   const time = readCommandTime(command.time ?? '');
@@ -82,7 +82,7 @@ export async function postpone(ports: Ports, { comment, command, policy, run }: 
   if (next !== undefined && moved.closes > next.opens) return answer(ports, comment, answerNotPostponed('beyond-next', cluster, next.opens));
   const order: Postponement = { kind: 'postponement', id: commandIdOf(comment), who: comment.author, when: comment.writtenAt ?? now, why: command.flags.reason ?? '', until: moved.closes, opens: scheduled, movedTo: opens };
   const kept = await keepOrder(ports, policy, order, `Postpone an opening of ${cluster.clusterName}: ${comment.author}`);
-  if (!kept.ok) return stopBy(kept.failure, 'state');
+  if (!kept.ok) return answerFailure(ports, comment, kept.failure, 'What is remembered of the cluster');
   return answer(ports, comment, answerPostponed(cluster, opening, moved, order.why), 'kept');
 }
 

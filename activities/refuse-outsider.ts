@@ -2,7 +2,7 @@ import type { IncomingComment } from '../domain/inbox-message.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { Verb } from '../domain/operator-decision.ts';
 import { answerNotInTeam, answerRulesUnknown } from '../domain/standing-answer.ts';
-import { answer } from './answer-command.ts';
+import { answer, answerFailure } from './answer-command.ts';
 import { isSameText, stopBy, type InboxResult } from './inbox-result.ts';
 import type { Ports } from './ports.ts';
 
@@ -34,7 +34,7 @@ export async function refuseOutsider(ports: Ports, comment: IncomingComment, ver
 /** The same for a command to a run, by the policy its cluster has on the default branch now. A cluster without any has no rules of teams. */
 export async function refuseOutsiderOfRun(ports: Ports, comment: IncomingComment, verb: Verb, clusterResourceId: string): Promise<InboxResult | null> {
   const read = await ports.policies.readPolicies();
-  if (!read.ok) return stopping.includes(verb) ? null : stopBy(read.failure, 'policies');
+  if (!read.ok) return stopping.includes(verb) ? null : answerFailure(ports, comment, read.failure, 'The policies');
   const policy = read.value.policies.find((each) => isSameText(each.clusterResourceId, clusterResourceId));
   if (policy !== undefined) return refuseOutsider(ports, comment, verb, policy);
   return read.value.faults.length === 0 || stopping.includes(verb) ? null : answer(ports, comment, answerRulesUnknown(verb));

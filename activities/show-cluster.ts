@@ -1,19 +1,18 @@
 import { judgeApprovals } from '../domain/approval.ts';
-import type { Failure } from '../domain/failure.ts';
 import type { WindowOpening } from '../domain/maintenance-policy.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
 import { renderPreflightMarkdown } from '../domain/preflight-markdown.ts';
 import { judgePlan } from '../domain/preflight.ts';
-import { answerOutlook, answerPlan, answerPreflight, answerUnreadable } from '../domain/outlook-answer.ts';
+import { answerOutlook, answerPlan, answerPreflight } from '../domain/outlook-answer.ts';
 import { answerUpgrade } from '../domain/standing-answer.ts';
 import { freezeAt, type StandingOrder } from '../domain/standing-order.ts';
 import { upcomingOpening } from '../domain/upcoming-opening.ts';
 import type { UpgradePlan } from '../domain/upgrade-plan.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
-import { answer } from './answer-command.ts';
+import { answer, answerFailure } from './answer-command.ts';
 import type { ClusterCommand } from './find-policy.ts';
-import { stopBy, type InboxResult } from './inbox-result.ts';
+import type { InboxResult } from './inbox-result.ts';
 import { withDigest } from './make-plan.ts';
 import type { Ports } from './ports.ts';
 import { readClusterSnapshot } from './read-cluster-snapshot.ts';
@@ -32,7 +31,7 @@ export async function showPlan(ports: Ports, given: ClusterCommand): Promise<Inb
   if ('settled' in outlook) return outlook.settled;
   const { opening, orders } = outlook;
   const read = await readClusterSnapshot(ports, policy.clusterResourceId);
-  if (!read.ok) return unreadable(ports, given, read.failure);
+  if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
   const plan: UpgradePlan = withDigest(planMaintenance(policy, opening, planningStateOf(read.value)));
   const standing = judgeApprovals(orders, { required: policy.approvals.required, opens: opening.opens, planDigest: plan.digest, policyVersion: policy.version ?? '' });
   const frozenPlan = run === null || run.status.planDigest === null || run.status.planDigest === plan.digest ? null : { runId: run.runId, digest: run.status.planDigest };
@@ -45,7 +44,7 @@ export async function showPreflight(ports: Ports, given: ClusterCommand): Promis
   const outlook = await readOutlook(ports, given);
   if ('settled' in outlook) return outlook.settled;
   const read = await readClusterSnapshot(ports, policy.clusterResourceId);
-  if (!read.ok) return unreadable(ports, given, read.failure);
+  if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
   const { report } = judgePlan(policy, planMaintenance(policy, outlook.opening, planningStateOf(read.value)), read.value, run?.status.acknowledgements ?? []);
   return answer(ports, comment, answerPreflight(clusterOf(given), outlook.opening, renderPreflightMarkdown(report)));
 }
@@ -67,13 +66,8 @@ function clusterOf({ policy }: ClusterCommand): { readonly clusterName: string; 
 async function readOutlook(ports: Ports, given: ClusterCommand): Promise<Outlook | { readonly settled: InboxResult }> {
   const { policy, run, comment } = given;
   const memory = await ports.state.readState(policy.clusterResourceId);
-  if (!memory.ok) return { settled: stopBy(memory.failure, 'state') };
+  if (!memory.ok) return { settled: await answerFailure(ports, comment, memory.failure, 'What is remembered of the cluster') };
   const { orders } = memory.value;
   const opening = run === null ? upcomingOpening(policy, orders, ports.clock.now())?.opening : { ...run.status.window, restriction: 'none' as const, reason: '' };
   return opening === undefined ? { settled: await answer(ports, comment, answerUpgrade(clusterOf(given), { kind: 'never' }, null, '')) } : { opening, orders };
-}
-
-function unreadable(ports: Ports, given: ClusterCommand, failure: Failure): Promise<InboxResult> {
-  if (failure.class === 'transient' || failure.class === 'conflict') return Promise.resolve(stopBy(failure, 'cluster'));
-  return answer(ports, given.comment, answerUnreadable(clusterOf(given), failure));
 }

@@ -49,9 +49,12 @@ export function answerOutlook({ clusterName, timeZone }: AnsweredCluster, openin
   return `No run of ${codeSpan(clusterName)} is under way. Its window opens ${formatBothDated(opening.opens, timeZone)} and closes ${formatBothDated(opening.closes, timeZone)}.${override}${freezeLine(freeze, timeZone)} ${describeApprovals(standing)}`;
 }
 
-/** A cluster that could not be looked at, for good. */
-export function answerUnreadable({ clusterName }: AnsweredCluster, { code, message, remedy }: Failure): string {
-  return `${codeSpan(clusterName)} could not be read: ${codeSpan(code)}, ${prose(message, 'mid-line')} ${prose(remedy)} Nothing was changed.`;
+/** What a command needs and may not get. */
+export type NeededPart = 'The cluster' | 'What is remembered of the cluster' | 'The policies';
+
+/** Something a command needs that can be neither read nor written, for good. */
+export function answerUnreadable(what: NeededPart, { code, message, remedy }: Failure): string {
+  return `Not done. ${what} cannot be read or written: ${codeSpan(code)}, ${prose(message, 'mid-line')} ${prose(remedy)} Nothing was changed; say it again once that is mended.`;
 }
 
 /** What a word about a loss came to, before any run. */

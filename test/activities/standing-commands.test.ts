@@ -222,3 +222,22 @@ describe('teams', () => {
     assert.deepEqual(ordersOf(world), []);
   });
 });
+
+test('what no repeat can cure is answered, what one may cure comes again', async () => {
+  for (const body of ['/freeze', '/unfreeze', '/postpone 2h', '/upgrade', '/approve', '/plan', '/preflight', '/ack-loss ops/debug']) {
+    const world = worldWith();
+    for (const call of ['readState', 'changeState']) world.failures.set(call, [failureOf('terminal', 'state-too-new'), failureOf('terminal', 'state-too-new')]);
+    assert.match(await say(world, 'hana', body), /Not done\. What is remembered of the cluster cannot be read or written: `state-too-new`/, body);
+    assert.deepEqual(ordersOf(world), []);
+  }
+  const world = worldWith();
+  world.failures.set('changeState', [failureOf('conflict', 'state-contended')]);
+  const data: IncomingComment = { repository: 'acme/platform', issueNumber: 40, isPullRequest: false, issueAuthor: 'hana', issueRunId: null, commentId: 9_999, author: 'hana', authorType: 'User', authorAssociation: 'MEMBER', body: '/slackwater freeze', deliveryId: 'd', action: 'created' };
+  world.written.set('acme/platform/9999', { ...data, createdAt: now, updatedAt: now });
+  const message = { specversion: '1.0', type: COMMAND_TYPE, id: 'd', source: '/github/acme/platform', data };
+
+  assert.equal((await receiveInboxMessage(recordingPorts(world), settings, message)).kind, 'retry-later');
+  assert.equal(world.comments.length, 0);
+  assert.equal((await receiveInboxMessage(recordingPorts(world), settings, message)).kind, 'done');
+  assert.equal(ordersOf(world).length, 1);
+});

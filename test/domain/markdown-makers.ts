@@ -197,7 +197,7 @@ function madeOfOutlooks(text: string): readonly string[] {
     answerPlan(cluster, { plan: taint(plan, text), opening, standing: approvals, freeze: taint(freeze, text), frozenPlan: { runId: text, digest: text } }),
     answerPreflight(cluster, opening, renderPreflightMarkdown(taint(report, text))),
     answerOutlook(cluster, opening, approvals, taint(freeze, text)),
-    answerUnreadable(cluster, { code: text, class: 'terminal', message: text, remedy: text, retryAfterSeconds: null }),
+    answerUnreadable('The cluster', { code: text, class: 'terminal', message: text, remedy: text, retryAfterSeconds: null }),
     answerLossAhead(cluster, { kind: 'kept', where: text, pools: [text, text], until: minutesIn(0) }),
     answerLossAhead(cluster, { kind: 'no-such-loss', target: text, known: [text, text] }),
   ];
