@@ -9,7 +9,7 @@ import { nextOpenings } from '../domain/maintenance-window.ts';
 import type { OperatorCommand } from '../domain/operator-command.ts';
 import type { OperatorDecision } from '../domain/operator-decision.ts';
 import { cleanUpInstanceId, windowInstanceId } from '../domain/window-identity.ts';
-import { answer } from './answer-command.ts';
+import { answer, answerFailure } from './answer-command.ts';
 import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from './inbox-result.ts';
 import { isRunUnderWay } from './judge-clean-up.ts';
 import type { KnownRun } from './known-run.ts';
@@ -35,10 +35,10 @@ const defaultPollSeconds = { shortest: 30, longest: 150 };
  */
 export async function requestCleanUp(ports: Ports, settings: ReceiveInboxSettings, { comment, command, runs }: CleanUpCommand): Promise<InboxResult> {
   const read = await ports.policies.readPolicies();
-  if (!read.ok) return stopBy(read.failure, 'policies');
+  if (!read.ok) return answerFailure(ports, comment, read.failure, 'The policies');
   const here = read.value.policies.filter((policy) => isSameText(policy.report.repository ?? settings.policyRepository ?? '', comment.repository));
   const debtsOf = await findDebtsCluster(ports, settings, here, comment);
-  if (!debtsOf.ok) return stopBy(debtsOf.failure, 'memory');
+  if (!debtsOf.ok) return answerFailure(ports, comment, debtsOf.failure, 'What is remembered of the cluster');
   const known = runs.map((run) => ({ ...run, clusterResourceId: run.status.clusterResourceId }));
   const found = findCleanUpTarget(here, known, { ...comment, debtsOf: debtsOf.value }, command.target);
   if (found.kind === 'no-cluster') return answer(ports, comment, answerNoCluster(command.verb));

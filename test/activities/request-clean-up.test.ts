@@ -149,4 +149,7 @@ test('a command delivered again begins nothing again, and a service out of reach
   }
   const unread = await say('/slackwater resolve apps', { ports: { policies: { readPolicies: async () => ({ ok: false, failure: failureOf('transient') }) } } });
   assert.equal(unread.result.kind, 'retry-later');
+  const forGood = await say('/slackwater resolve apps', { ports: { policies: { readPolicies: async () => ({ ok: false, failure: failureOf('terminal') }) } } });
+  assert.deepEqual([forGood.result, forGood.begun], [{ kind: 'done', what: 'answered' }, []]);
+  assert.match(forGood.answer, /The policies/);
 });
