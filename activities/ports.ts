@@ -2,7 +2,7 @@ import type { RecentWrite } from '../domain/recent-write.ts';
 import type { AzureFacts, DeprecatedApiUse } from '../domain/azure-facts.ts';
 import type { AddonState, ObjectChange } from '../domain/cluster-health.ts';
 import type { CleanUpStatus } from '../domain/clean-up.ts';
-import type { CheckRunReport } from '../domain/check-run.ts';
+import type { CheckRunReport, HeldCheckRun } from '../domain/check-run.ts';
 import type { LocatedPolicyFault } from '../domain/checked-policy.ts';
 import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, Pod, RecentlyUsedVersion, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { HeldComment } from '../domain/comment-truth.ts';
@@ -258,13 +258,6 @@ export interface RepositoryPort {
   closePullRequest(request: { repository: string; number: number }): Promise<Outcome<null>>;
   /** What somebody's pull request changes; null when there is none of this number. May be repeated. */
   readPullRequest(request: { repository: string; number: number }): Promise<Outcome<PullRequestChanges | null>>;
-}
-
-/** A check run of ours, as GitHub holds it. */
-export interface HeldCheckRun {
-  readonly name: string;
-  readonly headSha: string;
-  readonly reference: string;
 }
 
 /** Check runs of the App. */

@@ -1,6 +1,6 @@
 import type { Octokit } from '@octokit/rest';
-import type { CheckPort, HeldCheckRun } from '../activities/ports.ts';
-import type { CheckRunReport, LineRemark } from '../domain/check-run.ts';
+import type { CheckPort } from '../activities/ports.ts';
+import type { CheckRunReport, HeldCheckRun, LineRemark } from '../domain/check-run.ts';
 import { isRecord, numberAt, recordAt, recordsAt, textAt } from '../domain/json.ts';
 import { UnreadableAnswer } from './github-failure.ts';
 import { isStatus } from './github-issue.ts';

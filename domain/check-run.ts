@@ -38,6 +38,13 @@ export interface CheckRunReport {
   readonly buttons: readonly CheckButton[];
 }
 
+/** A check run of ours, as GitHub holds it. */
+export interface HeldCheckRun {
+  readonly name: string;
+  readonly headSha: string;
+  readonly reference: string;
+}
+
 /** Name of the check run of a policy file. */
 export function checkNameOf(path: string): string {
   return `slackwater / ${path}`;
