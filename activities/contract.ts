@@ -9,7 +9,7 @@ import type { LossAcknowledgement } from '../domain/loss-acknowledgement.ts';
 import type { MaintenancePolicy, VerifyPolicy, WindowOpening, WriteBackPlace } from '../domain/maintenance-policy.ts';
 import type { CommentReference } from '../domain/operator-decision.ts';
 import type { SurgeReduction } from '../domain/surge-fallback.ts';
-import type { Lateness } from '../domain/telling.ts';
+import type { Lateness, NoticeKind } from '../domain/telling.ts';
 import type { Instant } from '../domain/time.ts';
 import type { NodeInventory, SeenSignal, UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit, UnitName, UpgradePlan } from '../domain/upgrade-plan.ts';
@@ -74,10 +74,10 @@ export interface ActivityContract {
       readonly report: MaintenancePolicy['report'];
       /** Key of the notice within the run: one comment per key, for example `pause-1`, `resumed-1`, `ended`. */
       readonly key: string;
-      readonly kind: 'paused' | 'resumed' | 'escalated' | 'ended';
+      readonly kind: NoticeKind;
       /** Owner as workloads name it → whom the policy mentions for it. */
       readonly owners?: MaintenancePolicy['debts']['owners'];
-      /** Of `escalated`: whom the policy mentions at this step. */
+      /** Whom the policy mentions: at this step of escalation, or for an approval. */
       readonly mention?: string | null;
       /** Set where it is told late. */
       readonly late?: Lateness | null;

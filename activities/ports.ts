@@ -7,7 +7,7 @@ import type { LocatedPolicyFault } from '../domain/checked-policy.ts';
 import type { Cluster, ClusterSnapshot, NodePool, NodePoolOffers, Pod, RecentlyUsedVersion, UpgradeProfile, UpgradeSettings } from '../domain/cluster-snapshot.ts';
 import type { HeldComment } from '../domain/comment-truth.ts';
 import type { Outcome } from '../domain/failure.ts';
-import type { IssueRevision } from '../domain/issue-revision.ts';
+import type { IssueReference, IssueRevision } from '../domain/issue-revision.ts';
 import type { KubernetesEvent } from '../domain/kubernetes-event.ts';
 import type { DeliveryAttempt } from '../domain/lost-delivery.ts';
 import type { HealthProbe, MaintenancePolicy } from '../domain/maintenance-policy.ts';
@@ -141,11 +141,7 @@ export interface KubernetesPort extends ClusterHealthPort {
   removeQuarantineLabel(cluster: Cluster, node: string): Promise<Outcome<null>>;
 }
 
-export interface IssueReference {
-  readonly repository: string;
-  readonly number: number;
-  readonly url: string;
-}
+export type { IssueReference };
 
 /** Permission of a person on a repository, as GitHub gives it; `none` when unknown. */
 export type RepositoryPermission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';

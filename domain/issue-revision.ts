@@ -1,5 +1,13 @@
 import type { Instant } from './time.ts';
 
+/** Where an issue is. */
+export interface IssueReference {
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly number: number;
+  readonly url: string;
+}
+
 /** What an issue says. */
 export interface IssueText {
   readonly title: string;

@@ -4,7 +4,7 @@ import type { Phrase } from './markdown-text.ts';
 import { reportLines } from './report-lines.ts';
 import type { ReportLine } from './report-lines.ts';
 import { namesOf, spellMinutes, unitPhrase } from './report-words.ts';
-import type { Lateness } from './telling.ts';
+import type { Lateness, NoticeKind } from './telling.ts';
 import { minutesBetween } from './time.ts';
 import type { Instant } from './time.ts';
 import type { UnitName } from './upgrade-plan.ts';
@@ -19,7 +19,7 @@ export interface NoticeTelling {
   readonly onCall: string | null;
   /** Owner as workloads name it → whom the policy mentions for it. */
   readonly owners: Readonly<Record<string, string>>;
-  /** Of a step of escalation: whom the policy mentions at it. */
+  /** Whom the policy mentions at a step of escalation, or for an approval. */
   readonly mention: string | null;
   /** Set where it is told late. */
   readonly late: Lateness | null;
@@ -28,14 +28,14 @@ export interface NoticeTelling {
 /**
  * The one comment of a change of state: short, because the issue above it holds the rest.
  *
- * Mentions only people who can act: of a pause the owners of what blocks it, else whoever is on call; at a step of escalation
+ * Mentions only people who can act: of a pause or hold the owners of what blocks it, else whoever is on call; at a step of escalation
  * whom that step names; at an end that left something over, or was one more of several windows missed in a row, whoever is on
  * call. Nobody where what it tells has passed, or where somebody paused the run on purpose. `key` is unique in the run, so a
  * repeat finds the comment and posts none.
  */
 export function renderNotice(
   status: WindowStatus,
-  kind: 'paused' | 'resumed' | 'escalated' | 'ended',
+  kind: NoticeKind,
   key: string,
   telling: NoticeTelling,
   now: Instant,
@@ -45,6 +45,7 @@ export function renderNotice(
   const [users, waiting, needed, fate, options] = lines.map((line) => lineText(line, status.timeZone));
   const late = lateLine(telling.late, status.timeZone, now);
   const texts: Readonly<Record<typeof kind, readonly (string | undefined)[]>> = {
+    held: [headOf(status, 'Waiting: '), late, waiting, needed, fate, options],
     paused: [headOf(status, 'Paused: '), late, waiting, needed, fate, options],
     resumed: [headOf(status, 'Going on: ', letGo(status, key)), late, users, waiting],
     escalated: [headOf(status, 'Still paused: '), late, users, waiting, needed, fate, options],
@@ -63,12 +64,14 @@ export function lateLine(late: Lateness | null, timeZone: string, now: Instant):
 }
 
 /** Whom a notice mentions, each once. */
-function calledBy({ pause, leftOver: left, missed }: WindowStatus, kind: 'paused' | 'resumed' | 'escalated' | 'ended', { onCall, owners, mention }: NoticeTelling): readonly string[] {
+function calledBy({ pause, holds, standing, leftOver: left, missed }: WindowStatus, kind: NoticeKind, { onCall, owners, mention }: NoticeTelling): readonly string[] {
   const lead = onCall === null ? [] : [onCall];
   if (kind === 'escalated') return mention === null ? lead : [mention];
   if (kind === 'ended') return left.length > 0 || missed !== null ? lead : [];
-  if (kind === 'resumed' || pause === null || pause.kind === 'operator') return [];
-  const named = pause.causes.flatMap(({ owner }) => (owner ?? '').split(', ')).flatMap((owner) => (Object.hasOwn(owners, owner) ? [owners[owner] ?? ''] : []));
+  if (kind === 'resumed' || pause?.kind === 'operator' || (kind === 'held' && standing?.waitsFor === 'unfreeze')) return [];
+  if (kind === 'held' && mention !== null) return [mention];
+  const causes = kind === 'held' ? holds.filter(({ state }) => state === 'waiting').flatMap((hold) => hold.causes) : (pause?.causes ?? []);
+  const named = causes.flatMap(({ owner }) => (owner ?? '').split(', ')).flatMap((owner) => (Object.hasOwn(owners, owner) ? [owners[owner] ?? ''] : []));
   const known = [...new Set(named)].filter((name) => name !== '').slice(0, OWNERS_CALLED);
   return known.length > 0 ? known : lead;
 }

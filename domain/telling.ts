@@ -19,6 +19,9 @@ export interface Lateness {
   readonly isOver: boolean;
 }
 
+/** A change of state that is told by a comment. */
+export type NoticeKind = 'held' | 'paused' | 'resumed' | 'escalated' | 'ended';
+
 /** What keeps its words waiting so long is worth saying so. Unit: minutes. */
 const LATE_MINUTES = 5;
 /** Edits of one issue are at least so far apart. Unit: seconds. */
@@ -54,9 +57,10 @@ export function isLate(at: Instant, now: Instant): boolean {
   return now - at >= LATE_MINUTES * MINUTE_MS;
 }
 
-/** Whether what a notice tells has passed: its pause has ended, or the run paused again since it went on. */
-export function isPassed(kind: 'paused' | 'escalated' | 'resumed' | 'ended', then: WindowStatus, now: WindowStatus): boolean {
+/** Whether what a notice tells has passed: its pause has ended, the run waits no more, or it paused again since it went on. */
+export function isPassed(kind: NoticeKind, then: WindowStatus, now: WindowStatus): boolean {
   if (kind === 'ended') return false;
+  if (kind === 'held') return now.phase !== 'held';
   if (kind === 'resumed') return now.pause !== null;
   return now.pause?.number !== then.pause?.number;
 }

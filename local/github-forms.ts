@@ -3,6 +3,7 @@ import { pagePrefix } from '../sim/github.ts';
 import type { WireRequest, WireResponse } from '../sim/wire.ts';
 import { isRecord, textAt } from '../domain/json.ts';
 import { redirect, refusal } from './github-pages.ts';
+import { toggleBox } from './github-task-list.ts';
 import type { Exchange } from './simulated-server.ts';
 
 /** Does an API request as a person. */
@@ -17,7 +18,7 @@ interface SentForm {
 }
 
 /**
- * Takes what a person sends from a page: a comment, a button of a check run, a change of a file.
+ * Takes what a person sends from a page: a comment, a tick of a checkbox, a button of a check run, a change of a file.
  *
  * Each goes through the API that everybody uses, under the name chosen on the page, with that person's rights.
  */
@@ -36,6 +37,11 @@ export function takeForm(github: SimulatedGitHub, request: WireRequest, exchange
   const page = `/${repository}/${kind}/${third}`;
   const check = /^checks\/(\d+)$/.exec(rest)?.[1];
   if (check !== undefined) return told(send(login, 'POST', `${pagePrefix}/${repository}/check-runs/${check}/requested-action`, { identifier: fields.get('identifier') ?? '' }), page);
+  const line = /^ticks\/(\d{1,5})$/.exec(rest)?.[1];
+  if (line !== undefined) {
+    const at = `/repos/${repository}/issues/${third}`;
+    return told(send(login, 'PATCH', at, { body: toggleBox(textAt(send(login, 'GET', at, null).body, 'body') ?? '', Number(line)) }), page);
+  }
   if (rest !== '' || !/^\d+$/.test(third)) return refusal(405, 'This page takes no such request.');
   return told(send(login, 'POST', `/repos/${repository}/issues/${third}/comments`, { body: textOf(fields, 'body') }), page);
 }

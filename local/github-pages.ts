@@ -6,6 +6,7 @@ import type { WireResponse } from '../sim/wire.ts';
 import { renderChangedFiles } from './github-changed-files.ts';
 import { renderChecks } from './github-checks-page.ts';
 import { pageStyle } from './github-page-style.ts';
+import { renderTicks } from './github-task-list.ts';
 import { renderMarkdown } from './markdown.ts';
 import { escapeHtml } from './markdown-inline.ts';
 
@@ -100,7 +101,7 @@ function issuePage(github: SimulatedGitHub, repository: Repository, issueNumber:
   const title = `<h1>${escapeHtml(issue.title)} <small>#${issue.number}</small></h1><p>${stateBadge(issue)} ${issue.labels.map((label) => `<span class="label">${escapeHtml(label)}</span>`).join(' ')}</p>`;
   const people = peopleOptions(github, repository);
   const checks = renderChecks(github.world, repository, issue, people);
-  return page(`${issue.title} · #${issue.number}`, above + title + entries.join('') + checks + renderChangedFiles(github.world, repository, issue) + commentForm(people, repository, issue));
+  return page(`${issue.title} · #${issue.number}`, above + title + entries.join('') + renderTicks(repository, issue, people) + checks + renderChangedFiles(github.world, repository, issue) + commentForm(people, repository, issue));
 }
 
 interface Entry {

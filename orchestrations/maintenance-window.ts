@@ -105,6 +105,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     requeued: [],
     unrestored: new Map(),
     pauses: 0,
+    waitsTold: new Set(),
     escalations: 0,
     holds: 0,
     pauseHold: 0,

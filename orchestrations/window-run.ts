@@ -63,6 +63,8 @@ export interface WindowRun {
   /** Pools that carry settings of this run only, with why they were not changed back yet. */
   readonly unrestored: Map<UnitName, string>;
   pauses: number;
+  /** What the run waits for and people were told of. */
+  readonly waitsTold: Set<string>;
   /** Steps of escalation told so far. */
   escalations: number;
   /** Holds, pauses and acknowledgements so far: the count that keeps their events apart. */

@@ -73,12 +73,25 @@ function threadOf({ status: { issue } }: WindowRun, word: Word): string {
  */
 export function* publish(run: WindowRun): Step<void> {
   run.flow.publish(fitToHost(run.status));
+  tellWait(run);
   escalate(run);
   if (run.status.phase !== 'ended' && run.reportedAt !== null && run.flow.now() >= nextBeatAt(run.reportedAt, run.changedAt)) run.isReportDue = true;
   if (run.flow.now() >= run.wordsNotBefore) yield* publishWords(run);
   if (run.flow.now() >= run.eventsNotBefore) yield* publishEvents(run);
   if (isDashboardOwed(run) && run.flow.now() >= run.dashboardNotBefore) yield* showOnDashboard(run);
   run.flow.publish(fitToHost(run.status));
+}
+
+/** Tells once what a run waits for while it has nothing else to do: a hold, an approval, the end of a freeze. */
+function tellWait(run: WindowRun): void {
+  const { phase, holds, standing } = run.status;
+  if (phase !== 'held') return;
+  const waits = [...holds.flatMap(({ state, number }) => (state === 'waiting' ? [`held-${number}`] : [])), ...(standing?.waitsFor == null ? [] : [`waits-${standing.waitsFor}`])];
+  const [fresh] = waits.filter((name) => !run.waitsTold.has(name));
+  if (fresh === undefined) return;
+  for (const name of waits) run.waitsTold.add(name);
+  const [team] = standing?.waitsFor === 'approval' ? run.input.policy.approvals.teams : [];
+  notify(run, 'held', fresh, team === undefined ? null : `@${team}`);
 }
 
 /** Tells whom the policy names that a pause stays, each step once; one that looks cleared calls nobody. */

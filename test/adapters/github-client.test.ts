@@ -48,6 +48,29 @@ test('an issue is opened once, found by its marker, and written only when someth
   assert.equal(first.url, `${server.url}/acme/platform/issues/1`);
 });
 
+test('an issue is read again before it is revised, opened where there is none, and left where nothing differs', async (context) => {
+  const { port, writes, server } = await connect(context);
+  const marked = '<!-- slackwater:dashboard -->';
+  const revision = { repository, marker: marked, label: 'slackwater-dashboard', knownNumber: null, whenMissing: 'open' } as const;
+  const wanted = { title: 'Dashboard', body: 'Nothing.', state: 'open' } as const;
+  server.request('demo-operator', 'POST', `/repos/${repository}/issues`, { title: 'A forgery', body: marked, labels: ['slackwater', 'slackwater-dashboard'] });
+
+  assert.equal(valueOf(await port.reviseIssue({ ...revision, whenMissing: 'leave', revise: () => wanted })), null, "a stranger's issue is none of ours");
+  const opened = valueOf(await port.reviseIssue({ ...revision, revise: () => wanted }));
+  assert.equal(opened?.number, 2);
+  server.request('demo-operator', 'PATCH', `/repos/${repository}/issues/2`, { body: `A person was here.\n${marked}` });
+  const seen: string[] = [];
+  valueOf(await port.reviseIssue({ ...revision, revise: (present) => (seen.push(present?.body ?? ''), null) }));
+  valueOf(await port.reviseIssue({ ...revision, revise: (present) => present }));
+  valueOf(await port.reviseIssue({ ...revision, knownNumber: 2, label: null, revise: (present) => (present === null ? null : { ...present, body: present.body.replace('person', 'cat') }) }));
+
+  assert.deepEqual(seen, [`A person was here.\n${marked}`]);
+  assert.deepEqual(writes(), ['POST /issues', 'PATCH /issues/2']);
+  const kept = server.github.world.repositories.get(repository)?.issues.get(2);
+  assert.equal(kept?.body?.trimEnd(), `A cat was here.\n${marked}`);
+  assert.deepEqual(kept?.labels, ['slackwater', 'slackwater-dashboard']);
+});
+
 test('a marker is found behind a hundred newer issues', async (context) => {
   const { port, server, writes } = await connect(context);
   const first = valueOf(await port.ensureIssue(report));

@@ -8,6 +8,7 @@ import type { FleetCluster } from '../../domain/dashboard.ts';
 import { isRecord } from '../../domain/json.ts';
 import { emptyState } from '../../domain/state-file.ts';
 import { mayBeCommand } from '../../domain/operator-command.ts';
+import { upcomingOpening } from '../../domain/upcoming-opening.ts';
 import { samplePolicy } from './cluster-samples.ts';
 import { debtNow, debtSample } from './debt-samples.ts';
 import { nastyNames } from './nasty-names.ts';
@@ -34,6 +35,16 @@ test('a pool that Azure stopped can be tried again, one that still drains cannot
 
   assert.match(render([stopped]), /- \[ \] <!-- slackwater:box:retry:shop-prod-weu-20261010T2000Z\/usr -->try pool `usr` again/);
   assert.doesNotMatch(render([blocked]), /box:retry/);
+});
+
+test('an approval that counts is not asked for any more', () => {
+  const next = upcomingOpening(policy, [], debtNow);
+  assert.ok(next !== null);
+  const approval = { kind: 'approval' as const, id: 'comment-1', who: 'operator', when: debtNow, why: '', until: next.opening.closes, opens: next.opening.opens, planDigest: 'x', policyVersion: policy.version ?? '' };
+
+  assert.match(render([{ policy, state: emptyState(policy.clusterResourceId), run: null }]), /Awaiting approval/);
+  assert.doesNotMatch(render([{ policy, state: { ...emptyState(policy.clusterResourceId), orders: [approval] }, run: null }]), /Awaiting approval/);
+  assert.match(render([{ policy, state: { ...emptyState(policy.clusterResourceId), orders: [{ ...approval, policyVersion: 'older' }] }, run: null }]), /Awaiting approval/);
 });
 
 test('a fleet whose memory cannot be read says so and asks for no approval', () => {

@@ -94,3 +94,14 @@ test('a pause told after it has passed says so, why it is late, and calls nobody
   assert.doesNotMatch(body, /@/);
   assert.match(renderNotice(pausedStatus, 'paused', 'paused-1', telling(onCall, { late: { ...late, isOver: false } }), minutesIn(154)).body, /@acme\/on-call/);
 });
+
+test('a run that waits for a hold calls the owner of what withholds it, else who is on call', () => {
+  const [first, ...others] = heldStatus.holds;
+  assert.ok(first !== undefined);
+  const holds = [{ ...first, state: 'waiting' as const, causes: first.causes.map((cause) => ({ ...cause, owner: 'team-ml' })) }, ...others];
+  const bodyWith = (change: Partial<NoticeTelling>) => renderNotice({ ...heldStatus, holds }, 'held', 'held-1', telling(onCall, change), pausedNow).body;
+
+  assert.match(bodyWith({ owners: { 'team-ml': '@acme/ml' } }), /^\*\*Waiting:\*\*[^]*^@acme\/ml: please look\.$/m);
+  assert.match(bodyWith({}), /^@acme\/on-call: please look\.$/m);
+  assert.match(bodyWith({ mention: '@acme/approvers' }), /^@acme\/approvers: please look\.$/m);
+});

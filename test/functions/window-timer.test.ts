@@ -43,3 +43,26 @@ test('policies out of reach fail the invocation', async () => {
 
   await assert.rejects(tickWindows({ ...ports, policies: unread }, settings), /github-unreachable/);
 });
+
+test('a tick keeps the dashboard, but leaves it to a run that it has just begun', async () => {
+  const { world, ports } = setUp();
+
+  await tickWindows(ports, settings);
+  assert.deepEqual(world.issues, []);
+  await tickWindows(ports, settings);
+  await tickWindows(ports, settings);
+
+  assert.deepEqual(world.issues.map(({ repository, title }) => `${repository} ${title}`), ['acme/platform Maintenance dashboard']);
+});
+
+test('a dashboard that cannot be kept opens no window less', async () => {
+  const { world, ports } = setUp();
+  world.failures.set('reviseIssue', [failureOf('transient', 'github-unavailable')]);
+  world.started.push('another');
+
+  await tickWindows(ports, settings);
+  await tickWindows(ports, settings);
+
+  assert.equal(world.started.length, 2);
+  assert.ok(world.logged.some(({ code }) => code === 'dashboard.not-kept'));
+});

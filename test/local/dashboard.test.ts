@@ -10,8 +10,8 @@ import { startRehearsal, type Rehearsal } from '../../local/rehearsal/rehearsal.
 import { inboxPorts } from '../../local/scenario/scenario-comments.ts';
 import { readWebhook } from '../../sim/github-changes.ts';
 
-async function rehearse(play: (rehearsal: Rehearsal) => Promise<void>): Promise<void> {
-  const rehearsal = await startRehearsal({ dashboard: 'kept' });
+async function rehearse(play: (rehearsal: Rehearsal) => Promise<void>, policy: (text: string) => string = (text) => text): Promise<void> {
+  const rehearsal = await startRehearsal({ dashboard: 'kept', policy });
   try {
     await play(rehearsal);
     assert.deepEqual(rehearsal.violations(), []);
@@ -127,3 +127,19 @@ test('a tick that was not handled survives a new text, an unchanged text is not 
     const result = await receiveInboxMessage(ports, { appLogin, policyRepository }, { specversion: '1.0', type: 'dev.slackwater.dashboard-tick.v1', data: foreign });
     assert.deepEqual(result, { kind: 'done', what: 'ignored' });
   }));
+
+test('a plan that awaits approval is told once, and is approved by a tick', () =>
+  rehearse(
+    async (rehearsal) => {
+      await rehearsal.until(() => rehearsal.status().phase === 'held', 60);
+      await pass(rehearsal, MINUTE_MS);
+      assert.match(bodyOf(rehearsal), /### Awaiting approval\n\n- `lab-aks`: 1 of 1 approval is missing, before it opens /);
+
+      assert.deepEqual(await tick(rehearsal, 'approve the plan as it is now'), ['kept']);
+      await rehearsal.until(() => rehearsal.status().units.some(({ state }) => state === 'running'), 30);
+
+      assert.deepEqual(rehearsal.comments().flatMap((body) => /slackwater:notice:[^:]+:(\S+) -->/.exec(body)?.[1] ?? []).slice(0, 1), ['waits-approval']);
+      assert.match(rehearsal.comments()[0] ?? '', /@acme\/on-call: please look\./);
+    },
+    (text) => text.replace('  onWindowEnd: finishInFlight', '  approvals: { required: 1 }\n  onWindowEnd: finishInFlight'),
+  ));

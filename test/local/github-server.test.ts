@@ -140,6 +140,22 @@ test('every URL an answer names begins with this server', async (context) => {
   assert.deepEqual(foreign, []);
 });
 
+test('a box of an issue is ticked on its page by whoever may edit it, and the receiver hears of it', async (context) => {
+  const { server } = await startGitHub(context);
+  openIssue(server, 'A list\n\n- [ ] <!-- one -->the first\n- [x] the second');
+  const tick = (login: string, line: number) => fetch(`${server.url}/${repository}/issues/1/ticks/${line}`, { method: 'POST', redirect: 'manual', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ login }).toString() });
+  const bodyNow = () => server.github.world.repositories.get(repository)?.issues.get(1)?.body;
+
+  assert.match(await (await fetch(`${server.url}/${repository}/issues/1`)).text(), /issues\/1\/ticks\/2">☐ the first<[^]*ticks\/3">☑ the second</);
+  assert.equal((await tick('demo-operator', 2)).status, 303);
+  assert.equal(bodyNow(), 'A list\n\n- [x] <!-- one -->the first\n- [x] the second');
+  await tick('demo-operator', 3);
+  await tick('demo-operator', 0);
+  assert.equal(bodyNow(), 'A list\n\n- [x] <!-- one -->the first\n- [ ] the second');
+  assert.equal((await tick('demo-reader', 2)).status, 403);
+  assert.deepEqual(server.webhooks.deliveries.map(({ event }) => event).filter((event) => event === 'issues').length, 3);
+});
+
 test('pages show repositories, issues and files', async (context) => {
   const { server } = await startGitHub(context);
   openIssue(server, '## Users\n\n| pool | state |\n| --- | --- |\n| usr | **blocked** |\n<!-- hidden -->');

@@ -29,7 +29,7 @@ const pass = (rehearsal: Rehearsal, milliseconds: number): Promise<void> => rehe
 const keysOf = (comments: readonly string[]): readonly string[] => comments.flatMap((body) => /slackwater:notice:[^:]+:(\S+) -->/.exec(body)?.[1] ?? []);
 const roomy = (text: string): string => text.replace('drainTimeoutInMinutes: 30', 'drainTimeoutInMinutes: 300');
 const storyOf = (rehearsal: Rehearsal): string => rehearsal.issues().findLast(({ body }) => body.includes('<!-- slackwater:run:'))?.body ?? '';
-const triesSince = (rehearsal: Rehearsal, at: number): number => rehearsal.world.log.entries.filter((entry) => entry.service === 'github' && entry.at >= at).length;
+const triesSince = (rehearsal: Rehearsal, at: number): number => rehearsal.world.log.entries.filter((entry) => entry.service === 'github' && entry.path.includes('/issues') && entry.at >= at).length;
 
 /** A run that pauses on a budget and goes on when it is mended, while GitHub answers as `faults` say for hours. */
 async function pauseInSilence(rehearsal: Rehearsal, faults: readonly InjectedFault[]): Promise<void> {
