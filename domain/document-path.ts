@@ -1,4 +1,4 @@
-/** One step into a JSON or YAML document: a name, a position in a list from 0, or the list's item whose field has a value. */
+/** One step into a document or code: a name, a position in a list from 0, or the list's item whose field has a value. */
 export type DocumentStep = string | number | { readonly field: string; readonly value: string };
 
 /** How a path is written, for editors; {@link parseDocumentPath} has the last word. */

@@ -15,7 +15,7 @@ const writeBackShape = {
   repeats: 'allowed',
   items: {
     kind: 'object',
-    description: 'A file or folder with marker comments, or one value of a JSON or YAML file.',
+    description: 'A file or folder with marker comments, or one value of a file.',
     fields: {
       repository: {
         presence: 'optional',
@@ -39,7 +39,7 @@ const writeBackShape = {
         presence: 'optional',
         shape: {
           kind: 'text',
-          description: 'Where in a JSON or YAML file the value stands; left out: where marker comments say.',
+          description: 'Where in the file the value stands: names and positions, in Terraform blocks by type and labels, in Bicep declarations by name; left out: where marker comments say.',
           pattern: DOCUMENT_PATH_PATTERN,
           form: 'names and positions, for example parameters.kubernetesVersion.value or pools[name=usr].version',
         },
@@ -108,7 +108,7 @@ function judgePlace(place: unknown): readonly Oddity[] {
   if (/(?:^|\/)\.{1,2}(?:\/|$)|.\/\//.test(file)) odd.push({ field: 'file', message: 'leads out of the repository, or has an empty part.', remedy: 'Write the path as it stands in Git.' });
   else if (!isFolder && language === null) odd.push({ field: 'file', message: 'ends in nothing that is understood.', remedy: 'Name a .tf, .tfvars, .bicep, .bicepparam, .json, .yaml or .yml file, or a folder with a slash behind it.' });
   if (typeof path === 'string') {
-    if (isFolder || (language !== 'json' && language !== 'yaml')) odd.push({ field: 'path', message: 'goes only with one JSON or YAML file.', remedy: 'In Terraform and Bicep, write a comment at the line: slackwater: <cluster> kubernetesVersion.' });
+    if (isFolder) odd.push({ field: 'path', message: 'goes only with one file.', remedy: 'Name the file, or leave path out and write marker comments.' });
     if (parseDocumentPath(path) === null) odd.push({ field: 'path', message: 'cannot be read.', remedy: 'Write names and positions, for example parameters.kubernetesVersion.value or pools[name=usr].version.' });
   } else if (pins !== undefined) odd.push({ field: 'pins', message: 'goes only with path.', remedy: 'Leave it out: a marker comment says itself what it pins.' });
   return odd;

@@ -1,6 +1,7 @@
 import { isSameResource } from './azure-resource.ts';
 import { languageOf } from './code-line.ts';
 import type { CodeLanguage } from './code-line.ts';
+import { findCodeValue } from './code-path.ts';
 import type { DocumentStep } from './document-path.ts';
 import { parseDocumentPath } from './document-path.ts';
 import { changeBytes, decodeText } from './encoded-text.ts';
@@ -93,8 +94,8 @@ export function findPins(path: string, text: string, wanted: { readonly places: 
 function placeByPath(text: string, language: CodeLanguage, place: { readonly path: string; readonly pins: string }, findValue: FindValue): readonly PinPlace[] {
   const steps = parseDocumentPath(place.path);
   const pin = parsePin(place.pins);
-  if (steps === null || pin === null || (language !== 'json' && language !== 'yaml')) return [];
-  const found = findValue(text, language, steps);
+  if (steps === null || pin === null) return [];
+  const found = language === 'terraform' || language === 'bicep' ? findCodeValue(text, language, steps) : findValue(text, language, steps);
   if ('missing' in found) return [{ pin, line: 1, value: { missing: `${place.path}: ${found.missing}` } }];
   const line = text.slice(0, found.start).split('\n').length;
   return [{ pin, line, value: { ...readWritten(text.slice(found.start, found.end)), ...innerOf(text, found) } }];
