@@ -1,8 +1,9 @@
-import type { CleanUpOutcome, CleanUpStatus } from '../domain/clean-up.ts';
+import type { CleanUpJudgment, CleanUpOutcome, CleanUpPlan, CleanUpStatus } from '../domain/clean-up.ts';
 import { refuseUnread } from '../domain/clean-up.ts';
 import { answerCleanUpEnded, answerCleanUpRefused, answerNothingToDo, type CleanUpStep, type LedgerAfter } from '../domain/clean-up-words.ts';
 import { slackwaterEvent, type SlackwaterEventName } from '../domain/slackwater-event.ts';
 import { HOUR_MS, MINUTE_MS } from '../domain/time.ts';
+import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import { cleanUpIdOf, clusterNameOf } from '../domain/window-identity.ts';
 import { hearAbort, tell, tellingOf, type CleanUpRun } from './clean-up-run.ts';
 import { followCleanUpUnit } from './clean-up-unit.ts';
@@ -56,29 +57,40 @@ function* release(run: CleanUpRun): Step<CleanUpEnd> {
 }
 
 function* move(run: CleanUpRun): Step<CleanUpEnd> {
-  const { flow, input } = run;
-  const { request, policy } = input;
-  const read = yield* patiently(flow, flow.now() + JUDGE_PATIENCE_MINUTES * MINUTE_MS, () => flow.call('judgeCleanUp', { request, policy, instanceId: flow.instanceId }));
-  const judged = read.ok ? read.value : refuseUnread(read.failure);
+  const { request } = run.input;
+  const judged = yield* judge(run);
   if (judged.kind === 'refused') return { outcome: 'refused', answer: () => answerCleanUpRefused(request, judged), pools: [] };
   if (judged.kind === 'nothing-to-do') return { outcome: 'nothing-to-do', answer: () => answerNothingToDo(request, judged.message), pools: [] };
   show(run, 'working', null);
   yield* tell(run, judged, 'begun.');
   yield* emit(run, 'clean-up.started', { units: judged.units.map(({ unit }) => unit) });
   const steps: CleanUpStep[] = [];
-  for (const unit of judged.units) {
-    yield* hearAbort(run);
-    if (run.abortedBy !== null) {
-      steps.push({ unit: unit.unit, isDone: false, detail: `Not begun: ${run.abortedBy} said abort.` });
-      break;
-    }
-    const step: CleanUpStep = yield* followCleanUpUnit(run, judged, unit);
+  for (const [index, unit] of judged.units.entries()) {
+    const step: CleanUpStep = yield* moveUnit(run, judged, { unit, looks: index === 0 ? 'just-now' : 'again' });
     steps.push(step);
     if (!step.isDone) break;
   }
   const outcome = steps.every(({ isDone }) => isDone) ? 'done' : 'incomplete';
   const pools = steps.flatMap(({ unit }) => (unit === 'control-plane' ? [] : [unit.slice('pool/'.length)]));
   return { outcome, answer: (ledger) => answerCleanUpEnded(judged, steps, ledger, tellingOf(run)), pools };
+}
+
+function* judge({ flow, input }: CleanUpRun): Step<CleanUpJudgment> {
+  const { request, policy } = input;
+  const read = yield* patiently(flow, flow.now() + JUDGE_PATIENCE_MINUTES * MINUTE_MS, () => flow.call('judgeCleanUp', { request, policy, instanceId: flow.instanceId }));
+  return read.ok ? read.value : refuseUnread(read.failure);
+}
+
+/** One unit, unless somebody said abort. What was judged before another unit moved is judged again: the time left, a freeze, a budget. */
+function* moveUnit(run: CleanUpRun, plan: CleanUpPlan, { unit, looks }: { readonly unit: PlannedUnit; readonly looks: 'just-now' | 'again' }): Step<CleanUpStep> {
+  yield* hearAbort(run);
+  const notBegun = (why: string): CleanUpStep => ({ unit: unit.unit, isDone: false, detail: `Not begun: ${why}` });
+  if (run.abortedBy !== null) return notBegun(`${run.abortedBy} said abort.`);
+  const judged = looks === 'again' ? yield* judge(run) : plan;
+  if (judged.kind === 'refused') return notBegun(`${judged.message} ${judged.remedy}`);
+  const present = judged.kind === 'ready' ? judged.units.find((each) => each.unit === unit.unit) : undefined;
+  if (judged.kind !== 'ready' || present === undefined) return { unit: unit.unit, isDone: true, detail: 'It needs nothing any more.' };
+  return yield* followCleanUpUnit(run, judged, present);
 }
 
 function* recordLedger({ flow, input, id }: CleanUpRun, pools: readonly string[]): Step<LedgerAfter> {

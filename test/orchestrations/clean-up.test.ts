@@ -106,6 +106,28 @@ test('resolve makes true again what Azure holds as failed or canceled although e
   }
 });
 
+test('a cluster is resolved pool by pool, and each is judged anew: a freeze said meanwhile stops the next', async (context) => {
+  for (const isFrozen of [false, true]) {
+    await context.test(isFrozen ? 'frozen in the middle' : 'to its end', () =>
+      rehearse(held, async (rehearsal) => {
+        rehearsal.begin();
+        await rehearsal.untilEnded();
+        for (const pool of ['apps', 'system']) {
+          rehearsal.world.perturb({ kind: 'foreign-operation', pool, operation: 'Updating', minutes: 30, by: 'somebody' });
+          rehearsal.world.perturb({ kind: 'end-operation', pool, status: 'Failed', code: 'InternalOperationError', message: 'it broke', cordoned: [] });
+        }
+        const said = await comment(rehearsal, 'chief', '/slackwater resolve lab-aks', 'elsewhere');
+        await rehearsal.until(() => ['apps', 'system'].some((pool) => poolOf(rehearsal, pool).provisioningState === 'Updating'), 30);
+        if (isFrozen) await comment(rehearsal, 'chief', '/slackwater freeze --reason "audit"', 'elsewhere');
+        const told = await untilCleanedUp(rehearsal, said);
+
+        const states = ['apps', 'system'].map((pool) => poolOf(rehearsal, pool).provisioningState);
+        assert.deepEqual(states.toSorted(), isFrozen ? ['Failed', 'Succeeded'] : ['Succeeded', 'Succeeded']);
+        assert.match(told, isFrozen ? /^\*\*Not finished.*Not begun: chief froze the cluster: audit/s : /^\*\*Resolved `lab-aks`/);
+      }));
+  }
+});
+
 /** A cluster's document with another state. */
 function withState(cluster: unknown, provisioningState: string): unknown {
   const properties = recordAt(cluster, 'properties');
