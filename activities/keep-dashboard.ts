@@ -14,13 +14,21 @@ import type { Ports } from './ports.ts';
 /** Set beside the label every issue of ours has, so that the one dashboard is found without a search. */
 const DASHBOARD_LABEL = 'slackwater-dashboard';
 
+/** Where the dashboard is. */
+interface DashboardPlace {
+  /** `owner/name`. */
+  readonly policyRepository: string;
+  /** Only the timer opens it, of which there is one: many runs that begin at once would open as many. */
+  readonly whenMissing: 'open' | 'leave';
+}
+
 /**
  * Keeps the fleet's one dashboard issue in the policy repository: what is blocked, waits for approval, runs, is owed, is planned.
  *
  * Written at most every 30 seconds, by what GitHub says of the issue's last change, whoever writes it; an unchanged text is not
  * written. It is read again just before, so that a box somebody ticks meanwhile stays ticked. May be repeated.
  */
-export async function keepDashboard(ports: Ports, { policyRepository }: { readonly policyRepository: string }): Promise<Outcome<DashboardKeeping>> {
+export async function keepDashboard(ports: Ports, { policyRepository, whenMissing }: DashboardPlace): Promise<Outcome<DashboardKeeping>> {
   const read = await ports.policies.readPolicies();
   if (!read.ok) return read;
   const { policies, faults } = read.value;
@@ -40,7 +48,7 @@ export async function keepDashboard(ports: Ports, { policyRepository }: { readon
     marker: DASHBOARD_MARKER,
     label: DASHBOARD_LABEL,
     knownNumber: null,
-    whenMissing: 'open',
+    whenMissing,
     revise: (present) => {
       const wanted = { title, body: present === null ? body : keepTicks(body, present.body), state: 'open' as const };
       if (present === null) return wanted;

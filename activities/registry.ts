@@ -48,7 +48,7 @@ export function createActivities(ports: Ports): Activities {
     publishEvent: (input) => tellEvent(ports, input),
     recordRun: (input) => recordRun(ports, input),
     writeBack: (input) => writeBack(ports, input),
-    keepDashboard: (input) => keepDashboard(ports, input),
+    keepDashboard: ({ policyRepository }) => keepDashboard(ports, { policyRepository, whenMissing: 'leave' }),
     verifyCluster: (input) => verifyCluster(ports, input),
     checkHealth: (input) => checkHealth(ports, input),
     judgeCleanUp: (input) => judgeCleanUp(ports, input),

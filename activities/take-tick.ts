@@ -34,7 +34,7 @@ export async function takeTick(ports: Ports, settings: ReceiveInboxSettings, tic
   }
   const cleared = await revise(ports, tick, (body) => clearBoxes(body, boxes));
   if (!cleared.ok) return stopBy(cleared.failure, 'dashboard');
-  const kept = await keepDashboard(ports, { policyRepository });
+  const kept = await keepDashboard(ports, { policyRepository, whenMissing: 'leave' });
   if (!kept.ok) ports.logger.log('warn', 'dashboard.not-kept', { code: kept.failure.code });
   return result;
 }

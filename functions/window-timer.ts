@@ -11,7 +11,7 @@ export async function tickWindows(ports: Ports, settings: OpenWindowsSettings): 
   const opened = await openWindows(ports, settings);
   if (!opened.ok) throw new Error(`${opened.failure.code}: ${opened.failure.message}`);
   // A run that has just begun shows itself on the dashboard; until then its state is not known here.
-  const kept = opened.value.some(({ kind }) => kind === 'started') ? null : await keepDashboard(ports, settings);
+  const kept = opened.value.some(({ kind }) => kind === 'started') ? null : await keepDashboard(ports, { policyRepository: settings.policyRepository, whenMissing: 'open' });
   if (kept !== null && !kept.ok) ports.logger.log('warn', 'dashboard.not-kept', { code: kept.failure.code });
   await keepCalendars(ports);
   const failed = opened.value.filter(({ kind }) => kind === 'failed');

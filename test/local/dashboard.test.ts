@@ -13,6 +13,10 @@ import { readWebhook } from '../../sim/github-changes.ts';
 async function rehearse(play: (rehearsal: Rehearsal) => Promise<void>, policy: (text: string) => string = (text) => text): Promise<void> {
   const rehearsal = await startRehearsal({ dashboard: 'kept', policy });
   try {
+    await rehearsal.until(() => rehearsal.status().issue !== null, 30);
+    // As the window timer does at its next tick; runs open none, for many may begin at once.
+    assert.equal(dashboards(rehearsal).length, 0);
+    assert.ok((await keepDashboard(inboxPorts(rehearsal, [rehearsal.input.policy]), { policyRepository, whenMissing: 'open' })).ok);
     await play(rehearsal);
     assert.deepEqual(rehearsal.violations(), []);
   } finally {
@@ -116,11 +120,11 @@ test('a tick that was not handled survives a new text, an unchanged text is not 
     rehearsal.world.github.request('operator', 'PATCH', `/repos/${policyRepository}/issues/${board.number}`, { body: board.body.replace('- [ ]', '- [x]').replace('1 running', '9 running') });
     await pass(rehearsal, MINUTE_MS);
     const ports = inboxPorts(rehearsal, [rehearsal.input.policy]);
-    assert.deepEqual(await keepDashboard(ports, { policyRepository }), { ok: true, value: { kind: 'kept', waitSeconds: 0 } });
+    assert.deepEqual(await keepDashboard(ports, { policyRepository, whenMissing: 'leave' }), { ok: true, value: { kind: 'kept', waitSeconds: 0 } });
     assert.match(bodyOf(rehearsal), /- \[x\].*Look at every run again/);
     assert.match(bodyOf(rehearsal), /1 running/);
     const before = editsOf(rehearsal).length;
-    await keepDashboard(ports, { policyRepository });
+    await keepDashboard(ports, { policyRepository, whenMissing: 'leave' });
 
     assert.equal(editsOf(rehearsal).length, before);
     const foreign = { repository: policyRepository, issueNumber: board.number, issueAuthor: 'operator', sender: 'operator', boxes: [{ verb: 'look', target: '' }], deliveryId: 'x' };
