@@ -64,7 +64,7 @@ interface SettingDescription {
 
 /** Every setting the app reads, in the order people meet them: the only list. */
 export const settingNames = [
-  describe('SLACKWATER_MODE', 'optional', 'plain', 'What may be done: stopped, plan-only or maintain. Stopped opens no window and starts no unit; plan-only writes to no cluster.', 'maintain'),
+  describe('SLACKWATER_MODE', 'optional', 'plain', 'What may be done: stopped, plan-only or maintain. Stopped opens no window and starts no unit; plan-only writes to no cluster.', 'plan-only'),
   describe('GITHUB_WEBHOOK_SECRETS', 'required', 'secret', 'Webhook secrets, one or several separated by commas or new lines, each of at least 16 characters; several while one is being replaced.'),
   describe('GITHUB_API_URL', 'optional', 'plain', 'Base of the GitHub REST API; https, or http on loopback.', 'https://api.github.com'),
   describe('GITHUB_APP_ID', 'one-of', 'plain', 'Number of the GitHub App; goes with GITHUB_APP_PRIVATE_KEY or GITHUB_APP_KEY_ID.'),

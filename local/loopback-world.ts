@@ -158,6 +158,7 @@ function environmentOf(found: {
   readonly connectionString: string;
 }): Readonly<Record<string, string>> {
   return {
+    SLACKWATER_MODE: 'maintain',
     GITHUB_API_URL: found.githubUrl,
     ...(found.privateKey === null ? { GITHUB_TOKEN: found.token } : { GITHUB_APP_ID: String(appId), GITHUB_APP_PRIVATE_KEY: found.privateKey }),
     GITHUB_APP_LOGIN: appLogin,

@@ -37,7 +37,7 @@ describe('settings that are complete', () => {
     assert.deepEqual(parsed, {
       ok: true,
       value: {
-        mode: 'maintain',
+        mode: 'plan-only',
         webhookSecrets: ['0123456789abcdef'],
         gitHub: { apiUrl: 'https://api.github.com', identity: { kind: 'app', appId: 4711, privateKey: pem }, appLogin: 'slackwater[bot]' },
         policies: { repository: 'acme/platform', path: 'slackwater' },
@@ -64,7 +64,7 @@ describe('settings that are complete', () => {
     ['the root of the repository', { POLICY_PATH: '.' }, ['policies', 'path'], ''],
     ['an emulator of Service Bus', { ServiceBusConnection__fullyQualifiedNamespace: '', ServiceBusConnection: emulator }, ['serviceBus'], { kind: 'connection-string', connectionString: emulator }],
     ['local endpoints with their token', { SLACKWATER_ARM_ENDPOINT: 'http://127.0.0.1:1/', SLACKWATER_LOCAL_TOKEN: 't' }, ['local'], { armEndpoint: 'http://127.0.0.1:1', kubernetesEndpoint: null, token: 't' }],
-    ['a mode', { SLACKWATER_MODE: ' plan-only ' }, ['mode'], 'plan-only'],
+    ['a mode', { SLACKWATER_MODE: ' maintain ' }, ['mode'], 'maintain'],
     ['poll seconds at their bounds', { POLL_SECONDS_SHORTEST: '150', POLL_SECONDS_LONGEST: '150' }, ['pollSeconds'], { shortest: 150, longest: 150 }],
     ['a schedule of six fields', { WINDOW_TIMER_SCHEDULE: '*/10 * * * * *' }, ['windowTimerSchedule'], '*/10 * * * * *'],
   ];
