@@ -299,11 +299,13 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   for (;;) {
     yield* publish(run);
     yield* answerLate(run);
-    if (!hasWordsLeft(run)) yield* writeBackRun(run);
+    if (!hasWordsLeft(run)) yield* writeBackRun(run, lastWordsUntil(run, endedAt));
     const next = nextWordsAt(run);
     if (!hasWordsLeft(run) || next === null || next >= lastWordsUntil(run, endedAt)) break;
     yield* flow.sleepUntil(Math.max(next, flow.now() + SECOND_MS));
   }
+  // Words that nobody takes are no reason to leave the code behind.
+  yield* writeBackRun(run, flow.now());
   if (hasWordsLeft(run)) flow.log('words.lost', { runId: input.runId, record: run.record === null ? 'kept' : 'lost', words: run.words.length, events: run.events.length, report: run.isReportDue ? 'late' : 'told' });
   return { runId: input.runId, outcome, leftOverCount: run.status.leftOver.length };
 }

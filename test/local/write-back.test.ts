@@ -121,3 +121,18 @@ test('an older pull request of the cluster is told what overtook it, and closed'
     await rehearsal.close();
   }
 });
+
+test('a run whose own issue nobody takes writes back all the same', async () => {
+  const rehearsal = await startRehearsal();
+  try {
+    rehearsal.world.faults.github.add({ method: 'POST', path: /\/issues$/, times: Infinity, mishap: refusal(410, 'Issues are disabled for this repo') });
+
+    const status = await rehearsal.untilEnded(2_000);
+    const { pulls, fileOn } = look(rehearsal);
+
+    assert.deepEqual([status.issue, pulls.length, fileOn(pulls[0]?.pull?.head ?? '')], [null, 1, raisedCode]);
+    assert.doesNotMatch(pulls[0]?.body ?? '', /It is told in/);
+  } finally {
+    await rehearsal.close();
+  }
+});
