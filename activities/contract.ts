@@ -191,6 +191,8 @@ export interface PreflightSummary {
   /** The plan with the time pods may take to end, and with fewer surge nodes where no more fit and the policy allows it, under a digest of its own; null when it stays as it was. */
   readonly adjusted: { readonly plan: UpgradePlan; readonly reductions: readonly SurgeReduction[] } | null;
   readonly withheld: readonly WithheldPool[];
+  /** Debts of earlier runs, each a sentence; absent: none, or they cannot be read. */
+  readonly earlierDebts?: readonly string[];
 }
 
 /** A pool that findings withhold. */

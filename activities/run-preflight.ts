@@ -1,7 +1,9 @@
+import { debtLines } from '../domain/debt-words.ts';
 import type { Outcome } from '../domain/failure.ts';
 import { keepsFromStarting } from '../domain/finding-leniency.ts';
 import type { HoldCause } from '../domain/hold.ts';
 import { longestGraces, withLongDrains } from '../domain/long-drains.ts';
+import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
 import type { UndigestedPlan } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
@@ -17,6 +19,8 @@ import { readClusterSnapshot } from './read-cluster-snapshot.ts';
 
 /** Findings kept in history; the rest is counted. */
 const FINDINGS_KEPT = 40;
+/** Debts of earlier runs that a report names; the rest is counted. */
+const DEBTS_TOLD = 5;
 /** Causes kept of a pool that is withheld; the rest is counted. */
 const CAUSES_KEPT = 3;
 
@@ -26,6 +30,7 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
   if (!read.ok) return read;
   const { report, standing, plan, reductions } = judgePlan(input.policy, input.plan, read.value, input.acknowledgements);
   const ofMode = findMode(ports.mode);
+  const earlierDebts = await tellEarlierDebts(ports, input.policy);
   const sorted = [...ofMode, ...report.findings].sort((a, b) => severityRank[a.severity] - severityRank[b.severity]);
   return {
     ok: true,
@@ -36,8 +41,15 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
       unchecked: report.unchecked,
       adjusted: plan === input.plan ? null : { plan: withDigest(plan), reductions },
       withheld: withheldBy([...ofMode, ...standing].filter((finding) => keepsFromStarting(finding, input.policy, input.acknowledgements, read.value.takenAt))),
+      ...(earlierDebts.length === 0 ? {} : { earlierDebts }),
     },
   };
+}
+
+/** What earlier runs left and is owed still; none where it cannot be read, which `unchecked` tells. */
+async function tellEarlierDebts(ports: Ports, { clusterResourceId, debts }: MaintenancePolicy): Promise<readonly string[]> {
+  const read = await ports.state.readState(clusterResourceId);
+  return read.ok ? debtLines(read.value.debts, { now: ports.clock.now(), nodeImages: read.value.nodeImages, nodeCostPerDay: debts.nodeCostPerDay }, DEBTS_TOLD) : [];
 }
 
 /**

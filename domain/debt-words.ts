@@ -1,3 +1,4 @@
+import { isOpen } from './debt.ts';
 import type { Debt } from './debt.ts';
 import { ageDays, missedImages } from './debt-ledger.ts';
 import type { MaintenancePolicy } from './maintenance-policy.ts';
@@ -86,4 +87,11 @@ export function settledText(debt: Debt): string {
     case null:
       return 'nothing is owed any more';
   }
+}
+
+/** Open debts as sentences without markup, oldest first, at most `shownMax` and one that counts the others. */
+export function debtLines(debts: readonly Debt[], telling: DebtTelling, shownMax: number): readonly string[] {
+  const open = debts.filter(isOpen).toSorted((one, other) => one.when - other.when);
+  const lines = open.slice(0, shownMax).map((debt) => `${debtSentence(debt, telling).map((part) => (typeof part === 'string' ? part : 'name' in part ? part.name : '')).join('')} Left by ${debt.who}.`);
+  return open.length > shownMax ? [...lines, `And ${open.length - shownMax} more.`] : lines;
 }

@@ -251,7 +251,8 @@ function settlingSteps(status: WindowStatus, nodes: readonly string[]): Phrase {
 
 /** What the run said it leaves, and every set-aside node it did not mention: the list must be complete. */
 function leftOverOf(status: WindowStatus): readonly Phrase[] {
-  const leftOver: Phrase[] = status.leftOver.map((text) => [text]);
+  const earlier = (status.earlierDebts ?? []).map((text): Phrase => [{ strong: 'from earlier runs' }, ' ', text]);
+  const leftOver: Phrase[] = [...earlier, ...status.leftOver.map((text): Phrase => [text])];
   if (status.phase !== 'ended') return leftOver;
   const aside = status.units.flatMap(({ inventory }) => inventory?.quarantined ?? []);
   if (aside.length > 0) leftOver.push(settlingSteps(status, aside));

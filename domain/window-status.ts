@@ -111,6 +111,8 @@ export interface WindowStatus {
   readonly timelineOmitted: number;
   /** What this run leaves behind: quarantined or cordoned nodes, spare nodes, mixed versions, changed settings. */
   readonly leftOver: readonly string[];
+  /** Debts of earlier runs as the run began, oldest first, each a sentence with age and cost; at most 6. Absent: none. */
+  readonly earlierDebts?: readonly string[];
   /** Windows in a row that rolled not everything, this one included; null while that is not known, or this one did. */
   readonly missed: MissedWindows | null;
   readonly issue: { readonly repository: string; readonly number: number; readonly url: string } | null;

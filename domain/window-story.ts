@@ -126,6 +126,7 @@ function dropFindings(status: WindowStatus): WindowStatus {
     findingsOmitted: status.findingsOmitted + status.findings.length - kept.length,
     unchecked: status.unchecked.slice(0, 3).map(({ what, why }) => ({ what: shorten(what, 100), why: shorten(why, 200) })),
     leftOver: status.leftOver.slice(0, 5).map((text) => shorten(text, 300)),
+    ...(status.earlierDebts === undefined ? {} : { earlierDebts: status.earlierDebts.slice(0, 2).map((text) => shorten(text, 150)) }),
     holds: status.holds.map((hold) => shortenHold(hold, 200)),
     acknowledgements: status.acknowledgements.slice(0, 10),
   };

@@ -143,8 +143,8 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
   }
   const preflight = yield* readAttentively(run, () => flow.call('runPreflight', { policy, plan, acknowledgements: run.status.acknowledgements }));
   if (!preflight.ok) return cannotRead(run, preflight.failure);
-  const { findings, findingsOmitted, unchecked } = preflight.value;
-  update(run, { findings, findingsOmitted, unchecked });
+  const { findings, findingsOmitted, unchecked, earlierDebts = [] } = preflight.value;
+  update(run, { findings, findingsOmitted, unchecked, ...(earlierDebts.length === 0 ? {} : { earlierDebts }) });
   const agreed = adoptAdjustments(run, plan, preflight.value);
   withhold(run, agreed, preflight.value);
   return agreed;

@@ -6,6 +6,8 @@ import { mayBeCommand } from '../../domain/operator-command.ts';
 import { REPORT_CHARACTERS_MAX, renderReport } from '../../domain/report-markdown.ts';
 import { reportOf } from '../../domain/report.ts';
 import type { Pause, RunOutcome, UnitStatusState, WindowStatus } from '../../domain/window-status.ts';
+import { debtLines } from '../../domain/debt-words.ts';
+import { debtNow, debtSample } from './debt-samples.ts';
 import { dangersIn } from './markdown-oracle.ts';
 import { nastyNames } from './nasty-names.ts';
 import { emptyInventory, heldStatus, ledgerCause, minutesIn, pausedNow, pausedStatus, pausedUsr, statusSample, unitSample, upgradedSys } from './window-status-samples.ts';
@@ -226,6 +228,7 @@ function poison(text: string): WindowStatus {
     acknowledgements: [{ where: text, codes: [text], pools: [text], by: text, at: minutesIn(1), until: minutesIn(360) }],
     timeline: [{ at: minutesIn(1), text }],
     leftOver: [text],
+    earlierDebts: [text],
   };
 }
 
@@ -254,6 +257,17 @@ test('a stranger who chooses every name and message cannot make the report say o
       assert.equal(mayBeCommand(body), false);
     }
   }
+});
+
+test('what earlier runs left stands in the report with age and cost', () => {
+  const telling = { now: debtNow, nodeImages: {}, nodeCostPerDay: { amount: 7.2, currency: 'EUR' } };
+  const debts = Array.from({ length: 7 }, (_, index) => ({ ...debtSample, id: `node/usr-${index}`, node: `usr-${index}` }));
+  const earlierDebts = debtLines([...debts, { ...debtSample, until: debtNow, settledBy: 'gone' as const }], telling, 5);
+  const { body } = render({ ...pausedStatus, earlierDebts });
+
+  assert.equal(earlierDebts.length, 6);
+  assert.match(body, /- \*\*from earlier runs\*\* `?usr-0`? has waited 20 days: .* about 144\.00 EUR\. Left by/);
+  assert.match(body, /- \*\*from earlier runs\*\* And 2 more\./);
 });
 
 test('the marker is the last line and names the run', () => {
