@@ -27,7 +27,7 @@ type ShownCleanUp = CleanUpView & { readonly status: CleanUpStatus };
 export async function abortCleanUp(ports: Ports, { comment, target, clusterName }: UnclaimedAbort): Promise<InboxResult | null> {
   const listed = await ports.windows.listCleanUps();
   if (!listed.ok) return stopBy(listed.failure, 'task hub');
-  const here = listed.value.filter((each): each is ShownCleanUp => each.status !== null && isSameText(each.status.repository, comment.repository) && each.status.verb !== 'release');
+  const here = listed.value.filter((each): each is ShownCleanUp => each.status !== null && isSameText(each.status.repository, comment.repository) && each.status.verb !== 'release' && ['judging', 'working'].includes(each.status.phase));
   const meant = here.filter(({ status }) => isMeant(status, target, clusterName));
   const [found, other] = meant;
   if (found === undefined) return null;

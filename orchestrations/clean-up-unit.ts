@@ -43,10 +43,10 @@ export function* followCleanUpUnit(run: CleanUpRun, plan: CleanUpPlan, unit: Pla
     const got: RaceResult<'controlPlaneUpgrade' | 'nodePoolUpgrade', 'decision' | 'unitProgress'> = yield* flow.race(child, ['decision', 'unitProgress'], flow.now() + (leaving === null ? QUIET_MINUTES : REMIND_MINUTES) * MINUTE_MS);
     if (got.kind === 'ended') return describeEnd(unit, got.output, stopped);
     if (got.kind === 'failed') return { unit: unit.unit, isDone: false, detail: `Its orchestration failed: ${got.message}` };
-    if (got.kind === 'received' && got.event === 'decision') {
+    if (got.kind === 'received' && got.event === 'decision' && got.value.verb === 'abort') {
       const kind: 'aborting' | 'nothing-to-abort' = yield* takeAbort(run, got.value, unit);
       if (kind === 'aborting') yield* guarded(wake(run, instanceId, 'look', 'It is being aborted.'));
-      else leaving = `${got.value.by} said ${got.value.verb}.`;
+      else leaving = `${got.value.by} said abort.`;
     }
     if (got.kind === 'received' && got.event === 'unitProgress' && got.value.unit === unit.unit && got.value.sequence > lastSequence) {
       lastSequence = got.value.sequence;

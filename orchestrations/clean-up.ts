@@ -43,6 +43,8 @@ export function* cleanUp(flow: Flow, input: CleanUpInput): Step<CleanUpOutput> {
   const told = comment === null ? null : yield* patiently(flow, until, () => flow.call('keepAnswer', { comment, decisionId, body: end.answer(ledger) }));
   if (told?.ok === false) flow.log('clean-up.answer-lost', { id: run.id, code: told.failure.code });
   if (end.outcome !== 'refused' && end.outcome !== 'nothing-to-do') yield* emit(run, 'clean-up.ended', { outcome: end.outcome, stillOwed: ledger.open === null ? null : ledger.open.length });
+  // A word that came too late to stop anything is answered too, not lost with the instance.
+  if (end.outcome === 'done' || end.outcome === 'incomplete') yield* hearAbort(run);
   show(run, 'ended', end.outcome);
   return { outcome: end.outcome };
 }

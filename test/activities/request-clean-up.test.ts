@@ -109,6 +109,7 @@ test('an abort that no run takes goes to the clean-up of its cluster, and to no 
   assert.match(await abort('/abort', [statusOf(shop)], { issue: { issueRunId: 'pay-prod-20261121T2100Z' } }), /^Refused: run/);
   assert.match(await abort('/slackwater abort', [statusOf(shop, { repository: 'acme/elsewhere' })]), /^No run is under way/);
   assert.match(await abort('/slackwater abort', [statusOf(shop, { verb: 'release' })]), /^No run is under way/);
+  assert.match(await abort('/slackwater abort', [statusOf(shop, { phase: 'telling' })]), /^No run is under way/);
   assert.match(await abort('/slackwater abort', [statusOf(shop)], { by: 'write' }), /needs the permission \*\*maintain\*\*/);
   assert.match(await abort('/slackwater abort', [statusOf(shop)], { policies: [{ ...shop, commands: { abort: ['acme/leads'] } }] }), /acme\/leads/);
 });
