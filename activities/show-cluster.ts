@@ -5,6 +5,7 @@ import { planningStateOf } from '../domain/planning-state.ts';
 import { renderPreflightMarkdown } from '../domain/preflight-markdown.ts';
 import { judgePlan } from '../domain/preflight.ts';
 import { answerOutlook, answerPlan, answerPreflight } from '../domain/outlook-answer.ts';
+import { withMode } from '../domain/slackwater-mode.ts';
 import { answerUpgrade } from '../domain/standing-answer.ts';
 import { freezeAt, type StandingOrder } from '../domain/standing-order.ts';
 import { upcomingOpening } from '../domain/upcoming-opening.ts';
@@ -46,7 +47,7 @@ export async function showPreflight(ports: Ports, given: ClusterCommand): Promis
   const read = await readClusterSnapshot(ports, policy.clusterResourceId);
   if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
   const { report } = judgePlan(policy, planMaintenance(policy, outlook.opening, planningStateOf(read.value)), read.value, run?.status.acknowledgements ?? []);
-  return answer(ports, comment, answerPreflight(clusterOf(given), outlook.opening, renderPreflightMarkdown(report)));
+  return answer(ports, comment, answerPreflight(clusterOf(given), outlook.opening, renderPreflightMarkdown(withMode(report, ports.mode))));
 }
 
 /** Answers with what is planned for a cluster that has no run under way. Reads only the state branch. */

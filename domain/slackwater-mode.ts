@@ -1,4 +1,4 @@
-import type { Finding } from './preflight-report.ts';
+import type { Finding, PreflightReport } from './preflight-report.ts';
 
 /**
  * What an installation may do: `stopped` opens no window and starts no unit · `plan-only` plans, judges and reports, and writes to
@@ -24,4 +24,10 @@ export function findMode(mode: SlackwaterMode): readonly Finding[] {
   const why = whyNothingStarts(mode);
   if (why === null) return [];
   return [{ code: mode === 'stopped' ? 'SLACKWATER_STOPPED' : 'PLAN_ONLY', where: 'cluster', severity: 'block', pools: ['*'], ...why, owner: null, evidence: { mode } }];
+}
+
+/** A judgment of the cluster together with what the installation itself withholds. */
+export function withMode(report: PreflightReport, mode: SlackwaterMode): PreflightReport {
+  const found = findMode(mode);
+  return found.length === 0 ? report : { ...report, result: 'block', findings: [...found, ...report.findings] };
 }

@@ -126,3 +126,11 @@ describe('names that code, infra and docs share', () => {
     assert.match(readText('azure.yaml'), /^services:\n {2}slackwater:$/m);
   });
 });
+
+test('there are the five alerts people need, each saying what it means', () => {
+  const { text } = fileAt('infra/modules/alerts.bicep');
+  const names = [...text.matchAll(/^ {4}name: '([\w-]+)'\n {4}says: '([^']|\\'){20,}'/gm)].map(([, name]) => name);
+
+  assert.deepEqual([...names, /name: 'slackwater-(dead-letters)'/.exec(text)?.[1]], ['orchestration-failed', 'run-over-budget', 'webhook-5xx', 'no-tick', 'dead-letters']);
+  for (const name of names) assert.ok(readText('docs/operations.md').includes(`| ${name ?? ''} |`), `${name ?? ''} is not explained`);
+});

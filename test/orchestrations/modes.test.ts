@@ -5,6 +5,7 @@ import type { Ports } from '../../activities/ports.ts';
 import type { SlackwaterMode } from '../../domain/slackwater-mode.ts';
 import { compose } from '../../functions/compose.ts';
 import { startRehearsal, type Rehearsal } from '../../local/rehearsal/rehearsal.ts';
+import { answersTo, comment } from './clean-up-rehearsal.ts';
 
 /** Sets the app's own setting, as a deployment does, for what begins after it. */
 async function setMode(mode: SlackwaterMode): Promise<void> {
@@ -93,6 +94,18 @@ test('where nothing may start, nothing is cleaned up either, and the answer says
       assert.ok(judged.ok && judged.value.kind === 'refused' && judged.value.code === 'writes-withheld');
       assert.match(judged.value.remedy, /SLACKWATER_MODE/);
       assert.ok(!written.ok && written.failure.code === 'writes-withheld');
+    }
+  }));
+
+test('who asks what keeps a cluster from being upgraded is told the mode too', () =>
+  rehearse(async (rehearsal) => {
+    for (const [mode, expected] of [['plan-only', /only plans here/], ['maintain', /^(?!.*only plans here)/s]] as const) {
+      const composed = compose({ ...process.env, SLACKWATER_MODE: mode });
+      assert.ok(composed.ok);
+      const said = await comment({ ...rehearsal, composition: composed.value }, 'operator', '/slackwater preflight', 'elsewhere');
+
+      assert.equal(answersTo(rehearsal, said).length, 1, JSON.stringify(said.result));
+      assert.match(answersTo(rehearsal, said)[0] ?? '', expected);
     }
   }));
 
