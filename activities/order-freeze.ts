@@ -1,6 +1,6 @@
 import { momentOf, readCommandTime } from '../domain/command-time.ts';
 import { answerNotUnderstood } from '../domain/command-answer.ts';
-import { answerFrozen, answerUnfrozen } from '../domain/standing-answer.ts';
+import { answerFrozen, answerUnfrozen, explainPassed } from '../domain/standing-answer.ts';
 import { freezeAt, withOrder, withoutFreezes, type Freeze } from '../domain/standing-order.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import { trimState } from '../domain/state-file.ts';
@@ -18,6 +18,7 @@ export async function freeze(ports: Ports, { comment, command, policy, run }: Cl
   const time = written === undefined ? null : readCommandTime(written);
   if (time === null && written !== undefined) return answer(ports, comment, answerNotUnderstood({ reason: 'bad-until', written, suggestion: null }, 'report'));
   const until = time === null ? null : momentOf(time, now, { timeZone: policy.window.timeZone, timeOfDay: '23:59' });
+  if (until !== null && until <= now) return answer(ports, comment, explainPassed(until, policy.window.timeZone));
   const order: Freeze = { kind: 'freeze', id: commandIdOf(comment), who: comment.author, when: comment.writtenAt ?? now, why: command.flags.reason ?? '', until, endedBy: null };
   const name = clusterNameOf(policy.clusterResourceId);
   const kept = await ports.state.changeState(policy.clusterResourceId, (state) => trimState({ ...state, orders: withOrder(state.orders, order) }, now), `Freeze ${name}: ${comment.author}`);

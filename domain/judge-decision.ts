@@ -111,6 +111,10 @@ function judgeResume(situation: DecisionSituation): JudgedDecision {
       'Azure is still draining and goes on by itself as soon as the eviction is allowed; there is nothing to restart. The cause named in the issue has to clear, or say skip or abort.',
     );
   }
+  const waitsFor = situation.status.standing?.waitsFor ?? null;
+  if (situation.status.phase === 'held' && waitsFor !== null) {
+    return none(waitsFor === 'approval' ? 'The run waits for approval, which resume does not give: say approve.' : 'The cluster is frozen, which resume does not end: say unfreeze.');
+  }
   if (situation.status.phase === 'held') return { effect: { kind: 'look-again', unit: null }, answer: lookingAgain };
   return none('The run is not paused.');
 }

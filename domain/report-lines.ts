@@ -4,7 +4,7 @@ import type { Phrase } from './markdown-text.ts';
 import { countPool, countRun, isProven, isSetWithoutNodes } from './node-count.ts';
 import { fateWhileHeld, neededBesides, neededWhileHeld, optionOfLoss, optionsWhileHeld, waitingWhileHeld } from './report-hold.ts';
 import { CLAIMED_DONE, explainOperation } from './operation-words.ts';
-import { linesWhileOrdered } from './report-standing.ts';
+import { linesWhileOrdered, neededForOrders } from './report-standing.ts';
 import { resultLine } from './report-result.ts';
 import { inBothTimes } from './report-times.ts';
 import { fitsWindow, mixedVersions, namesOf, nodeCount, poolPhrase, spellMinutes, unitPhrase } from './report-words.ts';
@@ -286,6 +286,8 @@ function residueOf(unit: UnitStatus | null): Phrase {
 }
 
 function neededAfterEnd(status: WindowStatus): Phrase {
+  const unheeded = neededForOrders(status);
+  if (unheeded !== null) return [...unheeded, ' The rest is left for the next window', ...nextWindow(status), '.'];
   const open = status.units.filter((unit) => !isProven(unit) && !isSetWithoutNodes(unit));
   const isOpen = (pool: string): boolean => pool === '*' || !status.units.some(({ unit }) => unit === `pool/${pool}`) || open.some(({ unit }) => unit === `pool/${pool}`);
   const cause = status.findings.find(({ severity, pools }) => severity === 'block' && pools.some(isOpen)) ?? status.findings.find(({ code, pools }) => code.startsWith('PDB_') && open.some(({ unit, startedAt }) => startedAt !== null && pools.some((pool) => unit === `pool/${pool}`)));

@@ -59,3 +59,11 @@ export function linesWhileOrdered({ standing }: WindowStatus): readonly Standing
     { label: 'You can:', text: [{ command: '/plan' }, ' see the plan · ', { command: '/approve' }, ' agree to it · ', { command: '/abort' }, ' end the run here; nothing is rolled back.'] },
   ];
 }
+
+/** What people have to do, after a run that their orders kept from starting something; null where none did. */
+export function neededForOrders({ standing }: WindowStatus): Phrase | null {
+  if (standing === undefined || standing.waitsFor === null) return null;
+  if (standing.isCancelled) return ['nothing: a program took the run back.'];
+  if (standing.freeze !== null) return ['the end of the freeze: frozen by ', ...frozenBy(standing.freeze), '; ', { command: '/unfreeze' }, ' once its reason is gone.'];
+  return [`approval in time: ${missingApprovals(standing.approval)}. `, { command: '/approve' }, ' here approves the plan of the next opening.'];
+}

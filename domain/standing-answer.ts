@@ -131,3 +131,8 @@ export function answerUpgrade({ clusterName, timeZone }: AnsweredCluster, asked:
 export function answerRulesUnknown(verb: Verb): string {
   return `Refused: a policy file on the default branch has faults, so it is not known which teams may say ${codeSpan(verb)} here. Nothing was changed. Mend the file; ${codeSpan('pause')}, ${codeSpan('skip')} and ${codeSpan('abort')} work meanwhile.`;
 }
+
+/** A time that is over already. */
+export function explainPassed(until: Instant, timeZone: string): string {
+  return `${formatBothDated(until, timeZone)} has passed already. Nothing was changed.`;
+}

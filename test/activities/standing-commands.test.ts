@@ -76,6 +76,13 @@ describe('freeze and unfreeze', () => {
     assert.match(await say(world, 'ivan', '/unfreeze'), /nothing to end/);
   });
 
+  test('a freeze until a moment that has passed is none', async () => {
+    const world = worldWith();
+    assert.match(await say(world, 'hana', '/freeze --until 2026-11-01'), /has passed already\. Nothing was changed/);
+    assert.match(await say(world, 'hana', '/freeze --until soon'), /`soon` is neither a moment/);
+    assert.deepEqual(ordersOf(world), []);
+  });
+
   test('in one second end frozen, in whichever order they come', async () => {
     for (const verbs of [['/freeze', '/unfreeze'], ['/unfreeze', '/freeze']]) {
       const world = worldWith();
