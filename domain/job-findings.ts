@@ -80,7 +80,7 @@ function lost(view: PreflightView, { where, job, pods, endsAt, drainsAt }: LostJ
     message:
       `Job ${where} runs on ${nodeNames(pods).join(', ')}, and ${end}; ${pools.join(', ')} may be drained from ${formatBothDated(drainsAt, zoneOf(view))}. ` +
       `Evicted, it ${job?.backoffLimit === 0 ? 'fails' : 'starts again from the beginning'}.`,
-    remedy: `Upgrade ${pools.join(', ')} last, or wait until the Job has ended${latestStart(view, pools)}.`,
+    remedy: `Upgrade ${pools.join(', ')} last, or wait until the Job has ended${latestStart(view, pools)}. Where it may be lost, acknowledge that.`,
     owner: ownerOfPods(view, pods),
     evidence: { remainingMinutes, endsAt, drainsAt, backoffLimit: job?.backoffLimit ?? null, nodes: nodeNames(pods) },
   };

@@ -1,3 +1,4 @@
+import { MISSED_ESCALATED } from './run-history.ts';
 import { noticeMarker, withMarker } from './hidden-marker.ts';
 import { renderPhrase } from './markdown-text.ts';
 import type { Phrase } from './markdown-text.ts';
@@ -67,7 +68,7 @@ export function lateLine(late: Lateness | null, timeZone: string, now: Instant):
 function calledBy({ pause, holds, standing, leftOver: left, missed }: WindowStatus, kind: NoticeKind, { onCall, owners, mention }: NoticeTelling): readonly string[] {
   const lead = onCall === null ? [] : [onCall];
   if (kind === 'escalated') return mention === null ? lead : [mention];
-  if (kind === 'ended') return left.length > 0 || missed !== null ? lead : [];
+  if (kind === 'ended') return left.length > 0 || (missed?.count ?? 0) >= MISSED_ESCALATED ? lead : [];
   if (kind === 'resumed' || pause?.kind === 'operator' || (kind === 'held' && standing?.waitsFor === 'unfreeze')) return [];
   if (kind === 'held' && mention !== null) return [mention];
   const causes = kind === 'held' ? holds.filter(({ state }) => state === 'waiting').flatMap((hold) => hold.causes) : (pause?.causes ?? []);

@@ -5,8 +5,10 @@ import { minutesBetween } from './time.ts';
 import type { RunRecord } from './run-record.ts';
 import type { MissedWindows, RunOutcome, WindowStatus } from './window-status.ts';
 
+/** From so many windows in a row on people are told of the row; each single one is an event. */
+export const MISSED_TOLD = 2;
 /** From so many windows in a row on somebody above the owner must know. */
-export const MISSED_TOLD = 3;
+export const MISSED_ESCALATED = 3;
 
 /** Outcomes after which nothing of the plan is left to a later window. What is left over of a roll is a debt, not a missed window. */
 const rolled: readonly RunOutcome[] = ['succeeded', 'succeeded-with-unproven', 'completed-with-debt', 'completed-overrun', 'replanned', 'none'];

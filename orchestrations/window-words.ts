@@ -209,8 +209,8 @@ function* rememberRun(run: WindowRun): Step<Failure | null> {
     return null;
   }
   const { missed } = kept.value;
-  if (missed === null || missed.count < MISSED_TOLD) return null;
-  update(run, { missed });
+  if (missed === null) return null;
+  if (missed.count >= MISSED_TOLD) update(run, { missed });
   emit(run, 'window.missed', { unit: 'run', attempt: 1 }, { count: missed.count, reasons: missed.reasons });
   return null;
 }
