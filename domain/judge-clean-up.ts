@@ -35,7 +35,7 @@ export type CleanUpIntent = Extract<CleanUpJudgment, { readonly kind: 'refused' 
  * resolve it, and an older version no reason not to go back.
  */
 const ownFindings: ReadonlySet<string> = new Set([
-  'CLUSTER_FAILED_STATE', 'OPEN_DEBT_SAME_CAUSE', 'TARGET_NOT_OFFERED', 'VERSION_SKEW', 'AUTO_UPGRADE_CHANNEL_ACTIVE', 'NODE_OS_CHANNEL_ACTIVE', 'DEPRECATED_API', 'ESTIMATE_EXCEEDS_DAY',
+  'CLUSTER_FAILED_STATE', 'TARGET_NOT_OFFERED', 'VERSION_SKEW', 'AUTO_UPGRADE_CHANNEL_ACTIVE', 'NODE_OS_CHANNEL_ACTIVE', 'DEPRECATED_API', 'ESTIMATE_EXCEEDS_DAY',
 ]);
 const FINDINGS_NAMED = 3;
 /** Beside the estimate, and what drains may wait for: how long a clean-up outside a window may be begun. */

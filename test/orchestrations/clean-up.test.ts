@@ -47,6 +47,12 @@ test('release, then resolve: what AKS set aside is brought to its end, and the d
     assert.deepEqual([...new Set(memoryOf(rehearsal)?.debts.filter(({ node }) => node !== null).map(({ label, until }) => `${label} ${until}`))], ['removed null'], 'taking the label away settles nothing');
 
     const before = writesTo(rehearsal, 'PUT pool/apps');
+    rehearsal.world.perturb(images(3));
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + MINUTE_MS);
+    const tightAgain = await comment(rehearsal, 'chief', '/resolve apps');
+    assert.match(await untilCleanedUp(rehearsal, tightAgain), /^Refused: `resolve`.*shop\/images/s);
+    rehearsal.world.perturb(images(2));
+    await rehearsal.clock.advanceTo(rehearsal.clock.now() + MINUTE_MS);
     const said = await comment(rehearsal, 'chief', '/resolve apps');
     await rehearsal.until(() => answersTo(rehearsal, said).length === 1, 10);
     assert.match(answersTo(rehearsal, said)[0] ?? '', /^\*\*Resolving `apps`.*up to 3 nodes are drained/s);
