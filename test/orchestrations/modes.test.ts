@@ -32,6 +32,7 @@ const isDraining = (rehearsal: Rehearsal) => (): boolean => rehearsal.changes.so
 test('plan-only plans, judges and reports a whole window, and sends no cluster anything that is no read', () =>
   rehearse(async (rehearsal) => {
     await setMode('plan-only');
+    rehearsal.world.perturb({ kind: 'change-budget', namespace: 'shop', name: 'images', minAvailable: 3, by: 'team-shop' });
     rehearsal.begin();
     const status = await rehearsal.untilEnded();
     const [report] = rehearsal.issues();
@@ -39,7 +40,7 @@ test('plan-only plans, judges and reports a whole window, and sends no cluster a
 
     assert.equal(status.outcome, 'not-started');
     assert.match(report?.body ?? '', /only plans here/);
-    assert.match(report?.body ?? '', /pool\/apps|apps/);
+    assert.match(report?.body ?? '', /`apps` .*`PDB_STRUCTURAL` shop\/images/, 'what would have blocked is told beside it');
     assert.deepEqual(sent.map(({ method, path }) => `${method} ${path}`), []);
     assert.ok(rehearsal.world.log.entries.some(({ service, method }) => service === 'kubernetes' && method === 'GET'));
   }));
