@@ -106,6 +106,7 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     unrestored: new Map(),
     pauses: 0,
     waitsTold: new Set(),
+    waits: 0,
     escalations: 0,
     holds: 0,
     pauseHold: 0,

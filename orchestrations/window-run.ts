@@ -65,6 +65,7 @@ export interface WindowRun {
   pauses: number;
   /** What the run waits for and people were told of. */
   readonly waitsTold: Set<string>;
+  waits: number;
   /** Steps of escalation told so far. */
   escalations: number;
   /** Holds, pauses and acknowledgements so far: the count that keeps their events apart. */

@@ -82,16 +82,25 @@ export function* publish(run: WindowRun): Step<void> {
   run.flow.publish(fitToHost(run.status));
 }
 
-/** Tells once what a run waits for while it has nothing else to do: a hold, an approval, the end of a freeze. */
+/** Tells once what a run waits for while it has nothing else to do (a hold, an approval, the end of a freeze), and that it goes on after. */
 function tellWait(run: WindowRun): void {
   const { phase, holds, standing } = run.status;
-  if (phase !== 'held') return;
-  const waits = [...holds.flatMap(({ state, number }) => (state === 'waiting' ? [`held-${number}`] : [])), ...(standing?.waitsFor == null ? [] : [`waits-${standing.waitsFor}`])];
+  const waitsFor = standing?.waitsFor ?? null;
+  if (phase !== 'held') return tellWaitOver(run, waitsFor);
+  const waits = [...holds.flatMap(({ state, number }) => (state === 'waiting' ? [`held-${number}`] : [])), ...(waitsFor === null ? [] : [waitsFor])];
   const [fresh] = waits.filter((name) => !run.waitsTold.has(name));
   if (fresh === undefined) return;
   for (const name of waits) run.waitsTold.add(name);
-  const [team] = standing?.waitsFor === 'approval' ? run.input.policy.approvals.teams : [];
-  notify(run, 'held', fresh, team === undefined ? null : `@${team}`);
+  run.waits += 1;
+  const [team] = waitsFor === 'approval' ? run.input.policy.approvals.teams : [];
+  notify(run, 'held', `waiting-${run.waits}`, team === undefined ? null : `@${team}`);
+}
+
+/** What preflight withheld tells by itself that it goes on; a wait for people's orders is told here. */
+function tellWaitOver(run: WindowRun, waitsFor: string | null): void {
+  if (waitsFor !== null || run.abortedBy !== null || run.status.phase === 'ended') return;
+  const told = ['approval', 'unfreeze'].filter((name) => run.waitsTold.delete(name));
+  if (told.length > 0) notify(run, 'resumed', `waited-${run.waits}`);
 }
 
 /** Tells whom the policy names that a pause stays, each step once; one that looks cleared calls nobody. */

@@ -141,8 +141,9 @@ test('a plan that awaits approval is told once, and is approved by a tick', () =
 
       assert.deepEqual(await tick(rehearsal, 'approve the plan as it is now'), ['kept']);
       await rehearsal.until(() => rehearsal.status().units.some(({ state }) => state === 'running'), 30);
+      await pass(rehearsal, MINUTE_MS);
 
-      assert.deepEqual(rehearsal.comments().flatMap((body) => /slackwater:notice:[^:]+:(\S+) -->/.exec(body)?.[1] ?? []).slice(0, 1), ['waits-approval']);
+      assert.deepEqual(rehearsal.comments().flatMap((body) => /slackwater:notice:[^:]+:(\S+) -->/.exec(body)?.[1] ?? []).slice(0, 2), ['waiting-1', 'waited-1']);
       assert.match(rehearsal.comments()[0] ?? '', /@acme\/on-call: please look\./);
     },
     (text) => text.replace('  onWindowEnd: finishInFlight', '  approvals: { required: 1 }\n  onWindowEnd: finishInFlight'),
