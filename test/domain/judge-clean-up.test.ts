@@ -124,6 +124,19 @@ test('what would block the drains refuses, told with its remedy; what the clean-
   assert.equal(elsewhere.kind, 'ready', 'a budget of another pool is in nobody’s way');
 });
 
+test('a node whose label was taken off and that could still not drain refuses its pool, although the ledger tells the cause', () => {
+  const released = [sampleNode('usr-1', { imageVersion: newImage }), sampleNode('usr-2', { isCordoned: true }), sampleNode('usr-3', { imageVersion: newImage })];
+  const judged = resolve({
+    nodes: released,
+    openDebts: [{ node: 'usr-2', since: takenAt, who: 'shop-20261114T2100Z' }],
+    pods: [samplePod('shop/web-1', { nodeName: 'usr-2' })],
+    disruptionBudgets: [sampleBudget('shop/web', { maxUnavailable: 0, status: { disruptionsAllowed: 0, desiredHealthy: 1, currentHealthy: 1, expectedPods: 1 } })],
+    workloads: [sampleWorkload('shop/web', 1)],
+  });
+  assert.ok(judged.kind === 'refused' && judged.code === 'preflight-blocks', JSON.stringify(judged));
+  assert.match(judged.message, /OPEN_DEBT_SAME_CAUSE usr-2/);
+});
+
 test('a rollback goes back one step, to exactly what the pool ran before', () => {
   const older = { kubernetesVersion: '1.33.1', nodeImageVersion: 'AKSUbuntu-2204gen2containerd-202608.01.0', usedAt: at('2026-11-16T22:00Z') };
   const judged = rollBack({}, {}, [usedBefore, older]);
