@@ -31,6 +31,7 @@ export async function findPolicy(
   const found = findCluster(read.value.policies, location, command.target);
   if (found.kind !== 'cluster') return { settled: await answer(ports, comment, answerWhichCluster(command.verb, found.kind, found.names)) };
   const { policy } = found;
-  const run = runs.find(({ isLive, status }) => isLive && isSameText(status.clusterResourceId, policy.clusterResourceId)) ?? null;
+  // A run that has ended and only has words left to say hears no order any more.
+  const run = runs.find(({ isLive, status }) => isLive && status.phase !== 'ended' && isSameText(status.clusterResourceId, policy.clusterResourceId)) ?? null;
   return { found: { comment, command, policy, run } };
 }

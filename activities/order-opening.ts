@@ -5,7 +5,7 @@ import type { Outcome } from '../domain/failure.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import { movedOpening, nextOpenings } from '../domain/maintenance-window.ts';
 import { answerNotPostponed, answerPostponed, answerUpgrade, type RequestedUpgrade } from '../domain/standing-answer.ts';
-import { freezeAt, withOrder, type Postponement, type StandingOrder, type UpgradeRequest } from '../domain/standing-order.ts';
+import { freezeAt, requestFor, withOrder, type Postponement, type StandingOrder, type UpgradeRequest } from '../domain/standing-order.ts';
 import { trimState, type StateFile } from '../domain/state-file.ts';
 import { isInside, type Instant } from '../domain/time.ts';
 import { frozenOpening, upcomingOpening } from '../domain/upcoming-opening.ts';
@@ -84,6 +84,17 @@ export async function postpone(ports: Ports, { comment, command, policy, run }: 
   const kept = await keepOrder(ports, policy, order, `Postpone an opening of ${cluster.clusterName}: ${comment.author}`);
   if (!kept.ok) return answerFailure(ports, comment, kept.failure, 'What is remembered of the cluster');
   return answer(ports, comment, answerPostponed(cluster, opening, moved, order.why), 'kept');
+}
+
+/** The opening that orders of people are about: the next one already, once the run of the one that is open has ended and nobody asked for another. */
+export async function openingToCome(ports: Ports, policy: MaintenancePolicy, orders: readonly StandingOrder[]): Promise<WindowOpening | null> {
+  const now = ports.clock.now();
+  const upcoming = upcomingOpening(policy, orders, now);
+  if (upcoming === null || !isInside(now, upcoming.opening)) return upcoming?.opening ?? null;
+  const present = await ports.windows.read(windowInstanceId(policy.clusterResourceId));
+  const ended = present.ok ? present.value : null;
+  const isOver = ended !== null && ended.status?.window.opens === upcoming.opening.opens && (requestFor(orders, upcoming.opening.opens)?.when ?? 0) <= ended.lastUpdatedAt;
+  return isOver ? (upcomingOpening(policy, orders, upcoming.opening.closes)?.opening ?? null) : upcoming.opening;
 }
 
 /** An opening whose run has ended is over, however much of it is left. */

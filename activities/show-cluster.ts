@@ -8,13 +8,13 @@ import { answerOutlook, answerPlan, answerPreflight } from '../domain/outlook-an
 import { withMode } from '../domain/slackwater-mode.ts';
 import { answerUpgrade } from '../domain/standing-answer.ts';
 import { freezeAt, type StandingOrder } from '../domain/standing-order.ts';
-import { upcomingOpening } from '../domain/upcoming-opening.ts';
 import type { UpgradePlan } from '../domain/upgrade-plan.ts';
 import { clusterNameOf } from '../domain/window-identity.ts';
 import { answer, answerFailure } from './answer-command.ts';
 import type { ClusterCommand } from './find-policy.ts';
 import type { InboxResult } from './inbox-result.ts';
 import { withDigest } from './make-plan.ts';
+import { openingToCome } from './order-opening.ts';
 import type { Ports } from './ports.ts';
 import { readClusterSnapshot } from './read-cluster-snapshot.ts';
 
@@ -69,6 +69,6 @@ async function readOutlook(ports: Ports, given: ClusterCommand): Promise<Outlook
   const memory = await ports.state.readState(policy.clusterResourceId);
   if (!memory.ok) return { settled: await answerFailure(ports, comment, memory.failure, 'What is remembered of the cluster') };
   const { orders } = memory.value;
-  const opening = run === null ? upcomingOpening(policy, orders, ports.clock.now())?.opening : { ...run.status.window, restriction: 'none' as const, reason: '' };
-  return opening === undefined ? { settled: await answer(ports, comment, answerUpgrade(clusterOf(given), { kind: 'never' }, null, '')) } : { opening, orders };
+  const opening = run === null ? await openingToCome(ports, policy, orders) : { ...run.status.window, restriction: 'none' as const, reason: '' };
+  return opening === null ? { settled: await answer(ports, comment, answerUpgrade(clusterOf(given), { kind: 'never' }, null, '')) } : { opening, orders };
 }

@@ -168,6 +168,17 @@ describe('upgrade', () => {
   });
 });
 
+test('after the run of an opening has ended, words are about the next, unless somebody asked for another run', async () => {
+  const world = worldWith();
+  world.now = opens + HOUR_MS;
+  assert.match(await say(world, 'jon', '/status shop-prod-weu'), /opens Sat 21 Nov 22:00/);
+  const ended = statusSample({ clusterResourceId: cluster, phase: 'ended', outcome: 'succeeded', window: { opens, closes: opens + 6 * HOUR_MS } });
+  world.windows.push({ ...liveRun(ended), runtimeStatus: 'Completed', lastUpdatedAt: opens + 1_000 });
+  assert.match(await say(world, 'jon', '/status shop-prod-weu'), /opens Sat 28 Nov 22:00/);
+  assert.match(await say(world, 'lia', '/upgrade'), /is open until Sun 22 Nov 04:00/);
+  assert.match(await say(world, 'jon', '/status shop-prod-weu'), /opens Sat 21 Nov 22:00/);
+});
+
 describe('which cluster', () => {
   const other = { ...policy, name: 'shop-prod-neu', clusterResourceId: cluster.replace('weu', 'neu') };
 
