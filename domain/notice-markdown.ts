@@ -5,6 +5,7 @@ import type { Phrase } from './markdown-text.ts';
 import { reportLines } from './report-lines.ts';
 import type { ReportLine } from './report-lines.ts';
 import { namesOf, spellMinutes, unitPhrase } from './report-words.ts';
+import { PLAN_ONLY } from './slackwater-mode.ts';
 import type { Lateness, NoticeKind } from './telling.ts';
 import { minutesBetween } from './time.ts';
 import type { Instant } from './time.ts';
@@ -68,6 +69,8 @@ export function lateLine(late: Lateness | null, timeZone: string, now: Instant):
 function calledBy({ pause, holds, standing, leftOver: left, missed }: WindowStatus, kind: NoticeKind, { onCall, owners, mention }: NoticeTelling): readonly string[] {
   const lead = onCall === null ? [] : [onCall];
   if (kind === 'escalated') return mention === null ? lead : [mention];
+  // Who set it so need not be called for it, window after window.
+  if (holds.some(({ causes }) => causes.some(({ code }) => code === PLAN_ONLY))) return [];
   if (kind === 'ended') return left.length > 0 || (missed?.count ?? 0) >= MISSED_ESCALATED ? lead : [];
   if (kind === 'resumed' || pause?.kind === 'operator' || (kind === 'held' && standing?.waitsFor === 'unfreeze')) return [];
   if (kind === 'held' && mention !== null) return [mention];

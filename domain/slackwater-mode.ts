@@ -7,6 +7,9 @@ import type { Finding, PreflightReport } from './preflight-report.ts';
 export const slackwaterModes = ['stopped', 'plan-only', 'maintain'] as const;
 export type SlackwaterMode = (typeof slackwaterModes)[number];
 
+/** Code of the finding that an installation only plans. */
+export const PLAN_ONLY = 'PLAN_ONLY';
+
 /** Whether a text names a mode. */
 export function isSlackwaterMode(text: string): text is SlackwaterMode {
   return slackwaterModes.some((mode) => mode === text);
@@ -23,7 +26,7 @@ export function whyNothingStarts(mode: SlackwaterMode): { readonly message: stri
 export function findMode(mode: SlackwaterMode): readonly Finding[] {
   const why = whyNothingStarts(mode);
   if (why === null) return [];
-  return [{ code: mode === 'stopped' ? 'SLACKWATER_STOPPED' : 'PLAN_ONLY', where: 'cluster', severity: 'block', pools: ['*'], ...why, owner: null, evidence: { mode } }];
+  return [{ code: mode === 'stopped' ? 'SLACKWATER_STOPPED' : PLAN_ONLY, where: 'cluster', severity: 'block', pools: ['*'], ...why, owner: null, evidence: { mode } }];
 }
 
 /** A judgment of the cluster together with what the installation itself withholds. */

@@ -36,6 +36,7 @@ test('plan-only plans, judges and reports a whole window, and sends no cluster a
     rehearsal.begin();
     const status = await rehearsal.untilEnded();
     const [report] = rehearsal.issues();
+    assert.doesNotMatch(rehearsal.comments().join('\n'), /@acme\/on-call/, 'nobody is called for what was set so');
     const sent = rehearsal.world.log.entries.filter(({ service, method, path }) => ['arm', 'kubernetes'].includes(service) && method !== 'GET' && !path.endsWith('/listClusterUserCredential'));
 
     assert.equal(status.outcome, 'not-started');
