@@ -14,6 +14,7 @@ import { proposeUpgrades } from './propose-upgrades.ts';
 import { receiveComment } from './receive-comment.ts';
 import { receiveVersionEvent } from './receive-version-event.ts';
 import { takeTick } from './take-tick.ts';
+import { tellForeignRoll } from './tell-foreign-roll.ts';
 import { warnOfUndo } from './warn-of-undo.ts';
 import { receiveRunMessage } from './receive-run-message.ts';
 
@@ -92,6 +93,8 @@ async function receiveAksEvent(ports: Ports, settings: ReceiveInboxSettings, eve
   const signal = { kind: 'look', reason: event.type, pool: event.nodePool };
   const raised = await ports.windows.raise(windowInstanceId(event.clusterResourceId), 'wake', signal);
   if (!raised.ok) return stopBy(raised.failure, 'task hub');
-  // Without a run the event is somebody else's upgrade: a hint about nothing of ours.
-  return { kind: 'done', what: raised.value === 'raised' ? 'woken' : 'no-run' };
+  if (raised.value === 'raised') return { kind: 'done', what: 'woken' };
+  // Without a run the event is somebody else's upgrade, which readers of a run that has just ended should know of.
+  if (!event.type.endsWith('RollingStarted')) return { kind: 'done', what: 'no-run' };
+  return settle(await tellForeignRoll(ports, { clusterResourceId: event.clusterResourceId, pool: event.nodePool, at: event.at }), 'run issue');
 }

@@ -18,6 +18,11 @@ export function answerMarker(decisionId: string): string {
   return `<!-- slackwater:answer:${keyOf(decisionId)} -->`;
 }
 
+/** Marker of the one comment that tells a run's readers of a roll that is not the run's; `key` names pool and moment. */
+export function foreignRollMarker(runId: string, key: string): string {
+  return `<!-- slackwater:foreign-roll:${keyOf(runId)}:${keyOf(key)} -->`;
+}
+
 /** Marker of the one dashboard of a fleet. */
 export const DASHBOARD_MARKER = '<!-- slackwater:dashboard -->';
 

@@ -1,4 +1,5 @@
 import { recordAt } from '../domain/json.ts';
+import { tellEventGrid } from './aks-operation.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { PoolState } from './aks-state.ts';
 import { runForeignOperation } from './aks-upgrade.ts';
@@ -132,6 +133,7 @@ function startForeign(core: AksCore, change: Extract<Perturbation, { readonly ki
   const pool: PoolState | null | undefined = change.pool === null ? null : aks.pools.get(change.pool);
   if (pool === undefined || aks.running !== null || (pool?.running ?? null) !== null) return false;
   runForeignOperation(core, pool, { state: change.operation, minutes: change.minutes, by: change.by });
+  if (pool !== null && /^Upgrading/.test(change.operation)) tellEventGrid(core, 'NodePoolRollingStarted', pool.name);
   return true;
 }
 

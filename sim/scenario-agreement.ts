@@ -10,7 +10,7 @@ export interface ScenarioResult {
   readonly decision: string;
   readonly final: JsonRecord;
   readonly events: readonly string[];
-  readonly report: { readonly title: string; readonly body: string };
+  readonly report: { readonly title: string; readonly body: string; readonly comments: readonly string[] };
   readonly armWrites: readonly { readonly atMin: number; readonly verb: string; readonly target: string }[];
   readonly violations: readonly { readonly rule: string; readonly message: string }[];
 }

@@ -4,6 +4,7 @@ import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
 import { isOpen } from '../../domain/debt.ts';
 import { openWindows, type WindowDecision } from '../../activities/open-windows.ts';
 import type { Ports } from '../../activities/ports.ts';
+import { receiveInboxMessage } from '../../activities/receive-inbox.ts';
 import type { StatusFinding } from '../../domain/window-status.ts';
 import type { Physics } from '../../sim/physics.ts';
 import type { ScenarioResult } from '../../sim/scenario-agreement.ts';
@@ -15,7 +16,7 @@ import { latestImagesOf } from '../../sim/scenario-azure.ts';
 import { donePools, scenarioScript, type ScenarioStep } from '../../sim/scenario-timeline.ts';
 import type { Scenario, ScenarioPool } from '../../sim/scenario.ts';
 import { resolveCount } from '../../sim/disruption-budget-record.ts';
-import { policyRepository } from '../loopback-world.ts';
+import { appLogin, policyRepository } from '../loopback-world.ts';
 import { startWindowRehearsal, type Rehearsal } from '../rehearsal/window-rehearsal.ts';
 import { approveAt } from './scenario-approval.ts';
 import { inboxPorts, readRun, sayComment, sendRunMessage, type CommentEnd } from './scenario-comments.ts';
@@ -190,8 +191,8 @@ async function passTo(play: Play, step: ScenarioStep): Promise<void> {
   const at = rehearsal.opens + Math.round((step.atMinute + delay) * MINUTE_MS);
   await tickOn(play, at);
   await until(play, () => false, at);
-  // Without a run nothing is due, and time would stand still.
-  if (rehearsal.host.engine.read(rehearsal.instanceId) === null) await rehearsal.clock.advanceTo(at);
+  // Without a run, or after it, nothing is due, and time would stand still.
+  if (rehearsal.host.engine.read(rehearsal.instanceId) === null || hasEnded(rehearsal)) await rehearsal.clock.advanceTo(at);
 }
 
 async function takeStep(play: Play, step: ScenarioStep, index: number): Promise<void> {
@@ -200,8 +201,7 @@ async function takeStep(play: Play, step: ScenarioStep, index: number): Promise<
     case 'pass':
       return;
     case 'perturb':
-      for (const perturbation of step.perturbations) world.perturb(perturbation);
-      return;
+      return perturb(play, step);
     case 'github':
       world.faults.github.clear();
       if (step.status >= 400) world.faults.github.add({ method: null, path: null, times: Infinity, mishap: { kind: 'answer', moment: 'before', response: { status: step.status, headers: {}, body: null } } });
@@ -224,6 +224,16 @@ async function takeStep(play: Play, step: ScenarioStep, index: number): Promise<
       return sendRunMessage(play.ports, play.rehearsal.input.policy.clusterResourceId, step);
     case 'anchor':
       return awaitAnchor(play, step);
+  }
+}
+
+/** Changes the world. While a run is live it sees for itself; after it, what AKS tells of pools comes over the queue. */
+async function perturb({ rehearsal, ports }: Play, step: Extract<ScenarioStep, { readonly kind: 'perturb' }>): Promise<void> {
+  const known = rehearsal.changes.length;
+  for (const perturbation of step.perturbations) rehearsal.world.perturb(perturbation);
+  if (!hasEnded(rehearsal)) return;
+  for (const { kind, data } of rehearsal.changes.slice(known)) {
+    if (kind === 'event-grid') await receiveInboxMessage(ports, { appLogin, policyRepository }, data);
   }
 }
 

@@ -52,7 +52,7 @@ export function resultOf(played: PlayedScenario): ScenarioResult {
       missed: status?.missed?.count ?? 0,
     },
     events: events.map(({ name, unit }) => (unit.startsWith('pool/') ? `${name}(${unit.slice('pool/'.length)})` : name)),
-    report: { title: report?.title ?? '', body: report?.body ?? '' },
+    report: { title: report?.title ?? '', body: report?.body ?? '', comments: rehearsal.comments().filter((body) => body.includes('slackwater:')) },
     armWrites,
     violations: rehearsal.violations().map(({ rule, message }) => ({ rule, message })),
   };

@@ -338,6 +338,30 @@ test('an AKS event without a run, or about versions, wakes nobody and is settled
   assert.equal((await receive(world, rolling('NodePoolRollingStarted', { nodePoolName: 'usr' }))).kind, 'retry-later');
 });
 
+test('a roll that begins in the window of a run that has ended is told in its issue once, and only while no clean-up is under way', async () => {
+  const [last = 0] = pausedStatus.timeline.slice(-1).map(({ at }) => at);
+  const over = view({ ...pausedStatus, phase: 'ended', outcome: 'succeeded', pause: null }, { runtimeStatus: 'Completed' });
+  const started = (afterMinutes: number, type = 'NodePoolRollingStarted') => ({ ...rolling(type, { nodePoolName: 'usr' }), time: new Date(last + afterMinutes * 60_000).toISOString() });
+
+  const world = worldWith(over);
+  for (let time = 0; time < 2; time += 1) assert.deepEqual(await receive(world, started(80)), { kind: 'done', what: 'noted' });
+  assert.equal(world.comments.length, 1);
+  assert.match(world.comments[0]?.body ?? '', /Not this run:.*began to roll pool `usr`/);
+
+  const quiet: readonly (readonly [string, unknown, boolean])[] = [
+    ['the run\'s own, told a moment late', started(1), false],
+    ['an end, which tells nothing new', started(80, 'NodePoolRollingSucceeded'), false],
+    ['after the window', started(24 * 60), false],
+    ['a clean-up\'s', started(80), true],
+  ];
+  for (const [why, event, hasCleanUp] of quiet) {
+    const other = worldWith(over);
+    if (hasCleanUp) other.cleanUps.set('clean-up-1', {});
+    assert.deepEqual(await receive(other, event), { kind: 'done', what: 'no-run' }, why);
+    assert.deepEqual(other.comments, [], why);
+  }
+});
+
 test('what no repeat can cure is poison with a code, and touches nothing', async () => {
   const world = worldWith(view(pausedStatus));
 

@@ -20,6 +20,7 @@ import type { CleanUpTelling } from '../../domain/clean-up-words.ts';
 import { answerStatus } from '../../domain/command-answer.ts';
 import type { Debt } from '../../domain/debt.ts';
 import { noticesOf, renderDebtNotice, renderDebts } from '../../domain/debt-markdown.ts';
+import { renderForeignRoll } from '../../domain/foreign-roll.ts';
 import type { WindowOpening } from '../../domain/maintenance-policy.ts';
 import { prose } from '../../domain/markdown-text.ts';
 import { renderNotice } from '../../domain/notice-markdown.ts';
@@ -124,6 +125,7 @@ export const markdownMakers: readonly MarkdownMaker[] = [
     covers: ['renderNotice'],
     make: (text) => (['paused', 'resumed', 'escalated', 'ended'] as const).map((kind) => renderNotice(taint(kind === 'ended' ? ended : pausedStatus, text), kind, 'key', { onCall: null, owners: {}, mention: null, late: null }, pausedNow).body),
   },
+  { covers: ['renderForeignRoll'], make: (text) => [renderForeignRoll(taint(ended, text), { pool: text, at: pausedNow, by: text, channel: null, image: text }), renderForeignRoll(ended, { pool: text, at: pausedNow, by: null, channel: text, image: null })].map(({ body }) => body) },
   { covers: ['answerStatus'], make: (text) => [answerStatus(taint(pausedStatus, text), pausedNow)] },
   { covers: ['renderPreflightMarkdown'], make: (text) => [renderPreflightMarkdown(taint(report, text))] },
   { covers: ['renderPlan'], make: (text) => [renderPlan(taint(plan, text), opening, timeZone)] },
