@@ -29,7 +29,8 @@ Opens a maintenance window on a simulated cluster now and upgrades it, on this m
 
   --once        end by itself: exit code 0, or 2 when the run ended with something left
   --resume      go on with the night in the folder, for example after kill -9
-  --speed N     cluster seconds per second, 10 to 600 (default 240: a night in under a minute)
+  --speed N     cluster seconds per second, 10 to 600 (default 240 with --once: a night in
+                under a minute; else 60, so that you can answer)
   --port N      port of the GitHub pages (default: any free one)
   --seed N      chance of the simulated cluster (default 1; --resume keeps that of the night)
   --folder DIR  where databases, logs and the issue are kept (default .slackwater)
@@ -69,7 +70,7 @@ export function parseNightArguments(args: readonly string[]): NightArguments {
   const options: NightOptions = {
     lifetime: values.once === true ? 'once' : 'stay',
     beginning: values.resume === true ? 'resume' : 'fresh',
-    speed: whole('speed', 240, 10, 600),
+    speed: whole('speed', values.once === true ? 240 : 60, 10, 600),
     port: whole('port', 0, 0, 65_535),
     seed: whole('seed', 1, 0, 2 ** 31),
     folder: values.folder ?? defaultNightFolder,

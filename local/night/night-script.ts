@@ -1,4 +1,6 @@
+import { recordAt, textAt } from '../../domain/json.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
+import { readWebhook } from '../../sim/github-changes.ts';
 import type { Perturbation } from '../../sim/perturbation.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 import type { HostClock } from '../clock.ts';
@@ -22,8 +24,8 @@ export interface NightScript {
   stop(): void;
 }
 
-/** Begins the script, or goes on with it after a kill. */
-export function startNightScript(world: LoopbackWorld, clock: HostClock): NightScript {
+/** Begins the script, or goes on with it after a kill. The owner mends it after a while, or when somebody says resume in a comment. */
+export function startNightScript(world: LoopbackWorld, clock: HostClock, owner: 'wakes-up' | 'waits-for-a-word'): NightScript {
   let due: { cancel(): void } | null = null;
   const act = (minAvailable: number): Perturbation => ({ kind: 'change-budget', ...budget, minAvailable, by: team });
   const present = (): number | null => {
@@ -37,12 +39,14 @@ export function startNightScript(world: LoopbackWorld, clock: HostClock): NightS
     return 'fixed';
   };
   const scheduleFix = (): void => {
+    if (owner === 'waits-for-a-word') return;
     const at = world.scripted.findLast(({ perturbation }) => perturbation.kind === 'change-budget')?.at ?? clock.now();
     due = clock.schedule(Math.max(clock.now() + 1, at + FIXED_AFTER_MINUTES * MINUTE_MS), fix);
   };
   if (present() === tightened) scheduleFix();
   return {
     watch(changes) {
+      if (owner === 'waits-for-a-word' && changes.some(saysResume)) fix();
       if (present() !== null) return;
       const isDraining = changes.some(({ kind, data }) => kind === 'node.cordoned' && String(data['node'] ?? '').includes(`-${watchedPool}-`));
       if (!isDraining) return;
@@ -52,4 +56,12 @@ export function startNightScript(world: LoopbackWorld, clock: HostClock): NightS
     fix,
     stop: () => due?.cancel(),
   };
+}
+
+/** Whether a person says in a comment that the run may go on: tonight the owner hears of it too. */
+function saysResume(change: WorldChange): boolean {
+  const webhook = readWebhook(change);
+  if (webhook?.event !== 'issue_comment' || webhook.payload['action'] !== 'created') return false;
+  const comment = recordAt(webhook.payload, 'comment');
+  return textAt(comment, 'user', 'type') === 'User' && /^\s*\/(?:slackwater\s+)?resume\b/i.test(textAt(comment, 'body') ?? '');
 }

@@ -119,7 +119,7 @@ async function beginNight({ options, input, folder, write }: { readonly options:
   // Before the host loads the app: its first line of work already asks for the time.
   lendClock(world.clock);
   const story = createNightStory({ now: () => world.clock.now(), timeZone: policy.window.timeZone, cluster: world.cluster, write });
-  const script = startNightScript(world, world.clock);
+  const script = startNightScript(world, world.clock, options.lifetime === 'once' ? 'wakes-up' : 'waits-for-a-word');
   const approver = options.lifetime === 'once' ? operatorLogin : null;
   const proposal = createNightProposal(() => world.github, policyText, { author: colleagueLogin, approver });
   watch = (changes) => {
@@ -145,6 +145,7 @@ async function beginNight({ options, input, folder, write }: { readonly options:
   letTimePass();
   proposal.begin();
   write(`Function app: ${host.url}/api/status`);
+  if (options.lifetime === 'stay') write('When the run pauses, write /resume under its issue there: the owner mends the budget on your word, and the run goes on.');
   write('Type: fix, resume, retry, skip, pause, abort, status, help. Nothing leaves this machine.\n');
   return { options, policy, opens, world, host, story, script, instanceId: windowInstanceId(policy.clusterResourceId) };
 }

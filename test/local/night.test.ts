@@ -128,6 +128,24 @@ test('fix mends the budget at once, and a second fix finds nothing to mend', () 
     assert.equal(night.output().match(/shop\/images is changed by team-shop/g)?.length, 2);
   }));
 
+test('who stays answers on the page: the pause waits, and a comment written there lets the run go on to its write-back pull request', () =>
+  inFolder(async (folder) => {
+    const night = run(folder);
+    await night.saw(/created a comment on acme\/platform#\d+: \*\*Paused/);
+    const [, number = ''] = /created a comment on acme\/platform#(\d+): \*\*Paused/.exec(night.output()) ?? [];
+    const address = /http:\S+(?=\/issues)/.exec(night.output())?.[0] ?? '';
+    assert.doesNotMatch(night.output(), /PAUSED[^]*shop\/images is changed by team-shop/);
+
+    const answer = await fetch(`${address}/issues/${number}`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ login: 'operator', body: '/resume' }) });
+    assert.equal(answer.status, 303);
+
+    await night.saw(/slackwater pool\/apps goes on/);
+    await night.saw(/slackwater\[bot\] opened acme\/platform#\d+ “Write back what lab-aks runs/);
+    night.child.kill('SIGKILL');
+    await night.ended;
+    assert.match(night.output(), /completed the check .*action_required/);
+  }));
+
 test('a stopped night says how to go on, and goes on at the same address', () =>
   inFolder(async (folder) => {
     const night = run(folder, '--seed', '7');
