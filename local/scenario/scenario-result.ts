@@ -32,6 +32,7 @@ export function resultOf(played: PlayedScenario): ScenarioResult {
   const { decision, run } = judgeRun(factsOf(played, events));
   const report = rehearsal.issues().find(({ body }) => body.includes(played.debts === null ? 'slackwater:run:' : 'slackwater:debts:'));
   const started = status === null ? 0 : 1;
+  const comments = status?.issue === null || status === null ? [] : rehearsal.comments().filter((body) => body.includes('slackwater:'));
   return {
     id: scenario.id,
     preflight: {
@@ -46,13 +47,13 @@ export function resultOf(played: PlayedScenario): ScenarioResult {
       closeZ: formatInstant(rehearsal.closes),
       runs: played.window === 'opened' ? 1 : 0,
       started,
-      comments: status?.issue === null || status === null ? 0 : rehearsal.comments().filter((body) => body.includes('slackwater:')).length,
+      comments: comments.length,
       armWrites: armWrites.length,
       debt: debtWord(played),
       missed: status?.missed?.count ?? 0,
     },
     events: events.map(({ name, unit }) => (unit.startsWith('pool/') ? `${name}(${unit.slice('pool/'.length)})` : name)),
-    report: { title: report?.title ?? '', body: report?.body ?? '', comments: rehearsal.comments().filter((body) => body.includes('slackwater:')) },
+    report: { title: report?.title ?? '', body: report?.body ?? '', comments },
     armWrites,
     violations: rehearsal.violations().map(({ rule, message }) => ({ rule, message })),
   };
