@@ -38,7 +38,7 @@ function linesOf(status: WindowStatus, now: Instant): readonly ReportLine[] {
       { label: 'Waiting for:', text: ['nothing; this run has ended.'] },
       { label: 'Needed:', text: neededAfterEnd(status) },
       { label: 'If nobody acts:', text: fateAfterEnd(status) },
-      { label: 'You can:', text: [{ command: '/status' }, ' see this again in a comment; this run takes no other command any more.'] },
+      { label: 'You can:', text: optionsAfterEnd(status) },
     ];
   }
   const { pause } = status;
@@ -60,6 +60,13 @@ function linesOf(status: WindowStatus, now: Instant): readonly ReportLine[] {
     { label: 'If nobody acts:', text: pause === null ? fateWhileRunning(status) : fateWhilePaused(pause, status) },
     { label: 'You can:', text: pause === null ? optionsWhileRunning(status) : optionsWhilePaused(pause, status) },
   ];
+}
+
+/** A word to the run comes too late; what it left over can still be settled by words to Azure. */
+function optionsAfterEnd({ units }: WindowStatus): Phrase {
+  const [node] = units.flatMap(({ inventory }) => inventory?.quarantined ?? []);
+  const settle: Phrase = node === undefined ? [] : [{ command: `/release ${node}` }, ' take its label off, once what kept it is mended · '];
+  return [...settle, { command: '/status' }, ' see this again in a comment; ', node === undefined ? 'this run takes no other command any more.' : 'the run itself has ended.'];
 }
 
 function usersLine(status: WindowStatus): ReportLine {

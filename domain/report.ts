@@ -244,6 +244,8 @@ function settlingSteps(status: WindowStatus, nodes: readonly string[]): Phrase {
     ', in this order: 1) ',
     ...first,
     '; 2) take its label off: ',
+    { command: `/release ${nodes[0] ?? ''}` },
+    ' here, or ',
     { command: `kubectl label nodes ${nodes[0] ?? ''} kubernetes.azure.com/upgrade-status-` },
     '; 3) let the next window upgrade the pool, which makes the node new and takes the spare one away.',
   ];

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { renderPhrase } from '../../domain/markdown-text.ts';
 import { describeClaim } from '../../domain/next-move.ts';
 import { explainOperation } from '../../domain/operation-words.ts';
+import { reportLines } from '../../domain/report-lines.ts';
 import { inBothTimes } from '../../domain/report-times.ts';
 import { lastEnd, mixedVersions } from '../../domain/report-words.ts';
 import { reportOf } from '../../domain/report.ts';
@@ -116,8 +117,10 @@ test('nodes set aside are settled in three steps, the cause first', () => {
 
   assert.match(
     report.leftOver.map((phrase) => renderPhrase(phrase, 'UTC')).join('\n'),
-    /To settle `usr-2`, in this order: 1\) mend `pay\/ledger-pdb` \(Set maxUnavailable to 1\); 2\) take its label off: `kubectl label nodes usr-2 kubernetes\.azure\.com\/upgrade-status-`; 3\) let the next window/,
+    /To settle `usr-2`, in this order: 1\) mend `pay\/ledger-pdb` \(Set maxUnavailable to 1\); 2\) take its label off: `\/release usr-2` here, or `kubectl label nodes usr-2 kubernetes\.azure\.com\/upgrade-status-`; 3\) let the next window/,
   );
+  const [, , , , options] = reportLines({ ...pausedStatus, phase: 'ended', outcome: 'completed-with-debt', pause: null, units, findings: [finding] }, evening);
+  assert.match(renderPhrase(options?.text ?? [], 'UTC'), /^`\/release usr-2` take its label off, once what kept it is mended · `\/status` see this again/);
 });
 
 test('users may be affected while a pod does not come up, whatever the nodes say, and Azure is not said to have failed', () => {
