@@ -135,7 +135,8 @@ function notOfferedText(wanted: string, running: string, profile: UpgradeProfile
   return `AKS does not offer ${wanted} to a control plane on ${running}; it offers ${offered}.`;
 }
 
-function controlPlaneUnit(from: string, to: string): PlannedUnit {
+/** The unit that takes the control plane from one version to another; it has no nodes to drain. Versions as AKS writes them, such as 1.35.3. */
+export function controlPlaneUnit(from: string, to: string): PlannedUnit {
   return {
     unit: 'control-plane',
     from: { kubernetesVersion: from, nodeImageVersion: null },

@@ -5,9 +5,9 @@ import { findPool, refuseUnfit, refuseUnfitPool } from './judge-clean-up.ts';
 import type { CleanUpIntent, CleanUpQuestion } from './judge-clean-up.ts';
 import { isImageAtLeast } from './judge-progress.ts';
 import { drainTimeoutMinutes, isSpot, undrainableNodeBehavior } from './node-pool.ts';
+import { controlPlaneUnit } from './plan-maintenance.ts';
 import { lowestVersion } from './plan-node-pool.ts';
 import { countNodeVersions } from './planning-state.ts';
-import { defaultPoolTimeModel } from './pool-time-model.ts';
 import { shapeRoll } from './roll-shape.ts';
 import type { PlannedUnit } from './upgrade-plan.ts';
 
@@ -38,7 +38,7 @@ export function judgeResolve(question: CleanUpQuestion): CleanUpIntent {
   if (cluster.provisioningState === 'Succeeded') return { kind: 'nothing-to-do', message: `Azure holds ${cluster.name} and each of its pools in state Succeeded.` };
   return {
     kind: 'wanted',
-    units: [resolveControlPlane(cluster.kubernetesVersion, cluster.currentKubernetesVersion)],
+    units: [controlPlaneUnit(cluster.currentKubernetesVersion, cluster.kubernetesVersion)],
     will: [`Azure is asked once more for ${cluster.name} at ${cluster.kubernetesVersion}, unchanged (now ${cluster.provisioningState}). Azure itself warns that this may touch nodes where something else is still to be applied.`],
     remains: remainsOf(snapshot.nodes, []),
   };
@@ -84,24 +84,6 @@ function resolvePool(pool: NodePool, nodes: readonly Node[]): PlannedUnit {
 function describePool(pool: NodePool, unit: PlannedUnit, behindCount: number): string {
   const moves = behindCount === 0 ? 'No node is expected to move.' : `It goes on where it stopped: up to ${behindCount} ${behindCount === 1 ? 'node is' : 'nodes are'} drained and re-imaged, about ${unit.estimateMinutes} min.`;
   return `Azure is asked once more for ${pool.name} at ${pool.orchestratorVersion}, unchanged (now ${pool.provisioningState}). ${moves}`;
-}
-
-function resolveControlPlane(wanted: string, running: string): PlannedUnit {
-  return {
-    unit: 'control-plane',
-    from: { kubernetesVersion: running, nodeImageVersion: null },
-    to: { kubernetesVersion: wanted, nodeImageVersion: null },
-    action: 'control-plane-version',
-    nodeCount: 0,
-    surgeNodeCount: 0,
-    waves: 0,
-    estimateMinutes: defaultPoolTimeModel.controlPlaneMinutes,
-    upgradeSettings: null,
-    restoreSettings: null,
-    drainTimeoutMinutes: 0,
-    undrainableNodeBehavior: 'Schedule',
-    isSpot: false,
-  };
 }
 
 /** What resolving these units leaves as it is. */

@@ -24,13 +24,7 @@ export function recordUpgradeEvent(
   const { store, timeline, prng } = core;
   const now = timeline.now();
   const key = `${event.reason} ${event.node} ${event.message}`;
-  const known = store.events.get(key);
-  if (known !== undefined && known.lastSeen + EVENT_LIFE_MS > now) {
-    known.lastSeen = now;
-    known.count += 1;
-    known.version = nextVersion(store);
-    return;
-  }
+  if (countAgain(core, key)) return;
   store.events.set(key, {
     namespace: 'default',
     name: `${event.node}.${prng.suffix(16)}`,
@@ -47,18 +41,23 @@ export function recordUpgradeEvent(
   });
 }
 
+/** Counts an event once more that the API server still has; false where it has none. */
+function countAgain({ store, timeline }: ClusterCore, key: string): boolean {
+  const now = timeline.now();
+  const known = store.events.get(key);
+  if (known === undefined || known.lastSeen + EVENT_LIFE_MS <= now) return false;
+  known.lastSeen = now;
+  known.count += 1;
+  known.version = nextVersion(store);
+  return true;
+}
+
 /** Records a warning about a pod, in the pod's namespace; a repeat raises the count. */
 export function recordPodWarning(core: ClusterCore, pod: PodRecord, event: { readonly reason: string; readonly message: string; readonly component: string }): void {
   const { store, timeline, prng } = core;
   const now = timeline.now();
   const key = `${event.reason} ${pod.uid} ${event.message}`;
-  const known = store.events.get(key);
-  if (known !== undefined && known.lastSeen + EVENT_LIFE_MS > now) {
-    known.lastSeen = now;
-    known.count += 1;
-    known.version = nextVersion(store);
-    return;
-  }
+  if (countAgain(core, key)) return;
   store.events.set(key, {
     ...event,
     namespace: pod.namespace,
