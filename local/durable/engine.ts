@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time.ts';
 import type { HostClock, Scheduled } from '../clock.ts';
 import { eventTypes } from './history.ts';
-import type { PendingEvent } from './history.ts';
+import type { HistoryEvent, PendingEvent } from './history.ts';
 import { isFinished } from './instance.ts';
 import type { DurableEngine, InstanceAnswer, InstanceFilter, InstanceRecord, InstanceStatistics } from './instance.ts';
 import type { ActivityRow, DurableStore } from './store.ts';
@@ -18,6 +18,8 @@ interface EngineOptions extends TurnOptions {
   readonly defaultVersion: string | null;
   readonly concurrentOrchestratorsMax: number;
   readonly concurrentActivitiesMax: number;
+  /** Told of the rows each turn added, once they are committed. */
+  readonly onRecorded?: (instance: InstanceRecord, events: readonly HistoryEvent[]) => void;
   readonly log: (level: 'info' | 'warn' | 'error', code: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -191,6 +193,7 @@ export class LocalEngine implements DurableEngine {
       store.appendHistory(instanceId, past.length, turn.events);
       commitTurn(store, instance, turn, now);
     });
+    this.#options.onRecorded?.(instance, turn.events);
     const { outcome } = turn;
     if (outcome.kind === 'failed') log('error', 'durable.instance-failed', { instanceId, orchestration: instance.name, reason: outcome.reason });
     if (outcome.kind === 'continued-as-new' && outcome.lostEvents.length > 0) {

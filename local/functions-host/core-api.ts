@@ -80,11 +80,17 @@ export class CoreApi {
   #model: ProgrammingModel | null = null;
   #phase: 'loading' | 'started' = 'loading';
   #log: AppLog = () => undefined;
+  #watch: (kind: 'began' | 'ended', registered: RegisteredFunction) => void = () => undefined;
   #appHookData: Record<string, unknown> = {};
 
   /** Where app logs go from now on. */
   logTo(log: AppLog): void {
     this.#log = log;
+  }
+
+  /** Who is told of every execution from now on. */
+  watchWith(watch: (kind: 'began' | 'ended', registered: RegisteredFunction) => void): void {
+    this.#watch = watch;
   }
 
   /** Ends registration and runs the app's start hooks. Repeating it does nothing. */
@@ -102,6 +108,7 @@ export class CoreApi {
   /** Calls one function the way the worker does. Never rejects. */
   async invoke(registered: RegisteredFunction, request: InvocationRequest): Promise<InvocationResult> {
     let context: unknown = null;
+    this.#watch('began', registered);
     try {
       if (this.#model === null) throw new AppRefused('app-without-functions', 'No programming model is set.');
       const invocationId = randomUUID();
@@ -126,6 +133,8 @@ export class CoreApi {
       return { kind: 'returned', returnValue: response.returnValue ?? null, error: null, context };
     } catch (error) {
       return { kind: 'threw', returnValue: null, error, context };
+    } finally {
+      this.#watch('ended', registered);
     }
   }
 

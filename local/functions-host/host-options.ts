@@ -1,9 +1,15 @@
 import type { DurableEngine } from '../durable/instance.ts';
 import type { HostClock } from '../clock.ts';
+import type { HistoryEvent } from '../durable/history.ts';
 import type { QueueSource } from './queue-source.ts';
 
 /** A line of the host's log: a stable code and fields. */
 export type HostLog = (level: 'debug' | 'info' | 'warn' | 'error', code: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** What the host does, for whoever counts it: one execution of one function, or the rows one turn added to a history. */
+export type HostMoment =
+  | { readonly kind: 'began' | 'ended'; readonly functionName: string; readonly trigger: string }
+  | { readonly kind: 'recorded'; readonly orchestration: string; readonly instanceId: string; readonly events: readonly HistoryEvent[] };
 
 /** How the local Functions host is started. */
 export interface HostOptions {
@@ -19,6 +25,8 @@ export interface HostOptions {
   /** Settings of the app, put into `process.env` before the app is loaded. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly log?: HostLog;
+  /** Called at every moment as it happens; must not throw. */
+  readonly watch?: (moment: HostMoment) => void;
   /** `strict` refuses what Azure accepts and later punishes (bare scalars to activities, retry timeouts, cancelled long timers). Default `azure`. */
   readonly strictness?: 'azure' | 'strict';
   /** `assert` fails an instance whose open tasks differ between the SDK and the host: it would hang on Azure. Default `off`. */

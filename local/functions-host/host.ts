@@ -45,6 +45,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     Object.assign(process.env, options.environment ?? {}, { WEBSITE_HOSTNAME: new URL(server.url).host });
     const settings = readHostSettings(options.appEntry, process.env);
     const core = await loadApp(options.appEntry, log);
+    const { watch = () => undefined } = options;
+    core.watchWith((kind, { name, trigger }) => watch({ kind, functionName: name, trigger }));
     const parts = assemble({ options, log, store, core, settings, url: server.url });
     handlers = parts.handlers;
     const queues = await parts.receive();
@@ -105,6 +107,7 @@ function assemble({ options, log, store, core, settings, url }: Assembly): {
     strictness: options.strictness ?? 'azure',
     drift: options.drift ?? 'off',
     log,
+    onRecorded: (instance, events) => options.watch?.({ kind: 'recorded', orchestration: instance.name, instanceId: instance.instanceId, events }),
   });
   const environment = process.env;
   const timers = timerFunctions({
