@@ -20,7 +20,7 @@ export const azureFields = {
     id: 'all', name: 'all', type: 'all', location: 'all', sku: 'all', kind: 'all', eTag: 'all', identity: { type: 'all' },
     properties: {
       provisioningState: 'all', powerState: 'all', kubernetesVersion: 'all', currentKubernetesVersion: 'all', nodeResourceGroup: 'all', supportPlan: 'all', maxAgentPools: 'all', eTag: 'all',
-      dnsPrefix: 'all', enableRBAC: 'all', autoUpgradeProfile: 'all', upgradeSettings: 'all', networkProfile: 'all', servicePrincipalProfile: { clientId: 'all' }, status: provisioningError,
+      dnsPrefix: 'all', enableRBAC: 'all', aadProfile: { managed: 'all', enableAzureRBAC: 'all' }, apiServerAccessProfile: { enablePrivateCluster: 'all', authorizedIPRanges: 'all' }, disableLocalAccounts: 'all', autoUpgradeProfile: 'all', upgradeSettings: 'all', networkProfile: 'all', servicePrincipalProfile: { clientId: 'all' }, status: provisioningError,
       agentPoolProfiles: { name: 'all', ...poolProperties },
     },
   },

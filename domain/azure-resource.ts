@@ -1,3 +1,4 @@
+import { readApiServerAccess } from './api-server-access.ts';
 import type {
   Cluster,
   NodePool,
@@ -44,6 +45,7 @@ export function readCluster(document: unknown): Result<Cluster, Fault> {
     tier: textAt(outer, 'sku', 'tier') ?? '',
     eTag: textAt(inner, 'eTag') ?? textAt(outer, 'eTag'),
     provisioningError: readProvisioningError(inner),
+    access: readApiServerAccess(inner),
   };
   return faults.faults.length > 0 ? refuse(faults.faults) : succeed(cluster);
 }

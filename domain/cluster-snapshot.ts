@@ -1,4 +1,6 @@
+import type { ApiServerAccess } from './api-server-access.ts';
 import type { AzureFacts } from './azure-facts.ts';
+import type { Failure } from './failure.ts';
 import type { Instant } from './time.ts';
 import type { WorkloadFacts } from './workload-facts.ts';
 
@@ -22,6 +24,8 @@ export interface ClusterSnapshot {
   readonly openDebts: readonly OpenDebt[];
   /** What could not be read, with the reason; never silently empty. */
   readonly unchecked: readonly Unchecked[];
+  /** Why nothing of Kubernetes was read, where the policy can do without; absent: it was read, or the cluster is stopped. */
+  readonly kubernetesUnread?: Failure;
 }
 
 /** A node an earlier run left set aside. */
@@ -60,6 +64,8 @@ export interface Cluster {
   readonly tier: string;
   readonly eTag: string | null;
   readonly provisioningError: ProvisioningError | null;
+  /** How its API server is reached; absent in runs begun before it could be said. */
+  readonly access?: ApiServerAccess;
 }
 
 /** ARM's `status.provisioningError`: evidence, never a verdict. */

@@ -17,6 +17,8 @@ export interface Failure {
   readonly remedy: string;
   /** Seconds the service asked us to wait (`Retry-After`), else null. Whole, ≥ 0. */
   readonly retryAfterSeconds: number | null;
+  /** Set where it was a cluster's API server that could not be read, while Azure may still tell. */
+  readonly service?: 'kubernetes';
 }
 
 /** What a port answers: a value or one {@link Failure}. */

@@ -18,6 +18,8 @@ export interface MaintenancePolicy {
   /** Looks at what users feel; null: only at what Kubernetes itself tells, without spending time. */
   readonly verify: VerifyPolicy | null;
   readonly onWindowEnd: 'finishInFlight';
+  /** Whether a run waits for the Kubernetes API or goes by Azure Resource Manager alone. Absent (as `required`) in runs begun before it could be said. */
+  readonly kubernetesApi?: 'required' | 'optional';
   readonly approvals: { readonly required: number; readonly teams: readonly string[] };
   /** Verb → teams whose members alone may say it, beside the permission it needs. Absent in runs begun before it could be said. */
   readonly commands?: Readonly<Record<string, readonly string[]>>;

@@ -53,6 +53,7 @@ export function parseMaintenancePolicy(value: unknown, source: string): Result<M
     onQuarantined: spec.onQuarantined,
     verify: spec.verify ?? null,
     onWindowEnd: spec.onWindowEnd,
+    kubernetesApi: spec.kubernetesApi,
     approvals: spec.approvals,
     commands: spec.commands,
     report: { ...repositoryPartsOf(spec.report), repository: spec.report.repository ?? null, labels: spec.report.labels, onCall: spec.report.onCall ?? null, upgradePullRequests: spec.report.upgradePullRequests, escalation: spec.report.escalation },

@@ -303,6 +303,16 @@ const spec = {
     window: { presence: 'required', shape: windowShape },
     nodePools: { presence: 'optional', whenAbsent: {}, shape: nodePools },
     ...conduct,
+    kubernetesApi: {
+      presence: 'optional',
+      whenAbsent: 'required',
+      shape: {
+        kind: 'word',
+        description:
+          'What a run does while the Kubernetes API cannot be read. required: it waits, and starts nothing. optional: it goes by Azure Resource Manager alone; drains are not judged and nodes not counted, and the report says so.',
+        oneOf: ['required', 'optional'],
+      },
+    },
     verify: { presence: 'optional', shape: verifyShape },
     report: { presence: 'optional', whenAbsent: {}, shape: report },
     debts: { presence: 'optional', whenAbsent: {}, shape: debtsShape },

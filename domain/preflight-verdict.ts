@@ -1,3 +1,4 @@
+import { UNREAD_CODE } from './kubernetes-unread.ts';
 import { UNSEEN_NODES } from './preflight-report.ts';
 import type { Finding, PreflightReport } from './preflight-report.ts';
 
@@ -19,6 +20,9 @@ export function verdictOf({ cluster, findings, unchecked }: Pick<PreflightReport
   if (blocks > 0) {
     const count = `${blocks} ${blocks === 1 ? 'finding blocks' : 'findings block'}${also}.`;
     return { word: 'BLOCKED', sentence: `${name}: ${withheldText(findings)} ${count}${unseenText(unseen)}` };
+  }
+  if (findings.some(({ code }) => code === UNREAD_CODE)) {
+    return { word: 'NOT SEEN', sentence: `${name}: Kubernetes could not be read, so drains cannot be judged and nodes cannot be counted; Azure alone does not forbid the start.` };
   }
   if (unseen.length > 0) return { word: 'NOT SEEN', sentence: `${name}: nothing says that it may start.${unseenText(unseen)}` };
   if (warnings > 0) return { word: 'READ FIRST', sentence: `${name} may start; ${warnings === 1 ? '1 warning' : `${warnings} warnings`} to read first.` };

@@ -19,6 +19,7 @@ import { checkFleet } from './fleet-findings.ts';
 import { checkJobs } from './job-findings.ts';
 import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { MaintenancePolicy } from './maintenance-policy.ts';
+import { checkKubernetesRead } from './kubernetes-unread.ts';
 import { checkHandMadeLabels } from './node-label-findings.ts';
 import { isStopped } from './node-pool.ts';
 import {
@@ -51,6 +52,7 @@ import { placeOf } from './workload.ts';
 /** Every check; a new one is a line here. */
 const preflightChecks: readonly PreflightCheck[] = [
   checkClusterStopped,
+  checkKubernetesRead,
   checkClusterFailed,
   checkForceOverride,
   checkAutoUpgradeChannel,
@@ -168,11 +170,13 @@ function besides(unchecked: readonly Unchecked[], unseen: readonly NodePool[]): 
 
 function uncheckedPools(view: PreflightView): readonly Unchecked[] {
   const images = view.plan?.omitted.filter(({ code }) => code === 'unknown-node-image') ?? [];
+  const { kubernetesUnread } = view.snapshot;
   return [
+    ...(kubernetesUnread === undefined ? [] : [{ what: 'drains: pods, disruption budgets, webhooks and volumes', why: kubernetesUnread.message }]),
     ...images.map(({ unit, message }) => ({ what: `newest node image of ${unit}`, why: message })),
     ...unseenPools(view).map((pool) => ({
       what: `${UNSEEN_NODES}${pool.name}`,
-      why: `Azure counts ${pool.nodeCount} nodes and Kubernetes shows none, so neither they nor their pods were judged.`,
+      why: `Azure counts ${pool.nodeCount} nodes and Kubernetes ${kubernetesUnread === undefined ? 'shows none' : 'was not read'}, so neither they nor their pods were judged.`,
     })),
   ];
 }

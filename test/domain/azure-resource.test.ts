@@ -39,6 +39,7 @@ const wanted = {
   tier: 'Standard',
   eTag: null,
   provisioningError: null,
+  access: { reach: 'public', signIn: 'certificates', judge: 'kubernetes-rbac', localAccounts: 'on' },
 };
 
 test('a cluster reads the same from ARM and from az, which flattens the properties', () => {

@@ -35,6 +35,8 @@ test('schema and parser agree, but for what only the parser can know', () => {
     ['spec.window.timeZone', '+01:00'],
     ['spec.window.timeZone', undefined],
     ['spec.window.utcOffset', '+01:00'],
+    ['spec.kubernetesApi', 'optional'],
+    ['spec.kubernetesApi', 'maybe'],
     ['spec.window.schedule', {}],
     ['spec.window.schedule.daily', { intervalDays: 1 }],
     ['spec.window.durationHours', 24],
