@@ -2,10 +2,16 @@ import { RetryOptions } from 'durable-functions';
 import type { OrchestrationContext, OrchestrationHandler, Task } from 'durable-functions';
 import { activityRetry } from '../activities/contract.ts';
 import type { ActivityContract, ActivityName } from '../activities/contract.ts';
+import type { Logger } from '../activities/ports.ts';
+import { textAt } from '../domain/json.ts';
+import { heardBy, logFieldsOf, readTrace, withTrace, withoutTrace } from '../domain/log-fields.ts';
+import type { LogFields } from '../domain/log-fields.ts';
 import { DAY_MS, SECOND_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import type { OrchestrationContract, OrchestrationName } from '../orchestrations/contract.ts';
 import type { Flow, FlowEventName, FlowEvents, Orchestration, RaceResult, Received, Running, Step } from '../orchestrations/flow.ts';
+import { correlationIdOf } from './correlation.ts';
+import { createLogger } from './logger.ts';
 import { recorded } from './trust-boundary.ts';
 
 /**
@@ -20,10 +26,16 @@ const NEVER = 'slackwater-never';
 export function toDurableOrchestrator<N extends OrchestrationName>(orchestration: Orchestration<N>): OrchestrationHandler {
   return function* (context) {
     const flow = new DurableFlow(context);
-    const steps = orchestration(flow, recorded<OrchestrationContract[N]['input']>(context.df.getInput()));
-    const output = yield* onlyTasks(steps);
-    yield* onlyTasks(flow.listStartedChildren());
-    return output;
+    try {
+      const steps = orchestration(flow, recorded<OrchestrationContract[N]['input']>(withoutTrace(context.df.getInput())));
+      const output = yield* onlyTasks(steps);
+      yield* onlyTasks(flow.listStartedChildren());
+      return output;
+    } catch (error) {
+      // An alert reads this line: the extension's own words differ from version to version, and a worker that exports its own telemetry loses them.
+      flow.log('orchestration.failed', { instanceId: context.df.instanceId, message: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
   };
 }
 
@@ -57,10 +69,18 @@ class DurableFlow implements Flow {
   readonly #waits = new Map<FlowEventName, Task>();
   readonly #children = new Map<string, Task>();
   readonly #listed = new WeakSet<Task>();
+  readonly #logger: Logger;
+  /** What its lines are about, by what it was begun with, has heard last and shows. */
+  #known: LogFields;
 
   constructor(context: OrchestrationContext) {
     this.#context = context;
     this.instanceId = context.df.instanceId;
+    const input = context.df.getInput();
+    const { version } = context.df;
+    const trace = readTrace(input);
+    this.#known = { ...trace, ...logFieldsOf(input), correlationId: trace.correlationId ?? correlationIdOf(textAt(input, 'runId') ?? this.instanceId), ...(version === undefined ? {} : { version }), instanceId: this.instanceId };
+    this.#logger = createLogger((level, line) => context[level](line), () => this.#known);
   }
 
   now(): Instant {
@@ -72,7 +92,7 @@ class DurableFlow implements Flow {
     const retry = new RetryOptions(activityRetry.firstIntervalSeconds * SECOND_MS, activityRetry.attempts);
     retry.backoffCoefficient = activityRetry.backoff;
     // Never in a Task.any or Task.all: a retry beside another open task can get that task's result.
-    return recorded<ActivityContract[N]['output']>(yield this.#context.df.callActivityWithRetry(name, retry, input));
+    return recorded<ActivityContract[N]['output']>(yield this.#context.df.callActivityWithRetry(name, retry, withTrace(input, this.#known)));
   }
 
   *sleepUntil(at: Instant): Step<void> {
@@ -87,7 +107,7 @@ class DurableFlow implements Flow {
   start<N extends OrchestrationName>(orchestration: N, instanceId: string, input: OrchestrationContract[N]['input']): Running<N> {
     const present = this.#children.get(instanceId);
     if (present === undefined || isSettled(present)) {
-      this.#children.set(instanceId, this.#context.df.callSubOrchestrator(orchestration, input, instanceId));
+      this.#children.set(instanceId, this.#context.df.callSubOrchestrator(orchestration, withTrace(input, this.#known), instanceId));
     }
     return { orchestration, instanceId };
   }
@@ -102,18 +122,20 @@ class DurableFlow implements Flow {
   }
 
   publish(status: unknown): void {
+    const { planId, phase } = logFieldsOf(status);
+    this.#known = { ...this.#known, ...(planId === undefined ? {} : { planId }), ...(phase === undefined ? {} : { phase }) };
     this.#context.df.setCustomStatus(status);
   }
 
   *restart(input: unknown): Step<never> {
     yield* this.listStartedChildren();
-    this.#context.df.continueAsNew(input);
+    this.#context.df.continueAsNew(withTrace(input, this.#known));
     // The SDK ends the execution at the next yield, whatever it is, and lists nothing more.
     for (;;) yield this.#context.df.waitForExternalEvent(NEVER);
   }
 
   log(code: string, fields: Readonly<Record<string, unknown>>): void {
-    if (!this.#context.df.isReplaying) this.#context.log(JSON.stringify({ ...fields, code }));
+    if (!this.#context.df.isReplaying) this.#logger.log('info', code, fields);
   }
 
   /** Has every started child scheduled; costs one turn when there are any that nothing waited for yet. */
@@ -160,7 +182,9 @@ class DurableFlow implements Flow {
       const wait = this.#waits.get(event);
       if (wait === undefined || !wait.isCompleted) continue;
       this.#waits.delete(event);
-      return { kind: 'received', event, value: recorded<FlowEvents[E]>(wait.result) };
+      // From here on the run does what this word, or event of AKS, made it do.
+      this.#known = heardBy(this.#known, wait.result);
+      return { kind: 'received', event, value: recorded<FlowEvents[E]>(withoutTrace(wait.result)) };
     }
     return null;
   }

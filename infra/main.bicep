@@ -300,6 +300,7 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     serviceBusNamespaceId: messaging.outputs.namespaceId
     queueName: queueName
+    isSetUp: !empty(gitHubAppId)
   }
 }
 

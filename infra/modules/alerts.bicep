@@ -5,18 +5,23 @@ param email string
 param workspaceId string
 param serviceBusNamespaceId string
 param queueName string
+@description('Whether the app has been told its GitHub App; before, it starts nothing and answers webhooks with 503, which nobody need be woken for.')
+param isSetUp bool
+@description('Leave it out. What went wrong before this deployment is no news after it.')
+param deployedAt string = utcNow('yyyy-MM-ddTHH:mm:ssZ')
 
 var actionGroups = empty(email) ? [] : [people.id]
+var sinceDeployment = 'TimeGenerated > datetime(${deployedAt})'
 
-// Every query gives one number, so that silence counts too.
+// Every query gives one number, so that silence counts too. Requests are known by their route: the host's OpenTelemetry export names no function.
 var rules = [
   {
     name: 'orchestration-failed'
     says: 'A Slackwater orchestration failed. Its run stands still until somebody looks: see the failures in the workbook.'
     severity: 1
     every: 'PT5M'
-    looksBack: 'PT5M'
-    query: 'union isfuzzy=true AppTraces, AppExceptions | extend text = coalesce(column_ifexists("Message", ""), column_ifexists("OuterMessage", "")) | where text has "FunctionType: Orchestrator" and text has "State: Failed" | summarize number = count()'
+    looksBack: 'PT15M'
+    query: 'AppTraces | where Message has "orchestration.failed" or (Message has "(Orchestrator)" and Message has "failed with an error") | summarize number = count()'
     operator: 'GreaterThan'
     threshold: 0
   }
@@ -25,7 +30,7 @@ var rules = [
     says: 'A run was still at work when its window closed. Azure lets the started pool finish; nothing more is started.'
     severity: 2
     every: 'PT5M'
-    looksBack: 'PT5M'
+    looksBack: 'PT15M'
     query: 'AppTraces | where Message has "event.told" and Message has "window.overrun" | summarize number = count()'
     operator: 'GreaterThan'
     threshold: 0
@@ -35,8 +40,8 @@ var rules = [
     says: 'The webhook answered GitHub with an error. GitHub does not repeat by itself; Slackwater asks it to, once it can.'
     severity: 2
     every: 'PT5M'
-    looksBack: 'PT5M'
-    query: 'AppRequests | where Name has "githubWebhook" and toint(ResultCode) >= 500 | summarize number = count()'
+    looksBack: 'PT15M'
+    query: 'AppRequests | where ${sinceDeployment} | where Url has "github/webhook" or Name has "github/webhook" | where toint(ResultCode) >= 500 | summarize number = count()'
     operator: 'GreaterThan'
     threshold: 0
   }
@@ -46,7 +51,7 @@ var rules = [
     severity: 1
     every: 'PT10M'
     looksBack: 'PT30M'
-    query: 'AppRequests | where Name has "windowTimer" and Success | summarize number = count()'
+    query: 'AppTraces | where Message has "windows.looked" | summarize number = count() | extend number = iff(now() < datetime(${deployedAt}) + 40m, 1, number)'
     operator: 'LessThan'
     threshold: 1
   }
@@ -102,8 +107,10 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for ru
     displayName: 'slackwater-${rule.name}'
     description: rule.says
     severity: rule.severity
-    enabled: true
+    enabled: isSetUp
     scopes: [workspaceId]
+    // The tables of a new workspace are there once something has been written.
+    skipQueryValidation: true
     evaluationFrequency: rule.every
     windowSize: rule.looksBack
     autoMitigate: true

@@ -31,10 +31,14 @@ test('a window that could not be opened fails the invocation by name, and the ne
   const { world, ports } = setUp();
   world.failures.set('startWindow', [failureOf('transient', 'task-hub-unreachable')]);
 
+  const looked = (): number => world.logged.filter(({ code }) => code === 'windows.looked').length;
+
   await assert.rejects(tickWindows(ports, settings), /windows-not-opened: shop-prod-weu \(task-hub-unreachable\)/);
+  assert.equal(looked(), 0, 'the alert on missing ticks counts this line');
   await tickWindows(ports, settings);
 
   assert.equal(world.started.length, 1);
+  assert.equal(looked(), 1);
 });
 
 test('policies out of reach fail the invocation', async () => {

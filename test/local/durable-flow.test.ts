@@ -66,11 +66,14 @@ test('a child started before an activity runs at once, is scheduled once, and wi
 });
 
 test('a failed child is told as a value', async () => {
-  await withHost({}, async (host, clock) => {
+  await withHost({}, async (host, clock, lines) => {
     const end = await runToEnd(host, clock, { name: 'flowChild', id: 'f', input: { fails: true } });
+    const told = lines.map(({ fields }) => String(fields['message'])).filter((line) => line.includes('"orchestration.failed"'));
 
     assert.equal(end.status, 'Completed');
     assert.match(JSON.stringify(end.output), /sleeper fell out of bed/);
+    assert.equal(told.length, 1, 'once, however often the parent is replayed');
+    assert.match(told[0] ?? '', /sleeper fell out of bed/);
   });
 });
 
