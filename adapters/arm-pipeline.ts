@@ -1,5 +1,5 @@
 import type { ContainerServiceClient } from '@azure/arm-containerservice';
-import type { Pipeline, PipelinePolicy } from '@azure/core-rest-pipeline';
+import type { Pipeline, PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { textAt, valueAt } from '../domain/json.ts';
@@ -9,6 +9,7 @@ import { judgeWrite } from './arm-write-guard.ts';
 import type { WriteAllowance } from './arm-write-guard.ts';
 import { findArmOperation } from './cluster-operations.ts';
 import { armScope } from './credential.ts';
+import { presentInvocation, witnessed } from './invocation.ts';
 import { requireSafeEndpoint } from './loopback.ts';
 
 /** How ARM is reached. */
@@ -85,7 +86,7 @@ export function prepareArmClient<C extends ArmClient>(connection: ArmConnection,
     ...(connection.endpoint === null ? {} : { endpoint: connection.endpoint }),
     retryOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: 'slackwater' },
-    additionalPolicies: [stayHomePolicy(base), leastPrivilegePolicy, ...policies, ...observePolicies(connection)].map((policy) => ({ policy, position: 'perCall' as const })),
+    additionalPolicies: [stayHomePolicy(base), leastPrivilegePolicy, ...policies, ...observePolicies(connection), correlationPolicy].map((policy) => ({ policy, position: 'perCall' as const })),
   });
   client.pipeline.removePolicy({ name: 'redirectPolicy' });
   if (base.protocol === 'http:') {
@@ -145,6 +146,42 @@ function elsewhere(origin: string): Failure {
     retryAfterSeconds: null,
   };
 }
+
+/**
+ * Calls every request by the correlation id of what made us send it, and leaves a line of every write and every read that failed.
+ *
+ * Azure's activity log shows that id for whatever the request did, and support asks for the id of the request (facts: ARM resource provider contract, "Instrumentation and
+ * tracing across services"; `x-ms-client-request-id` is set by the SDK, one for each request).
+ */
+const correlationPolicy: PipelinePolicy = {
+  name: 'slackwaterCorrelation',
+  async sendRequest(request, next) {
+    const invocation = presentInvocation();
+    const { method } = request;
+    const { host, pathname: path } = new URL(request.url);
+    const correlationId = invocation?.fields.correlationId;
+    if (correlationId !== undefined) request.headers.set('x-ms-correlation-request-id', correlationId);
+    const began = performance.now();
+    let response: PipelineResponse | null = null;
+    try {
+      response = await witnessed({ service: 'arm', method, host, path }, () => next(request), (answer) => answer.status);
+      return response;
+    } finally {
+      const isDone = response !== null && response.status < 400;
+      if (method !== 'GET' || !isDone) {
+        invocation?.logger.log(isDone ? 'info' : 'warn', 'arm.request', {
+          method,
+          path,
+          status: response?.status ?? null,
+          durationMs: Math.round(performance.now() - began),
+          armRequestId: response?.headers.get('x-ms-request-id') ?? null,
+          armCorrelationId: response?.headers.get('x-ms-correlation-request-id') ?? null,
+          clientRequestId: request.headers.get('x-ms-client-request-id') ?? null,
+        });
+      }
+    }
+  },
+};
 
 function observePolicies({ onAnswer }: ArmConnection): readonly PipelinePolicy[] {
   return onAnswer === undefined ? [] : [answersTo('slackwaterObserve', onAnswer)];

@@ -2,14 +2,20 @@ import type { DurableClient, DurableOrchestrationStatus } from 'durable-function
 import type { CleanUpView, InstanceView, WindowHost } from '../activities/ports.ts';
 import type { CleanUpStatus } from '../domain/clean-up.ts';
 import type { Outcome } from '../domain/failure.ts';
+import { causeOf, withTrace } from '../domain/log-fields.ts';
 import type { Instant } from '../domain/time.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
 import type { OrchestrationName } from '../orchestrations/contract.ts';
+import type { FlowEventName } from '../orchestrations/flow.ts';
+import { presentInvocation } from './invocation.ts';
 
 const WINDOW: OrchestrationName = 'maintenanceWindow';
 const CLEAN_UP: OrchestrationName = 'cleanUp';
 const RUNTIME_STATUSES = ['Pending', 'Running', 'Completed', 'Failed', 'Terminated', 'Suspended', 'ContinuedAsNew', 'Canceled'] as const;
 const FINISHED: readonly InstanceView['runtimeStatus'][] = ['Completed', 'Failed', 'Terminated', 'Canceled'];
+
+/** Events that make an orchestration do something; what a unit tells its window is the window's own doing. */
+const hears: readonly string[] = ['decision', 'wake'] satisfies readonly FlowEventName[];
 
 /** Instance ids as we make them. The SDK puts an id into an address as it is, so any other could mean another address. */
 const ownInstanceId = /^[A-Za-z0-9_-]{1,100}$/;
@@ -41,7 +47,7 @@ export function createWindowHost(client: DurableClient): WindowHost {
       if (!present.ok) return present;
       if (present.value === null || !isLive(present.value)) return { ok: true, value: 'not-running' };
       try {
-        await client.raiseEvent(instanceId, event, payload);
+        await client.raiseEvent(instanceId, event, hears.includes(event) ? withTrace(payload, causeOf(presentInvocation()?.fields ?? {})) : payload);
         return { ok: true, value: 'raised' };
       } catch (error) {
         return messageOf(error).startsWith('No instance with ID') ? { ok: true, value: 'not-running' } : unreachable(error);
@@ -69,7 +75,7 @@ async function startCleanUp(client: DurableClient, instanceId: string, input: un
   if (!present.ok) return present;
   if (present.value !== null) return { ok: true, value: 'known' };
   try {
-    await client.startNew(CLEAN_UP, { instanceId, input });
+    await client.startNew(CLEAN_UP, { instanceId, input: withTrace(input, causeOf(presentInvocation()?.fields ?? {})) });
     return { ok: true, value: 'started' };
   } catch (error) {
     const now = await readInstance(client, instanceId);

@@ -7,9 +7,11 @@ import { recorded } from '../adapters/trust-boundary.ts';
 import type { OrchestrationName } from '../orchestrations/contract.ts';
 import { orchestrations } from '../orchestrations/registry.ts';
 import type { Composition } from './compose.ts';
+import { serveInvocations } from './serve.ts';
 
 /** Registers every orchestration and every activity under the names of their contracts. */
 export function registerDurable(composition: Composition): void {
+  serveInvocations();
   registerOrchestration('maintenanceWindow');
   registerOrchestration('controlPlaneUpgrade');
   registerOrchestration('nodePoolUpgrade');

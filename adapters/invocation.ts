@@ -1,0 +1,68 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Logger } from '../activities/ports.ts';
+import type { LogFields } from '../domain/log-fields.ts';
+
+/** One call of one function, while it lasts. */
+export interface Invocation {
+  /** What all its lines and requests are about. */
+  readonly fields: LogFields;
+  readonly logger: Logger;
+  /** W3C trace context the host gave it; null where there is none. */
+  readonly traceParent: string | null;
+}
+
+/** A request to another service, once it has ended. */
+export interface OutboundCall {
+  readonly service: 'arm' | 'github' | 'kubernetes' | 'service-bus';
+  readonly method: string;
+  readonly host: string;
+  /** Without query. */
+  readonly path: string;
+  /** Null: no answer came. */
+  readonly status: number | null;
+  readonly startedAt: number;
+  /** Unit: milliseconds. */
+  readonly durationMs: number;
+}
+
+/** Who wants to know of requests; none by default. */
+type CallWitness = (call: OutboundCall, invocation: Invocation) => void;
+
+const serving = new AsyncLocalStorage<Invocation>();
+let witness: CallWitness | null = null;
+
+/**
+ * Runs the work of one invocation.
+ *
+ * Ports are composed once for the life of the process, and several invocations use them at a time; what is sent and logged on the way finds here whose work it is.
+ */
+export function serveInvocation<T>(invocation: Invocation, work: () => T): T {
+  return serving.run(invocation, work);
+}
+
+/** The invocation that is being served; null outside of any, as in a program. */
+export function presentInvocation(): Invocation | null {
+  return serving.getStore() ?? null;
+}
+
+/** Has every request told from now on; one witness a process. */
+export function witnessCalls(told: CallWitness): void {
+  witness = told;
+}
+
+/** Sends a request and tells of it, whatever becomes of it. */
+export async function witnessed<A>(about: Pick<OutboundCall, 'service' | 'method' | 'host' | 'path'>, send: () => Promise<A>, statusOf: (answer: A) => number | null): Promise<A> {
+  const invocation = presentInvocation();
+  if (witness === null || invocation === null) return send();
+  const tell = witness;
+  const startedAt = Date.now();
+  const began = performance.now();
+  let status: number | null = null;
+  try {
+    const answer = await send();
+    status = statusOf(answer);
+    return answer;
+  } finally {
+    tell({ ...about, status, startedAt, durationMs: performance.now() - began }, invocation);
+  }
+}
