@@ -73,18 +73,37 @@ export async function readSnapshotFolder(directory: string): Promise<Result<Clus
   return succeed({ takenAt, cluster, nodePools, upgradeProfile, azureFacts, ...kubernetes, openDebts: [], unchecked: documents.manifest?.unchecked ?? uncheckedParts(documents, nodePools, kubernetes) });
 }
 
+/** The documents of a snapshot that is not written to a folder: file name → document, as {@link readSnapshotDocuments} names them. */
+export async function readSnapshotFiles(files: ReadonlyMap<string, unknown>): Promise<Result<SnapshotDocuments, Fault>> {
+  const kubernetesItems: unknown[] = [];
+  const given: SnapshotSource = { names: [...files.keys()].sort(), read: (name) => Promise.resolve(succeed(files.get(name))) };
+  const read = await readSource(given, (items) => {
+    for (const item of items) kubernetesItems.push(item);
+  });
+  return read.ok ? succeed({ ...read.value, kubernetesItems }) : read;
+}
+
 type AzureDocumentsOfFolder = Omit<SnapshotDocuments, 'kubernetesItems'>;
 
 /** Reads every file once; the items of each Kubernetes list are handed on and not kept, each object once. */
 async function readDocuments(directory: string, take: (items: readonly unknown[]) => void): Promise<Result<AzureDocumentsOfFolder, Fault>> {
   const names = await listJsonFiles(directory);
-  if (names === null) return refuse([notFound(directory)]);
+  return names === null ? refuse([notFound(directory)]) : readSource({ names, read: (name) => readJson(join(directory, name), name) }, take);
+}
+
+/** Where documents come from. */
+interface SnapshotSource {
+  readonly names: readonly string[];
+  read(name: string): Promise<Result<unknown, Fault>>;
+}
+
+async function readSource({ names, read }: SnapshotSource, take: (items: readonly unknown[]) => void): Promise<Result<AzureDocumentsOfFolder, Fault>> {
   const faults: Fault[] = [];
   const documents = new Map<string, unknown>();
   const once = takeOnce(names.length);
   let lists = 0;
   for (const name of names) {
-    const parsed = await readJson(join(directory, name), name);
+    const parsed = await read(name);
     if (!parsed.ok) faults.push(...parsed.faults);
     else if (!isKubernetesList(name, parsed.value)) documents.set(name, parsed.value);
     else {

@@ -9,8 +9,8 @@ interface Progress {
 const SILENT_MS = 1_000;
 const AGAIN_MS = 5_000;
 
-/** Tells through `print` what lasts longer than a second, and how many answers came so far. */
-export function showProgress(print: (text: string) => void, what: string): Progress {
+/** Tells through `print` what lasts longer than a second, and how far it is: how many answers came so far, unless `how` says it otherwise. */
+export function showProgress(print: (text: string) => void, what: string, how: ((answers: number) => string) | null = null): Progress {
   let answers = 0;
   return {
     count() {
@@ -18,7 +18,7 @@ export function showProgress(print: (text: string) => void, what: string): Progr
     },
     async during(work) {
       const startedAt = Date.now();
-      const tell = (): void => print(`${what}: ${answers} answers in ${Math.round((Date.now() - startedAt) / 1_000)} s`);
+      const tell = (): void => print(`${what}: ${how === null ? `${answers} answers` : how(answers)} in ${Math.round((Date.now() - startedAt) / 1_000)} s`);
       let again: ReturnType<typeof setInterval> | null = null;
       const first = setTimeout(() => {
         tell();

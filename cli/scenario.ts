@@ -4,6 +4,7 @@ import { agrees, compareScenario, type Agreement, type ScenarioResult } from '..
 import { readScenario, type Scenario } from '../sim/scenario.ts';
 import type { Command, CommandIo } from './command.ts';
 import { printable, renderCount, renderFault, renderTable } from './print.ts';
+import { loadSimulation } from './simulation.ts';
 
 /** `slackwater scenario`: plays scenarios through the whole service on a simulated cluster and compares them with what they expect. */
 export const scenarioCommand: Command = {
@@ -27,11 +28,8 @@ export const scenarioCommand: Command = {
       io.printError(`slackwater scenario: ${file} holds no ${args.values.has('id') ? `scenario ${args.values.get('id')}` : 'scenario'}.`);
       return 1;
     }
-    const runner = await findRunner();
-    if (runner === null) {
-      io.printError('slackwater scenario: this package holds no simulated world. Run the command from a checkout of the sources.');
-      return 1;
-    }
+    const runner = await loadSimulation('scenario', io, () => import('../local/scenario/run-scenario.ts'));
+    if (runner === null) return 1;
     const rows: (readonly string[])[] = [];
     let differs = 0;
     let broken = 0;
@@ -49,16 +47,6 @@ export const scenarioCommand: Command = {
     return differs > 0 ? 2 : 0;
   },
 };
-
-/** The runner is loaded when it is needed, because it brings the local host; null where a package was made without it. */
-async function findRunner(): Promise<typeof import('../local/scenario/run-scenario.ts') | null> {
-  try {
-    return await import('../local/scenario/run-scenario.ts');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return null;
-    throw error;
-  }
-}
 
 /** Reads every line, or tells every fault of every line and gives null. */
 function readFile(file: string, io: CommandIo): readonly Scenario[] | null {

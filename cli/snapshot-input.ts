@@ -7,6 +7,7 @@ import { nextOpenings, openingAt } from '../domain/maintenance-window.ts';
 import type { Instant } from '../domain/time.ts';
 import type { CommandArguments, CommandIo, CommandOption } from './command.ts';
 import { connectLive } from './live-cluster.ts';
+import type { LiveObserver } from './live-cluster.ts';
 import { liveOptions, readLiveTarget } from './live-target.ts';
 import type { LiveTarget } from './live-target.ts';
 import { placeOf, readPolicyFiles } from './policy-files.ts';
@@ -28,12 +29,12 @@ export interface SnapshotInput {
   readonly opening: WindowOpening | null;
 }
 
-/** Reads the snapshot, or the live cluster, and the policy; prints every fault of both to standard error and answers null when there is one. */
-export async function readSnapshotInput(command: string, args: CommandArguments, io: CommandIo): Promise<SnapshotInput | null> {
+/** Reads the snapshot, or the live cluster, and the policy; prints every fault of both to standard error and answers null when there is one. `observer` sees a live cluster's answers. */
+export async function readSnapshotInput(command: string, args: CommandArguments, io: CommandIo, observer: LiveObserver | null = null): Promise<SnapshotInput | null> {
   const messages: string[] = args.positionals.map((word) => `${JSON.stringify(word)} is not understood; name a folder with --snapshot, or a cluster with --cluster.`);
   const now = readNow(args, io, messages);
   const source = readSource(args, messages);
-  const snapshot = source === null ? null : source.kind === 'folder' ? await readSnapshot(source.folder, messages) : await readLive(command, source, messages, io);
+  const snapshot = source === null ? null : source.kind === 'folder' ? await readSnapshot(source.folder, messages) : await readLive(command, source, messages, io, observer);
   const file = args.values.get('policy');
   const policy = file === undefined || snapshot === null ? null : await readPolicy(file, snapshot, messages);
   for (const message of messages) io.printError(`slackwater ${command}: ${message}`);
@@ -55,16 +56,16 @@ function readSource(args: CommandArguments, messages: string[]): Source | null {
 }
 
 /** Wrong use is told before a cluster is asked anything. */
-async function readLive(command: string, target: LiveTarget, messages: readonly string[], io: CommandIo): Promise<ClusterSnapshot | null> {
+async function readLive(command: string, target: LiveTarget, messages: readonly string[], io: CommandIo, observer: LiveObserver | null): Promise<ClusterSnapshot | null> {
   if (messages.length > 0) return null;
-  const cluster = await connectLive(command, target, io, null);
+  const cluster = await connectLive(command, target, io, observer);
   return cluster === null ? null : cluster.read();
 }
 
 function readNow(args: CommandArguments, io: CommandIo, messages: string[]): Instant {
   const text = args.values.get('now');
   const now = text === undefined ? io.now() : parseInstant(text);
-  if (now === null) messages.push(`--now is ${JSON.stringify(text)}; write a moment with its zone, for example 2026-11-21T21:00Z.`);
+  if (now === null) messages.push(`${args.values.has('at') ? '--at' : '--now'} is ${JSON.stringify(text)}; write a moment with its zone, for example 2026-11-21T21:00Z.`);
   return now ?? 0;
 }
 

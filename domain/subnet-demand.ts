@@ -63,6 +63,11 @@ export function subnetsOf(pool: NodePool, network: ClusterNetwork): readonly str
   return takesOf(pool, network).map(({ subnetId }) => subnetId);
 }
 
+/** Addresses of all its subnets that one more node of the pool takes. */
+export function addressesOfNode(pool: NodePool, network: ClusterNetwork): number {
+  return takesOf(pool, network).reduce((sum, { addresses }) => sum + addresses, 0);
+}
+
 interface AddressTake {
   readonly subnetId: string;
   readonly holds: 'nodes' | 'pods';

@@ -1,0 +1,84 @@
+import { formatBothDated, formatUtc, parseInstant } from '../domain/local-time.ts';
+import { spellMinutes } from '../domain/report-words.ts';
+import { MINUTE_MS } from '../domain/time.ts';
+import type { RehearsalReport, RehearsedBlock, RehearsedUnit } from '../sim/rehearsal-report.ts';
+import { clusterNameOf } from '../domain/window-identity.ts';
+import { renderCount } from './print.ts';
+
+/** The rehearsal in one word and one sentence. */
+export interface RehearsalVerdict {
+  readonly word: 'WITHHELD' | 'NOTHING' | 'BLOCKS' | 'TOO SHORT' | 'FITS';
+  readonly sentence: string;
+}
+
+/** What somebody who is tired reads first. */
+export function verdictOfRehearsal(report: RehearsalReport): RehearsalVerdict {
+  const { cluster, units, blocks, runWithheldBy, windowMin, fits, seeds, seedsThatFit, estimateMin } = report;
+  const name = clusterNameOf(cluster);
+  const nights = renderCount(seeds, { one: 'night', many: 'nights' });
+  if (runWithheldBy.length > 0) return { word: 'WITHHELD', sentence: `${name}: preflight withholds the whole run (${runWithheldBy.join(', ')}), so no drain was rehearsed.` };
+  if (units.length === 0) return { word: 'NOTHING', sentence: `${name}: nothing is to be upgraded.` };
+  const met = blocks.filter(({ when }) => when === 'night');
+  const withheld = units.filter(({ withheldBy }) => withheldBy.length > 0);
+  if (met.length > 0) return { word: 'BLOCKS', sentence: `${name}: ${listUnits(met.map(({ unit }) => unit))} will block this night, and nobody acts.${aside(withheld)}` };
+  if (withheld.length > 0) return { word: 'WITHHELD', sentence: `${name}: preflight withholds ${listUnits(withheld.map(({ unit }) => unit))}; ${blocks.length > 0 ? 'started in spite of that, it would block.' : 'started in spite of that, nothing would block.'}` };
+  if (!fits) {
+    const stopped = units.filter(({ outcome }) => outcome === 'blocked' || outcome === 'quarantined');
+    if (stopped.length > 0) return { word: 'BLOCKS', sentence: `${name}: ${listUnits(stopped.map(({ unit }) => unit))} does not come to a good end.` };
+    return { word: 'TOO SHORT', sentence: `${name}: the work takes about ${spellMinutes(estimateMin.p50)}, the window lasts ${spellMinutes(windowMin)}; it fits in ${seedsThatFit} of ${nights}.` };
+  }
+  return { word: 'FITS', sentence: `${name}: everything is done ${spellMinutes(estimateMin.p50)} after the opening, of ${spellMinutes(windowMin)}${seeds === 1 ? '' : `; in nine of ten nights within ${spellMinutes(estimateMin.p90)}`}.` };
+}
+
+function aside(withheld: readonly RehearsedUnit[]): string {
+  return withheld.length === 0 ? '' : ` Preflight withholds ${listUnits(withheld.map(({ unit }) => unit))}.`;
+}
+
+function listUnits(units: readonly string[]): string {
+  return [...new Set(units)].join(', ');
+}
+
+/** When the window opens and closes. */
+export function windowWords({ window, windowMin }: RehearsalReport, timeZone: string): string {
+  const dated = (text: string): string => formatBothDated(parseInstant(text) ?? 0, timeZone);
+  return `Window ${dated(window.opens)} to ${dated(window.closes)}, ${windowMin} min.`;
+}
+
+/** `+52 (21:52Z)`; a dash for what did not happen. */
+export function minuteWords({ window }: RehearsalReport, minute: number | null): string {
+  return minute === null ? '–' : `+${minute} (${formatUtc((parseInstant(window.opens) ?? 0) + minute * MINUTE_MS)})`;
+}
+
+/** What is said of a unit beside its times. */
+export function unitWords({ withheldBy, ifStarted, note, state }: RehearsedUnit): string {
+  if (withheldBy.length > 0) return `withheld: ${withheldBy.join(', ')}${triedWords(ifStarted)}`;
+  if (state === 'unproven') return note === '' ? 'no node proves it' : note;
+  return `${note}${triedWords(ifStarted)}`;
+}
+
+function triedWords(tried: RehearsedUnit['ifStarted']): string {
+  if (tried === null) return '';
+  return `; if started: ${tried.outcome}${tried.minutes === null ? '' : ` after ${tried.minutes} min`}`;
+}
+
+/** One block in a sentence: where, when, what holds, how long. */
+export function blockWords(report: RehearsalReport, block: RehearsedBlock): string {
+  const { unit, atMin, untilMin, azureGaveUpMin, when, node, pod, budgets } = block;
+  const held = `${node === '' ? 'a new node' : node}${pod === '' ? '' : ` waits for ${pod}`}${budgets.length === 0 ? '' : `, budget ${budgets.join(' and ')}`}`;
+  const gaveUp = azureGaveUpMin === null ? '' : ` Azure gives up on the node at ${minuteWords(report, azureGaveUpMin)}.`;
+  const end = untilMin === null ? 'It does not clear by itself.' : `It clears at ${minuteWords(report, untilMin)}.`;
+  return `${unit}${when === 'if-started' ? ', if started' : ''}, ${minuteWords(report, atMin)}: ${held}. ${end}${gaveUp}`;
+}
+
+/** The most that exists at once beside the cluster's own nodes. */
+export function peakWords({ peak: { extraNodes, extraCores, extraAddresses } }: RehearsalReport): string {
+  const cores = extraCores === null ? 'cores unknown' : renderCount(extraCores, { one: 'core', many: 'cores' });
+  const addresses = extraAddresses === null ? 'addresses unknown' : renderCount(extraAddresses, { one: 'address', many: 'addresses' });
+  return `At most beside the cluster's own: ${renderCount(extraNodes, { one: 'node', many: 'nodes' })}, ${cores}, ${addresses}.`;
+}
+
+/** What was taken for granted, in one line. */
+export function assumptionWords({ assumptions }: RehearsalReport): string {
+  const signs = { min: ' min', s: ' s', percent: ' %' } as const;
+  return `${assumptions.map(({ what, value, unit }) => (value === null ? what : `${what} ${value}${unit === null ? '' : signs[unit]}`)).join('; ')}.`;
+}

@@ -1,0 +1,95 @@
+import type { SnapshotDocuments } from '../../adapters/snapshot-folder.ts';
+import { recorded } from '../../adapters/trust-boundary.ts';
+import { isLoss } from '../../domain/loss-acknowledgement.ts';
+import type { MaintenancePolicy, WindowOpening } from '../../domain/maintenance-policy.ts';
+import { DAY_MS, MINUTE_MS, type Instant } from '../../domain/time.ts';
+import type { WindowStatus } from '../../domain/window-status.ts';
+import { watchBlocks, type BlockWatch } from '../../sim/rehearsal-watch.ts';
+import type { WorldChange } from '../../sim/wire.ts';
+import { lenientPolicy, rehearsedPolicy } from './rehearsed-policy.ts';
+import { startWindowRehearsal, type Rehearsal } from './window-rehearsal.ts';
+
+/** How long after the window's close a night may last until it counts as a defect. */
+const OVERRUN_DAYS_MAX = 30;
+/** A stop that Azure does not end is left behind after so long, where units are tried in spite of all. Unit: minutes. */
+const PATIENCE_MINUTES = 90;
+
+/** One night to be played. */
+export interface NightOrder {
+  readonly documents: SnapshotDocuments;
+  readonly policy: MaintenancePolicy;
+  readonly opening: WindowOpening;
+  readonly seed: number;
+  /**
+   * `as-it-would-be`: nobody acts, and what preflight withholds stays withheld · `in-spite-of-all`: findings of single pools are
+   * let pass, a stopped unit is left behind once Azure has given up, and the window lasts a day longer, so that every unit starts.
+   */
+  readonly way: 'as-it-would-be' | 'in-spite-of-all';
+  /** Told while it is played: minutes since the opening. */
+  readonly onMinute: (minute: number) => void;
+}
+
+/** A night that was played to its end. */
+export interface PlayedNight {
+  readonly status: WindowStatus;
+  readonly watch: BlockWatch;
+  readonly changes: readonly WorldChange[];
+  readonly opens: Instant;
+}
+
+/** Plays one night through the app's own orchestrations and activities in virtual time. Throws for a defect. */
+export async function playNight({ documents, policy, opening, seed, way, onMinute }: NightOrder): Promise<PlayedNight> {
+  const isOrderly = way === 'as-it-would-be';
+  const rehearsal = await startWindowRehearsal({
+    documents,
+    policy: isOrderly ? rehearsedPolicy(policy) : lenientPolicy(policy),
+    opening: isOrderly ? opening : { ...opening, closes: opening.closes + DAY_MS },
+    policies: {},
+    seed,
+    people: { operator: 'admin' },
+  });
+  try {
+    const watch = watchBlocks();
+    const act = isOrderly ? () => undefined : letPass(rehearsal);
+    let seen = '';
+    const isOver = (): boolean => {
+      onMinute(rehearsal.minute());
+      const { runtimeStatus = 'Pending', customStatusJson = null } = rehearsal.host.engine.read(rehearsal.instanceId) ?? {};
+      if (customStatusJson !== null && customStatusJson !== seen) {
+        seen = customStatusJson;
+        watch.see(recorded<WindowStatus>(JSON.parse(customStatusJson)), rehearsal.clock.now());
+      }
+      if (customStatusJson !== null) act();
+      return runtimeStatus !== 'Pending' && runtimeStatus !== 'Running';
+    };
+    await rehearsal.until(isOver, (rehearsal.closes - rehearsal.opens + OVERRUN_DAYS_MAX * DAY_MS) / MINUTE_MS);
+    return { status: await rehearsal.untilEnded(), watch, changes: rehearsal.changes, opens: opening.opens };
+  } finally {
+    await rehearsal.close();
+  }
+}
+
+/** Says for a person what lets the night go on: that a loss may happen, and that a stopped unit is left behind. */
+function letPass(rehearsal: Rehearsal): () => void {
+  const said = new Set<string>();
+  const once = (key: string, say: () => void): void => {
+    if (said.has(key)) return;
+    said.add(key);
+    say();
+  };
+  return () => {
+    const { holds, pause } = rehearsal.status();
+    for (const { state, causes } of holds) {
+      if (state !== 'waiting') continue;
+      for (const { code, where } of causes) if (isLoss(code)) once(`loss ${where}`, () => rehearsal.say('ack-loss', where));
+    }
+    if (pause === null) return;
+    const isStuck = rehearsal.clock.now() - pause.since > PATIENCE_MINUTES * MINUTE_MS;
+    if (pause.kind === 'health') {
+      if (isStuck) once(`health ${pause.number}`, () => rehearsal.say('resume'));
+    } else if (pause.unit !== 'run' && (pause.kind !== 'blocked' || isStuck)) {
+      const [, pool = null] = pause.unit.split('/');
+      once(`skip ${pause.unit}`, () => rehearsal.say('skip', pool));
+    }
+  };
+}

@@ -1,0 +1,49 @@
+import type { SnapshotDocuments } from '../../adapters/snapshot-folder.ts';
+import type { ClusterSnapshot } from '../../domain/cluster-snapshot.ts';
+import type { MaintenancePolicy, WindowOpening } from '../../domain/maintenance-policy.ts';
+import { planMaintenance } from '../../domain/plan-maintenance.ts';
+import { planningStateOf } from '../../domain/planning-state.ts';
+import { judgePlan } from '../../domain/preflight.ts';
+import { leavesUnitsUnseen, reportRehearsal } from '../../sim/rehearsal.ts';
+import type { RehearsalReport } from '../../sim/rehearsal-report.ts';
+import { withOwnEnvironment } from './own-environment.ts';
+import { playNight, type NightOrder, type PlayedNight } from './play-night.ts';
+
+/** What is rehearsed, and how often. */
+export interface SnapshotRehearsal {
+  readonly documents: SnapshotDocuments;
+  /** The same, understood. */
+  readonly snapshot: ClusterSnapshot;
+  readonly policy: MaintenancePolicy;
+  readonly opening: WindowOpening;
+  readonly seed: number;
+  /** Nights, each with the next seed. Range: ≥ 1. */
+  readonly seeds: number;
+  /** Told while nights are played. */
+  readonly onProgress: (what: string) => void;
+}
+
+/**
+ * Rehearses one opening of a cluster: the app's own orchestrations, activities and SDK clients in virtual time, over loopback
+ * services and a simulated cluster made from the snapshot. Nothing of it knows the way to the real one.
+ *
+ * The same input gives the same report. Throws for a defect, and for documents that make no cluster.
+ */
+export function rehearseSnapshot(order: SnapshotRehearsal): Promise<RehearsalReport> {
+  return withOwnEnvironment(() => rehearse(order));
+}
+
+async function rehearse({ documents, snapshot, policy, opening, seed, seeds, onProgress }: SnapshotRehearsal): Promise<RehearsalReport> {
+  const play = (which: number, way: NightOrder['way'], name: string): Promise<PlayedNight> =>
+    playNight({ documents, policy, opening, seed: which, way, onMinute: (minute) => onProgress(`${name}, minute ${minute}`) });
+  const first = await play(seed, 'as-it-would-be', `night 1 of ${seeds}`);
+  const inSpite = leavesUnitsUnseen(first.status) ? await play(seed, 'in-spite-of-all', 'what does not start this night') : null;
+  const others: PlayedNight[] = [];
+  // Without a unit to start every night is the same.
+  const isMoot = first.status.units.every(({ startedAt }) => startedAt === null);
+  for (let index = 1; index < seeds && !isMoot; index += 1) others.push(await play(seed + index, 'as-it-would-be', `night ${index + 1} of ${seeds}`));
+  const plan = planMaintenance(policy, opening, planningStateOf(snapshot));
+  const { report } = judgePlan(policy, plan, snapshot);
+  const omitted = plan.omitted.filter(({ unit }) => !first.status.units.some((each) => each.unit === unit));
+  return reportRehearsal({ snapshot, policy, opening, seed, nights: [first, ...others], inSpite, omitted, unchecked: report.unchecked });
+}

@@ -1,0 +1,147 @@
+import type { ClusterSnapshot, Unchecked } from '../domain/cluster-snapshot.ts';
+import { formatInstant } from '../domain/local-time.ts';
+import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
+import { isStopped } from '../domain/node-pool.ts';
+import { minutesBetween, type Instant } from '../domain/time.ts';
+import type { OmittedUnit } from '../domain/upgrade-plan.ts';
+import type { UnitStatus, WindowStatus } from '../domain/window-status.ts';
+import { defaultPhysics } from './physics.ts';
+import { percentile, type RehearsalReport, type RehearsedAssumption, type RehearsedBlock, type RehearsedOutcome, type RehearsedUnit } from './rehearsal-report.ts';
+import { largerPeak, minutesAfter, peakOf, type BlockWatch } from './rehearsal-watch.ts';
+import type { WorldChange } from './wire.ts';
+
+/** A night that was played, as its report is read from it. */
+interface Night {
+  readonly status: WindowStatus;
+  readonly watch: BlockWatch;
+  readonly changes: readonly WorldChange[];
+  readonly opens: Instant;
+}
+
+/** Everything one rehearsal found. */
+export interface RehearsalFacts {
+  readonly snapshot: ClusterSnapshot;
+  readonly policy: MaintenancePolicy;
+  readonly opening: WindowOpening;
+  readonly seed: number;
+  /** One for each seed, the first first; never empty. */
+  readonly nights: readonly [Night, ...Night[]];
+  /** The first seed's night in which every unit was started in spite of all; null where none was needed. */
+  readonly inSpite: Night | null;
+  readonly omitted: readonly OmittedUnit[];
+  readonly unchecked: readonly Unchecked[];
+}
+
+/** Whether some unit did not start although nothing withholds the whole run, so that only another night can tell how it would go. */
+export function leavesUnitsUnseen(status: WindowStatus): boolean {
+  return wholeHold(status).length === 0 && status.units.some(({ startedAt }) => startedAt === null);
+}
+
+/** What a rehearsal comes to. */
+export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
+  const { snapshot, policy, opening, seed, nights, inSpite, omitted, unchecked } = facts;
+  const [first] = nights;
+  const windowMin = minutesBetween(opening.opens, opening.closes);
+  const units = first.status.units.map((unit) => describeUnit(unit, first, inSpite, snapshot));
+  const started = new Set(units.flatMap(({ unit, startMin }) => (startMin === null ? [] : [unit])));
+  const durations = nights.map((night) => nightMinutes(night));
+  const seedsThatFit = nights.filter((night) => isDoneBy(night, windowMin)).length;
+  const peak = peakOf(first.changes, snapshot);
+  return {
+    schema: 'slackwater.rehearsal/v1',
+    cluster: snapshot.cluster.resourceId,
+    policy: policy.name,
+    window: { opens: formatInstant(opening.opens), closes: formatInstant(opening.closes) },
+    fits: seedsThatFit === nights.length,
+    windowMin,
+    estimateMin: { p50: percentile(durations, 0.5), p90: percentile(durations, 0.9) },
+    units,
+    blocks: [
+      ...blocksOf(first, 'night'),
+      ...(inSpite === null ? [] : blocksOf(inSpite, 'if-started').filter(({ unit }) => !started.has(unit))),
+    ],
+    peak: inSpite === null ? peak : largerPeak(peak, peakOf(inSpite.changes, snapshot)),
+    seed,
+    seeds: nights.length,
+    seedsThatFit,
+    omitted,
+    runWithheldBy: wholeHold(first.status),
+    assumptions: assumptionsOf(policy, snapshot),
+    unchecked: [...unchecked, ...unseenDrains(first.status, snapshot)],
+  };
+}
+
+function blocksOf({ watch, opens, changes }: Night, when: RehearsedBlock['when']): readonly RehearsedBlock[] {
+  return watch.blocks(opens, changes).map((block) => ({ ...block, when }));
+}
+
+function wholeHold({ holds }: WindowStatus): readonly string[] {
+  return holds.flatMap(({ unit, state, causes }) => (unit === 'run' && state !== 'cleared' ? causes.map(({ code, where }) => `${code} ${where}`) : []));
+}
+
+function describeUnit(status: UnitStatus, night: Night, inSpite: Night | null, { nodePools }: ClusterSnapshot): RehearsedUnit {
+  const { unit, state, startedAt, endedAt, estimateMinutes, note } = status;
+  const at = (moment: Instant | null): number | null => (startedAt === null || moment === null ? null : minutesAfter(night.opens, moment));
+  const hold = night.status.holds.findLast((each) => each.unit === unit);
+  const tried = startedAt === null ? inSpite?.status.units.find((each) => each.unit === unit) : undefined;
+  return {
+    unit,
+    startMin: at(startedAt),
+    endMin: at(endedAt),
+    outcome: outcomeOf(status),
+    nodes: nodePools.find(({ name }) => unit === `pool/${name}`)?.nodeCount ?? 0,
+    state,
+    estimateMin: estimateMinutes,
+    withheldBy: hold === undefined || hold.state === 'cleared' ? [] : hold.causes.map(({ code, where }) => `${code} ${where}`),
+    ifStarted: tried === undefined || tried.startedAt === null ? null : { outcome: outcomeOf(tried), minutes: tried.endedAt === null ? null : minutesBetween(tried.startedAt, tried.endedAt) },
+    note,
+  };
+}
+
+function outcomeOf({ state, startedAt }: UnitStatus): RehearsedOutcome {
+  if (startedAt === null) return 'not-started';
+  if (state === 'upgraded' || state === 'unproven') return 'upgraded';
+  return state === 'quarantined' ? 'quarantined' : 'blocked';
+}
+
+/** Nothing to do fits; a run that is withheld as a whole does not. */
+function isDoneBy({ status, opens }: Night, windowMin: number): boolean {
+  return wholeHold(status).length === 0 && status.units.every((unit) => outcomeOf(unit) === 'upgraded' && unit.endedAt !== null && minutesAfter(opens, unit.endedAt) <= windowMin);
+}
+
+/** To the end of the last unit; where one did not come to a good end, the sum of what took place and what the plan reckons. */
+function nightMinutes({ status: { units }, opens }: Night): number {
+  const ends = units.map((unit) => (outcomeOf(unit) === 'upgraded' ? unit.endedAt : null));
+  if (!ends.includes(null)) return Math.max(0, ...ends.map((end) => minutesAfter(opens, end ?? opens)));
+  return units.reduce((sum, { startedAt, endedAt, estimateMinutes }, index) => sum + (ends[index] === null || startedAt === null || endedAt === null ? estimateMinutes : minutesBetween(startedAt, endedAt)), 0);
+}
+
+/** Pools whose drains could not be rehearsed because their nodes are not there. */
+function unseenDrains({ units }: WindowStatus, { nodePools, nodes }: ClusterSnapshot): readonly Unchecked[] {
+  return nodePools.flatMap((pool) => {
+    const held = nodes.filter(({ nodePool }) => nodePool === pool.name).length;
+    if (held >= pool.nodeCount || isStopped(pool) || !units.some(({ unit }) => unit === `pool/${pool.name}`)) return [];
+    return [{ what: `drains of pool ${pool.name}`, why: `Azure counts ${pool.nodeCount} nodes, the snapshot holds ${held}: the others were not rehearsed.` }];
+  });
+}
+
+function assumptionsOf(policy: MaintenancePolicy, { nodePools }: ClusterSnapshot): readonly RehearsedAssumption[] {
+  const { surgeCreateMinutes, reimageMinutes, controlPlaneMinutes, surgeDeleteMinutes, podStartSeconds, podStopSeconds, jitterRatio } = defaultPhysics;
+  const given = (what: string): RehearsedAssumption => ({ what, value: null, unit: null });
+  const unknownImages = policy.target.nodeImage === 'latest' ? nodePools.filter(({ latestNodeImageVersion }) => latestNodeImageVersion === null).map(({ name }) => name) : [];
+  return [
+    { what: 'the control plane takes', value: controlPlaneMinutes, unit: 'min' },
+    { what: 'a surge node is Ready after', value: surgeCreateMinutes, unit: 'min' },
+    { what: 'a drained node is re-imaged in', value: reimageMinutes, unit: 'min' },
+    { what: 'the surge nodes are deleted in', value: surgeDeleteMinutes, unit: 'min' },
+    { what: 'a pod is Ready after its binding, images pulled, in', value: podStartSeconds, unit: 's' },
+    { what: 'a pod that obeys its signal stops within', value: podStopSeconds, unit: 's' },
+    { what: 'each of these varies by the seed by up to', value: Math.round(jitterRatio * 100), unit: 'percent' },
+    given('nobody acts'),
+    given('nothing else changes the cluster until the night is over'),
+    given('no freeze, postponement or debt is kept in Git'),
+    ...(policy.approvals.required > 0 ? [given('the approvals that the policy wants are given')] : []),
+    ...((policy.verify?.probes.length ?? 0) > 0 ? [given('the probes of spec.verify are answered well')] : []),
+    ...unknownImages.map((name) => given(`pool ${name} is offered a newer node image than it runs`)),
+  ];
+}
