@@ -3,6 +3,7 @@ import type { LedgerAfter } from '../domain/clean-up-words.ts';
 import type { ApprovalQuestion, ApprovalStanding } from '../domain/approval.ts';
 import type { HealthLook } from '../domain/cluster-health.ts';
 import type { Cluster, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
+import type { DeploymentOrder } from '../domain/deployment-order.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { HoldCause } from '../domain/hold.ts';
 import type { LossAcknowledgement } from '../domain/loss-acknowledgement.ts';
@@ -162,6 +163,8 @@ export interface OrdersLook {
   readonly isCancelled: boolean;
   readonly approval: ApprovalStanding;
   readonly losses: readonly LossAcknowledgement[];
+  /** Null: none is announced. Absent in what runs recorded before it was asked. */
+  readonly deployment?: DeploymentOrder | null;
 }
 
 /** What planning needs of a cluster: no pods, nodes only counted, so that history stays small. */

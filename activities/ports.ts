@@ -313,6 +313,8 @@ export interface StatePort {
    * `change` is pure, and gets null where there is no file. May be repeated.
    */
   changeDocument(path: string, change: (present: string | null) => string, why: string): Promise<Outcome<'written' | 'unchanged'>>;
+  /** Such a text as it now is; null where there is none. May be repeated. */
+  readDocument(path: string): Promise<Outcome<string | null>>;
 }
 
 /** A message for the topic `events`; CloudEvents 1.0 on the wire. */

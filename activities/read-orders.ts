@@ -4,12 +4,14 @@ import type { LossAcknowledgement } from '../domain/loss-acknowledgement.ts';
 import { freezeAt, isCancelled, type StandingOrder } from '../domain/standing-order.ts';
 import type { Instant } from '../domain/time.ts';
 import type { OrdersLook, OrdersQuestion } from './contract.ts';
+import { readDeployment } from './order-deployment.ts';
 import type { Ports } from './ports.ts';
 
-/** Reads what was ordered, and judges it for one run. Changes nothing; may be repeated. */
-export async function readOrders(ports: Pick<Ports, 'state' | 'clock'>, question: OrdersQuestion): Promise<Outcome<OrdersLook>> {
+/** Reads what was ordered, and judges it for one run. Changes nothing; may be repeated. A deployment that could not be read holds nobody. */
+export async function readOrders(ports: Pick<Ports, 'state' | 'clock' | 'logger'>, question: OrdersQuestion): Promise<Outcome<OrdersLook>> {
   const read = await ports.state.readState(question.clusterResourceId);
   if (!read.ok) return read;
+  const deployment = await readDeployment(ports);
   const { orders } = read.value;
   const now = ports.clock.now();
   const approval = judgeApprovals(orders, question);
@@ -22,6 +24,7 @@ export async function readOrders(ports: Pick<Ports, 'state' | 'clock'>, question
       isCancelled: isCancelled(orders, question.opens),
       approval,
       losses: lossesAt(orders, now),
+      deployment: deployment.ok ? deployment.value : null,
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Cluster } from '../domain/cluster-snapshot.ts';
 import { isThereAlready } from '../domain/judge-progress.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
+import { formatUtc } from '../domain/local-time.ts';
 import { whyNothingStarts } from '../domain/slackwater-mode.ts';
 import { freezeAt, requestFor } from '../domain/standing-order.ts';
 import { MINUTE_MS, type Instant } from '../domain/time.ts';
@@ -8,6 +9,7 @@ import { startCutOff } from '../domain/upgrade-plan.ts';
 import type { UnitStart, UnitWrite } from './contract.ts';
 import { lookAtUnit, poolNameOf, type UnitLook } from './look-at-unit.ts';
 import { nameWriter } from './name-writer.ts';
+import { readDeployment } from './order-deployment.ts';
 import type { Ports } from './ports.ts';
 import { settingsDiffer } from './prepare-unit.ts';
 
@@ -27,8 +29,8 @@ export async function startUnit(ports: Ports, write: UnitWrite): Promise<Outcome
   if (!look.ok) return look;
   const settled = alreadySettled(look.value, write);
   if (settled !== null) return settled;
-  const frozen = await refuseWhileFrozen(ports, write);
-  if (frozen !== null) return { ok: true, value: frozen };
+  const ordered = (await refuseWhileFrozen(ports, write)) ?? (await refuseWhileDeploying(ports));
+  if (ordered !== null) return { ok: true, value: ordered };
   // The look took a while: the clock is asked again, because this line is the last before a write.
   const late = refuseByTime(ports.clock.now(), write, write.unit.estimateMinutes);
   if (late !== null) return { ok: true, value: late };
@@ -74,6 +76,12 @@ async function refuseWhileFrozen(ports: Ports, { clusterResourceId, windowOpens 
   const request = requestFor(memory.value.orders, windowOpens);
   const isOverridden = request?.freeze === 'overridden' && freeze.when < request.when;
   return isOverridden ? null : { kind: 'withheld', detail: `Frozen by ${freeze.who}.` };
+}
+
+async function refuseWhileDeploying(ports: Ports): Promise<UnitStart | null> {
+  const deployment = await readDeployment(ports);
+  if (!deployment.ok || deployment.value === null) return null;
+  return { kind: 'withheld', detail: `A deployment of Slackwater is announced until ${formatUtc(deployment.value.until)}.` };
 }
 
 function refuseByTime(now: Instant, write: UnitWrite, estimateMinutes: number): UnitStart | null {

@@ -75,14 +75,29 @@ interface DocumentChange {
   readonly why: string;
 }
 
+/** A text of the branch; null where there is none. */
+export async function readDocument(github: Octokit, name: RepositoryName, path: string): Promise<Outcome<string | null>> {
+  const data = await fetchContent(github, name, path);
+  if (data === null) return { ok: true, value: null };
+  return data['encoding'] === 'base64' ? { ok: true, value: textOf(data) } : refuseDocument(path);
+}
+
+function textOf(data: Readonly<Record<string, unknown>>): string {
+  return Buffer.from(textAt(data, 'content') ?? '', 'base64').toString('utf8');
+}
+
+function refuseDocument(path: string): Outcome<never> {
+  return refuse('state-document-unreadable', 'terminal', `${path} on ${STATE_BRANCH} is no file of at most 1 MB.`, 'Remove it there; it is written anew.');
+}
+
 /** Makes a text of the branch say what `change` makes of it; the same text writes nothing. */
 export async function changeDocument(github: Octokit, name: RepositoryName, { path, change, why }: DocumentChange): Promise<Outcome<'written' | 'unchanged'>> {
   let lost = '';
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const data = await fetchContent(github, name, path);
     const sha = data === null ? null : textAt(data, 'sha');
-    if (data !== null && (sha === null || data['encoding'] !== 'base64')) return refuse('state-document-unreadable', 'terminal', `${path} on ${STATE_BRANCH} is no file of at most 1 MB.`, 'Remove it there; it is written anew.');
-    const present = data === null ? null : Buffer.from(textAt(data, 'content') ?? '', 'base64').toString('utf8');
+    if (data !== null && (sha === null || data['encoding'] !== 'base64')) return refuseDocument(path);
+    const present = data === null ? null : textOf(data);
     const text = change(present);
     if (text === present) return { ok: true, value: 'unchanged' };
     if (Buffer.byteLength(text, 'utf8') > FILE_BYTES_MAX) return refuse('state-document-too-large', 'terminal', `${path} would be larger than 1 MB, which GitHub would not give back.`, 'Let fewer policies share the path.');

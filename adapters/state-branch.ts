@@ -10,7 +10,7 @@ import { UnreadableAnswer } from './github-failure.ts';
 import { isStatus } from './github-issue.ts';
 import { createGitHubSession } from './github-session.ts';
 import type { GitHubSession, GitHubSessionOptions, RepositoryName } from './github-session.ts';
-import { changeDocument, ensureBranch, fetchContent, FILE_BYTES_MAX, STATE_BRANCH, TRIES_MAX, writeFile } from './state-branch-files.ts';
+import { changeDocument, ensureBranch, fetchContent, FILE_BYTES_MAX, readDocument, STATE_BRANCH, TRIES_MAX, writeFile } from './state-branch-files.ts';
 
 /** What {@link createStatePort} needs. */
 interface StatePortOptions extends GitHubSessionOptions {
@@ -51,6 +51,7 @@ export function createStatePort(options: StatePortOptions): StatePort {
       }),
     readStates: (clusterResourceIds) => within((github, name) => readFiles(github, name, clusterResourceIds, memory)),
     changeDocument: (path, change, why) => within((github, name) => changeDocument(github, name, { path, change, why })),
+    readDocument: (path) => within((github, name) => readDocument(github, name, path)),
     changeState: (clusterResourceId, change, why) => within((github, name) => changeFile(github, name, { clusterResourceId, change, why })),
   };
 }

@@ -37,6 +37,12 @@ function frozenBy({ who, when, until, why }: NonNullable<RunStanding['freeze']>)
   return [{ name: who }, ' since ', { at: when, form: 'dated' }, ...(until === null ? [', until somebody ends it'] : [', until ', { at: until, form: 'dated' } as const]), ...(why === '' ? [] : [' (', { name: why } as const, ')'])];
 }
 
+function announcedBy({ deployment }: RunStanding): Phrase {
+  if (deployment == null) return [];
+  const { who, when, until, why } = deployment;
+  return [', announced by ', { name: who }, ' ', { at: when, form: 'clock' }, ', at the latest ', { at: until, form: 'clock' }, ' (', { name: why }, ')'];
+}
+
 /** The lines below the first while a run waits for people's orders; null when it does not. */
 export function linesWhileOrdered({ standing }: WindowStatus): readonly StandingLine[] | null {
   if (standing === undefined || standing.waitsFor === null) return null;
@@ -49,6 +55,14 @@ export function linesWhileOrdered({ standing }: WindowStatus): readonly Standing
       { label: 'Needed:', text: [{ command: '/unfreeze' }, ' by somebody with admin, once its reason is gone; the run goes on by itself while what is left still fits.'] },
       fate,
       { label: 'You can:', text: [{ command: '/unfreeze' }, ' end the freeze · ', { command: '/abort' }, ' end the run here; nothing is rolled back.'] },
+    ];
+  }
+  if (standing.waitsFor === 'deployment') {
+    return [
+      { label: 'Waiting for:', text: ['the end of a deployment of Slackwater', ...announcedBy(standing), '.'] },
+      { label: 'Needed:', text: ['nothing; the run goes on by itself when the deployment is over.'] },
+      fate,
+      { label: 'You can:', text: [{ command: '/abort' }, ' end the run here; nothing is rolled back.'] },
     ];
   }
   const voided: Phrase = approval.voided.length === 0 ? [] : [' Void, because plan or policy changed since: ', ...listed(approval.voided), '.'];
@@ -65,5 +79,6 @@ export function neededForOrders({ standing }: WindowStatus): Phrase | null {
   if (standing === undefined || standing.waitsFor === null) return null;
   if (standing.isCancelled) return ['nothing: a program took the run back.'];
   if (standing.freeze !== null) return ['the end of the freeze: frozen by ', ...frozenBy(standing.freeze), '; ', { command: '/unfreeze' }, ' once its reason is gone.'];
+  if (standing.waitsFor === 'deployment') return ['nothing: a deployment of Slackwater', ...announcedBy(standing), ' lasted until nothing fitted any more.'];
   return [`approval in time: ${missingApprovals(standing.approval)}. `, { command: '/approve' }, ' here approves the plan of the next opening.'];
 }

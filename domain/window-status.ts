@@ -1,4 +1,5 @@
 import type { ApprovalStanding } from './approval.ts';
+import type { DeploymentOrder } from './deployment-order.ts';
 import type { Hold } from './hold.ts';
 import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { HealthAlarm } from './cluster-health.ts';
@@ -134,8 +135,10 @@ export interface RunStanding {
   readonly approval: ApprovalStanding;
   /** Git's id of the policy file the run goes by; empty where it lies in no repository. */
   readonly policyVersion: string;
+  /** A deployment that keeps units from starting; null or absent: none does. */
+  readonly deployment?: DeploymentOrder | null;
   /** What the run waits for now; null: nothing. */
-  readonly waitsFor: 'unfreeze' | 'approval' | null;
+  readonly waitsFor: 'unfreeze' | 'approval' | 'deployment' | null;
   /** When the latest unit that waits could still start. */
   readonly lastUsefulStart: Instant | null;
 }

@@ -8,6 +8,7 @@ import type { Composition } from './compose.ts';
 import { tickDebts } from './debt-timer.ts';
 import { tickDeliveries } from './delivery-timer.ts';
 import { registerDurable } from './durable.ts';
+import { receiveDeployment } from './deployment.ts';
 import { receiveWebhook } from './github-webhook.ts';
 import { showHealth } from './health.ts';
 import { refuseJson } from './http-answer.ts';
@@ -18,6 +19,8 @@ import { tickWindows } from './window-timer.ts';
 const webhookRoute: HttpTriggerOptions = { methods: ['POST'], authLevel: 'anonymous', route: 'github/webhook' };
 const statusRoute: HttpTriggerOptions = { methods: ['GET'], authLevel: 'function', route: 'status/{instanceId?}' };
 const healthRoute: HttpTriggerOptions = { methods: ['GET'], authLevel: 'anonymous', route: 'health' };
+
+const deploymentRoute: HttpTriggerOptions = { methods: ['GET', 'POST', 'DELETE'], authLevel: 'function', route: 'deployment' };
 
 const composed = compose(process.env);
 if (composed.ok) registerApp(composed.value);
@@ -36,6 +39,11 @@ function registerApp(composition: Composition): void {
     handler: (request, context) => showStatus(composition.portsWithWindowsOf(context).windows, request),
   });
   app.http('health', { ...healthRoute, handler: () => showHealth() });
+  app.http('deployment', {
+    ...deploymentRoute,
+    extraInputs: [input.durableClient()],
+    handler: (request, context) => receiveDeployment(composition.portsWithWindowsOf(context), request),
+  });
   app.timer('windowTimer', {
     schedule: settings.windowTimerSchedule,
     extraInputs: [input.durableClient()],
@@ -88,5 +96,6 @@ function refuseToStart(faults: readonly Fault[]): void {
     });
   app.http('githubWebhook', { ...webhookRoute, handler: refuse });
   app.http('status', { ...statusRoute, handler: refuse });
+  app.http('deployment', { ...deploymentRoute, handler: refuse });
   app.http('health', { ...healthRoute, handler: refuse });
 }

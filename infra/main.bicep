@@ -322,6 +322,8 @@ output APP_NAME string = app.outputs.name
 output WEBHOOK_URL string = 'https://${app.outputs.hostName}/api/github/webhook'
 @description('Answers 200 when the settings are complete.')
 output HEALTH_URL string = 'https://${app.outputs.hostName}/api/health'
+@description('Asked by the hooks of azure.yaml before and after a deployment.')
+output DEPLOYMENT_URL string = 'https://${app.outputs.hostName}/api/deployment'
 @description('Vault for the key and the webhook secret of the GitHub App.')
 output KEY_VAULT_NAME string = vault.outputs.name
 @description('Identity that reads; cluster/main.bicep needs it.')

@@ -33,18 +33,24 @@ export function* heedOrders(run: WindowRun, plan: UpgradePlan, lastUsefulStart: 
     const why = whyStopped(run);
     if (why === null || run.abortedBy !== null) return null;
     if (run.status.standing?.isCancelled === true || flow.now() > lastUsefulStart) return why;
-    const next = flow.now() + (look.ok ? READ_EVERY_MINUTES * MINUTE_MS : waitSecondsAfter(look.failure, failures) * SECOND_MS);
+    const again = flow.now() + (look.ok ? READ_EVERY_MINUTES * MINUTE_MS : waitSecondsAfter(look.failure, failures) * SECOND_MS);
+    const next = Math.min(again, Math.max(flow.now() + SECOND_MS, deploymentEnd(run) ?? Infinity));
     update(run, { phase: 'held', nextAt: Math.min(next, lastUsefulStart) });
     yield* publish(run);
     yield* listen(run, Math.min(next, lastUsefulStart + SECOND_MS));
   }
 }
 
+/** When a deployment that alone holds the run is over by itself; null when none does. */
+function deploymentEnd({ status: { standing } }: WindowRun): Instant | null {
+  return standing?.waitsFor === 'deployment' ? (standing.deployment?.until ?? null) : null;
+}
+
 /** Takes up what was read: what the run waits for, whose approvals it has, which losses were acknowledged before. */
-function note(run: WindowRun, { freeze, isCancelled, approval, losses }: OrdersLook, lastUsefulStart: Instant): void {
+function note(run: WindowRun, { freeze, isCancelled, approval, losses, deployment = null }: OrdersLook, lastUsefulStart: Instant): void {
   const before = run.status.standing;
-  const waitsFor = isCancelled || freeze !== null ? 'unfreeze' : approval.kind === 'waiting' ? 'approval' : null;
-  const standing: RunStanding = { freeze, isCancelled, approval, policyVersion: run.input.policy.version ?? '', waitsFor, lastUsefulStart: waitsFor === null ? null : lastUsefulStart };
+  const waitsFor = isCancelled || freeze !== null ? 'unfreeze' : approval.kind === 'waiting' ? 'approval' : deployment !== null ? 'deployment' : null;
+  const standing: RunStanding = { freeze, isCancelled, approval, ...(deployment === null ? {} : { deployment }), policyVersion: run.input.policy.version ?? '', waitsFor, lastUsefulStart: waitsFor === null ? null : lastUsefulStart };
   const added = losses.filter(({ where, at }) => !run.status.acknowledgements.some((word) => word.where === where && word.at >= at));
   const kept = run.status.acknowledgements.filter(({ where }) => !added.some((word) => word.where === where));
   update(run, { standing, acknowledgements: [...kept, ...added], ...(waitsFor === null && before?.waitsFor != null ? { phase: 'upgrading', nextAt: null } : {}) });
@@ -52,7 +58,7 @@ function note(run: WindowRun, { freeze, isCancelled, approval, losses }: OrdersL
 }
 
 /** Tells each change once. */
-function tellStanding(run: WindowRun, before: RunStanding | undefined, { freeze, approval, waitsFor, isCancelled }: RunStanding): void {
+function tellStanding(run: WindowRun, before: RunStanding | undefined, { freeze, approval, waitsFor, isCancelled, deployment = null }: RunStanding): void {
   const { timeZone } = run.status;
   if (waitsFor !== null && before?.waitsFor !== waitsFor) emit(run, 'run.held', { unit: 'run', attempt: 1 }, { waitsFor });
   if (isCancelled && before?.isCancelled !== true) say(run, 'The run was taken back by the program that asked for it; nothing more is started.');
@@ -61,6 +67,10 @@ function tellStanding(run: WindowRun, before: RunStanding | undefined, { freeze,
     say(run, `Frozen by ${freeze.who} ${until}${freeze.why === '' ? '' : ` (${freeze.why})`}: nothing more is started; what is in flight goes on.`);
   }
   if (freeze === null && before?.freeze != null) say(run, 'The freeze has ended.');
+  if (deployment !== null && before?.deployment?.when !== deployment.when) {
+    say(run, `A deployment of Slackwater was announced by ${deployment.who} (${deployment.why}): nothing is started until ${formatBothDated(deployment.until, timeZone)} or until it is over; what is in flight goes on.`);
+  }
+  if (deployment === null && before?.deployment != null) say(run, 'The deployment of Slackwater is over.');
   const known = before?.approval.approvers.length ?? 0;
   for (const { who } of approval.approvers.slice(known)) say(run, `${who} approved this plan.`);
   for (const { who, changed } of approval.voided) {
@@ -84,6 +94,7 @@ function whyStopped({ status: { standing }, input: { consent, policy } }: Window
   if (standing === undefined) return isConsentNeeded ? 'Approvals are needed, and those given could not be read.' : null;
   if (standing.isCancelled) return 'The run was taken back by the program that asked for it.';
   if (standing.freeze !== null) return `Frozen by ${standing.freeze.who}.`;
+  if (standing.waitsFor === 'deployment') return 'A deployment of Slackwater was announced.';
   return standing.waitsFor === 'approval' ? `Not approved: ${missingApprovals(standing.approval)}.` : null;
 }
 

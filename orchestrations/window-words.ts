@@ -85,7 +85,8 @@ export function* publish(run: WindowRun): Step<void> {
 /** Tells once what a run waits for while it has nothing else to do (a hold, an approval, the end of a freeze), and that it goes on after. */
 function tellWait(run: WindowRun): void {
   const { phase, holds, standing } = run.status;
-  const waitsFor = standing?.waitsFor ?? null;
+  // A deployment lasts minutes and needs nobody: the report alone tells it.
+  const waitsFor = standing?.waitsFor === 'deployment' ? null : (standing?.waitsFor ?? null);
   if (phase !== 'held') return tellWaitOver(run, waitsFor);
   const waits = [...holds.flatMap(({ state, number }) => (state === 'waiting' ? [`held-${number}`] : [])), ...(waitsFor === null ? [] : [waitsFor])];
   const [fresh] = waits.filter((name) => !run.waitsTold.has(name));

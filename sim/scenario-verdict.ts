@@ -19,7 +19,7 @@ export interface RunFacts {
   /** What became of each command of a person, oldest first. */
   readonly commands: readonly ('raised' | 'kept' | 'refused' | 'ignored')[];
   /** What of people's orders kept the run from starting anything up to its end; null when nothing did. */
-  readonly waitedFor: 'unfreeze' | 'approval' | null;
+  readonly waitedFor: 'unfreeze' | 'approval' | 'deployment' | null;
   /** ARM writes of ours that ARM put off (409, 429). */
   readonly deferredWriteCount: number;
   /** What the world did beside the run. */
@@ -98,7 +98,7 @@ const shutWindow: Rule = ({ window }) => unopened[window];
 
 const unheeded: Rule = ({ waitedFor, units }) => {
   if (waitedFor === null || units.some(({ startedAt }) => startedAt !== null)) return null;
-  return waitedFor === 'approval' ? { decision: 'HOLD', run: 'held' } : { decision: 'REFUSE_START', run: 'not-started' };
+  return waitedFor === 'unfreeze' ? { decision: 'REFUSE_START', run: 'not-started' } : { decision: 'HOLD', run: 'held' };
 };
 
 const blockedRun: Rule = ({ findings, commands, units }) => {

@@ -46,6 +46,8 @@ export interface World {
   readonly inbox: Map<string, unknown>;
   /** Cluster → what is remembered of it. */
   readonly memory: Map<string, StateFile>;
+  /** Path → text beside it. */
+  readonly documents: Map<string, string>;
   /** Policies on the default branch. */
   readonly policies: MaintenancePolicy[];
   readonly calls: string[];
@@ -70,6 +72,7 @@ export function emptyWorld(now: Instant): World {
     cleanUps: new Map(),
     inbox: new Map(),
     memory: new Map(),
+    documents: new Map(),
     policies: [],
     calls: [],
     logged: [],
@@ -180,7 +183,14 @@ export function recordingPorts(world: World): Ports {
         const state = world.memory.get(cluster);
         return state === undefined ? [] : [[cluster, { ok: true, value: state } as const] as const];
       }))),
-      changeDocument: () => meet('changeDocument', () => 'unchanged'),
+      changeDocument: (path, change) =>
+        meet('changeDocument', () => {
+          const present = world.documents.get(path) ?? null;
+          const text = change(present);
+          world.documents.set(path, text);
+          return text === present ? 'unchanged' : 'written';
+        }),
+      readDocument: (path) => meet('readDocument', () => world.documents.get(path) ?? null),
       changeState: (cluster, change) =>
         meet('changeState', () => {
           const state = change(world.memory.get(cluster) ?? emptyState(cluster));

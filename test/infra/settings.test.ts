@@ -87,7 +87,7 @@ describe('names that code, infra and docs share', () => {
   test('routes', () => {
     const routes = [...entry.matchAll(/route: '([^'{]+)/g)].flatMap(([, route]) => route?.replace(/\/$/, '') ?? []);
 
-    for (const path of ['github/webhook', 'health']) {
+    for (const path of ['github/webhook', 'health', 'deployment']) {
       assert.ok(routes.includes(path));
       assert.ok(main.includes(`/api/${path}'`));
       assert.ok(readText('docs/deploy.md').includes(path) || readText('README.md').includes(path), path);
@@ -114,7 +114,7 @@ describe('names that code, infra and docs share', () => {
   });
 
   test('the package azd deploys is the one the build makes', () => {
-    assert.match(readText('package.json'), /"main": "dist\/main\.cjs"/);
+    assert.match(readText('package.json'), /"main": "dist\/main\.mjs"/);
     assert.match(readText('azure.yaml'), /npm run build/);
     assert.match(readText('.funcignore'), /^\/node_modules$/m);
     assert.doesNotMatch(readText('.funcignore'), /^\/?(dist|host\.json|package\.json)\/?$/m);
