@@ -12,7 +12,7 @@ import type { ClusterId } from './arm-resource-id.ts';
 const apiVersions = { locks: '2020-05-01', activityLog: '2015-04-01', networks: '2024-05-01' } as const;
 
 /** What of an event is asked for: no claims, addresses or authorisation of whoever wrote. */
-const eventFields = 'caller,correlationId,eventTimestamp,operationName,properties,resourceId,status,subStatus';
+const eventFields = 'caller,correlationId,eventTimestamp,operationId,operationName,properties,resourceId,status,subStatus';
 
 type List = Promise<Outcome<readonly unknown[]>>;
 

@@ -35,6 +35,6 @@ export const azureFields = {
 export function keepEventFields(event: unknown): unknown {
   const message = parseJson(textAt(event, 'properties', 'statusMessage') ?? '');
   const code = textAt(message, 'error', 'code') ?? textAt(message, 'code');
-  const kept = keepFields(event, { caller: 'all', correlationId: 'all', eventTimestamp: 'all', operationName: { value: 'all' }, resourceId: 'all', status: { value: 'all' }, subStatus: { value: 'all' } });
+  const kept = keepFields(event, { caller: 'all', correlationId: 'all', eventTimestamp: 'all', operationId: 'all', operationName: { value: 'all' }, resourceId: 'all', status: { value: 'all' }, subStatus: { value: 'all' } });
   return code === null || !isRecord(kept) ? kept : { ...kept, properties: { statusMessage: JSON.stringify({ error: { code } }) } };
 }

@@ -66,7 +66,8 @@ function readEvent(event: JsonRecord, clusterResourceId: string): readonly Write
   const caller = textAt(event, 'caller');
   return [
     {
-      key: `${textAt(event, 'correlationId') ?? ''} ${operation} ${id}`.toLowerCase(),
+      // One correlation id may join all that a run wrote (facts: Azure REST reference, "Activity logs": an operation's events share its operation id).
+      key: `${textAt(event, 'operationId') ?? textAt(event, 'correlationId') ?? ''} ${operation} ${id}`.toLowerCase(),
       at,
       operation,
       resourceId,

@@ -45,7 +45,8 @@ function eventsOf(aks: AksState, operation: OperationRecord): readonly JsonRecor
   const target = operation.pool === null ? 'managedClusters' : 'managedClusters/agentPools';
   const common = {
     caller: operation.by,
-    correlationId: operation.id,
+    operationId: operation.id,
+    correlationId: operation.correlationId ?? operation.id,
     operationName: { value: `Microsoft.ContainerService/${target}/${verbOf(operation)}` },
     resourceId: operation.pool === null ? aks.resourceId : `${aks.resourceId}/agentPools/${operation.pool}`,
     resourceGroupName: aks.resourceGroup,

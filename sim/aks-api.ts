@@ -39,7 +39,10 @@ export function answerArm(core: AksCore, around: AroundCluster, request: WireReq
     group.toLowerCase() === aks.resourceGroup.toLowerCase() &&
     name.toLowerCase() === aks.name.toLowerCase();
   if (!isThis) return resourceNotFound(group, name);
-  return answerCluster(core, around, rest, request);
+  const before = new Set(aks.operations.keys());
+  const answered = answerCluster(core, around, rest, request);
+  for (const [id, begun] of aks.operations) if (!before.has(id)) begun.correlationId = request.headers['x-ms-correlation-request-id'] ?? null;
+  return answered;
 }
 
 function answerCollection({ aks }: AksCore, path: string, request: WireRequest): WireResponse {

@@ -24,6 +24,7 @@ export function beginOperation(
     state: begin.state,
     pool: begin.pool?.name ?? null,
     by: begin.by,
+    correlationId: null,
     startedAt: cluster.timeline.now(),
     endedAt: null,
     status: 'InProgress',

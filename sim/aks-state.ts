@@ -17,6 +17,8 @@ export interface OperationRecord {
   /** Null: of the cluster itself. */
   readonly pool: string | null;
   readonly by: string;
+  /** What its request was called by its sender; null: the request named nothing. */
+  correlationId: string | null;
   readonly startedAt: Instant;
   endedAt: Instant | null;
   status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';

@@ -30,6 +30,13 @@ test('the events of one operation are one write, in whatever order they come', (
   );
 });
 
+test('two operations that one run wrote under one correlation id are two writes', () => {
+  const events = [event(1, { operationId: 'a' }), event(2, { operationId: 'a', ...status('Failed') }), event(5, { operationId: 'b' }), event(9, { operationId: 'b', ...status('Succeeded') })];
+  const read = readRecentWrites({ value: events }, cluster);
+
+  assert.deepEqual(read.ok ? read.value.map(({ outcome }) => outcome) : read, ['succeeded', 'failed']);
+});
+
 test('reads, credentials, other resources and half events are no writes', () => {
   const none = [
     event(1, operation('read')),
