@@ -4,31 +4,11 @@ import { Ajv } from 'ajv';
 import { createKubernetesServers } from '../../adapters/kubernetes-servers.ts';
 import { createLocalCredential } from '../../adapters/credential.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../../domain/json.ts';
-import type { JsonRecord } from '../../domain/json.ts';
-import type { LoggedRequest } from '../../local/request-log.ts';
+import { operationOf, withoutNulls } from '../described-arm.ts';
 import { sharedMaterial } from '../shared-material.ts';
 import { connectToSmallArm, resourceId } from './small-arm.ts';
 
 const published = sharedMaterial('contracts/arm/openapi-2026-04-01.pandora.json');
-
-/** The operation a request is, by its path without regard to case. */
-function operationOf(description: JsonRecord, { method, path }: LoggedRequest): JsonRecord | null {
-  for (const [template, operations] of Object.entries(recordAt(description, 'paths'))) {
-    const pattern = `^${template.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`;
-    const operation = isRecord(operations) ? operations[method.toLowerCase()] : undefined;
-    if (new RegExp(pattern, 'i').test(path) && isRecord(operation)) return operation;
-  }
-  return null;
-}
-
-/** ARM takes null as absent, which the description has no word for: recorded requests of others carry nulls too. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, item]) => (item === null ? [] : [[key, withoutNulls(item)] as const])),
-  );
-}
 
 test('every request of the adapter is one the published description knows, its body valid', { skip: published.skip }, async (context) => {
   const description = published.readJson();
