@@ -11,7 +11,7 @@ export type LogFieldName = (typeof logFieldNames)[number];
 /** What is known of what a line is about. */
 export type LogFields = { readonly [N in LogFieldName]?: N extends 'attempt' ? number : string };
 
-const traceNames = ['cluster', 'planId', 'version', 'phase', 'decision', 'correlationId', 'githubDelivery'] as const satisfies readonly LogFieldName[];
+const traceNames = ['cluster', 'planId', 'version', 'phase', 'pool', 'attempt', 'decision', 'correlationId', 'githubDelivery'] as const satisfies readonly LogFieldName[];
 /** Of these, what goes along with an event, a new instance and every activity, because the receiver may not know it. */
 export type Trace = Pick<LogFields, (typeof traceNames)[number]>;
 
@@ -51,7 +51,8 @@ export function readTrace(value: unknown): Trace {
     const text = textAt(value, 'trace', name);
     return text !== null && text.length <= TRACE_CHARACTERS_MAX && /^[\w.:/()-]+$/.test(text) ? [[name, text] as const] : [];
   });
-  return Object.fromEntries(texts);
+  const attempt = numberAt(value, 'trace', 'attempt');
+  return { ...Object.fromEntries(texts.filter(([name]) => name !== 'attempt')), ...(attempt === null ? {} : { attempt }) };
 }
 
 /** Of what is known, what made it happen: a person's word or somebody's event. */

@@ -8,13 +8,14 @@ import { readSnapshotDocuments } from '../../adapters/snapshot-folder.ts';
 import { nextOpenings } from '../../domain/maintenance-window.ts';
 import { virtualClock } from '../../local/clock.ts';
 import { startHost } from '../../local/functions-host/host.ts';
+import type { HostOptions } from '../../local/functions-host/host-options.ts';
 import { startLoopbackWorld } from '../../local/loopback-world.ts';
 import { createQueueSource } from '../../local/queue-source.ts';
 
 const root = new URL('../../', import.meta.url);
 
 /** Runs the function app (the bundle, unless told otherwise) in this process, with its queue, over loopback services, at the moment the example's window opens. */
-export async function startBundle(t: TestContext, entry = 'dist/main.cjs', database = ':memory:', signsAs: 'app' | 'token' = 'token') {
+export async function startBundle(t: TestContext, entry = 'dist/main.mjs', database = ':memory:', signsAs: 'app' | 'token' = 'token', more: Pick<HostOptions, 'log' | 'environment'> = {}) {
   const text = readFileSync(new URL('fixtures/policies/lab-aks.yaml', root), 'utf8');
   const policies = readPolicyText(text, 'lab-aks.yaml');
   const documents = await readSnapshotDocuments(fileURLToPath(new URL('fixtures/snapshot/', root)));
@@ -42,7 +43,8 @@ export async function startBundle(t: TestContext, entry = 'dist/main.cjs', datab
       database,
       timers: 'held',
       queueSource: createQueueSource({ connectionString: world.serviceBus.connectionString }),
-      environment: world.environment,
+      environment: { ...world.environment, ...more.environment },
+      ...(more.log === undefined ? {} : { log: more.log }),
     });
     world.deliverWebhooksTo(begun.url);
     return begun;
