@@ -34,10 +34,11 @@ export async function lookAtUnit(ports: Ports, request: UnitRequest, earlier: Ea
   if (poolName === null) {
     return { ok: true, value: { progress: judgeControlPlane(cluster, unit, ports.clock.now()), cluster, pool: null } };
   }
-  // The pool's own GET carries its eTag, which the cluster's list of pools does not have to.
   const listed = nodePools.find((each) => each.name === poolName);
   if (listed === undefined) return { ok: false, failure: missingPool(poolName, cluster.name) };
-  const own = await ports.aks.readNodePool(clusterResourceId, poolName);
+  // Watching takes one read: pools of a whole subscription share Azure's smallest bucket, and each cluster has one of its own.
+  const isEnough = earlier !== null && tellsAll(listed);
+  const own = isEnough ? { ok: true as const, value: listed } : await ports.aks.readNodePool(clusterResourceId, poolName);
   if (!own.ok) return own;
   const nodes = await ports.kubernetes.readNodes(cluster);
   if (!nodes.ok) return nodes;
@@ -48,6 +49,11 @@ export async function lookAtUnit(ports: Ports, request: UnitRequest, earlier: Ea
   const found = { ...blocks.value, signals: [...blocks.value.signals, ...foreign.signals], foreignCordons: foreign.cordons };
   const progress = judgePool({ seenAt, unit, pool: own.value, nodes: nodes.value, ...found });
   return { ok: true, value: { progress, cluster, pool: own.value } };
+}
+
+/** A cluster's list of pools does not have to carry what the pool's own GET does: its eTag, and why it failed. */
+function tellsAll({ eTag, provisioningState, provisioningError }: NodePool): boolean {
+  return eTag !== null && (provisioningError !== null || provisioningState !== 'Failed');
 }
 
 function missingPool(pool: string, cluster: string): Failure {
