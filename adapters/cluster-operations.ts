@@ -1,7 +1,7 @@
 /** Which role grants an operation of Azure Resource Manager. */
 export type AzureRole = 'reader' | 'operator' | 'kubernetes-reader';
-/** Which ClusterRole grants an operation of a cluster's own API. */
-export type ClusterRole = 'reader' | 'drain-rehearsal' | 'node-release';
+/** Which ClusterRole grants an operation of a cluster's own API; `system:basic-user` is Kubernetes' own, for everybody who is known. */
+export type ClusterRole = 'reader' | 'drain-rehearsal' | 'node-release' | 'system:basic-user';
 
 /** One operation of Azure Resource Manager that Slackwater uses. */
 export interface ArmOperation {
@@ -87,6 +87,7 @@ export const kubernetesOperations: readonly KubernetesOperation[] = [
   { verb: 'get', group: '', resource: 'services/proxy', dataAction: `${aks}/services/read`, role: 'reader', why: 'probes a policy names' },
   { verb: 'get', group: '', resource: 'configmaps', dataAction: null, role: 'reader', why: 'when coredns-custom changed: its metadata alone, that one object alone' },
   { verb: 'get', group: '', resource: '/metrics', dataAction: `${aks}/metrics/read`, role: 'reader', why: 'deprecated APIs still in use' },
+  { verb: 'create', group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews', dataAction: null, role: 'system:basic-user', why: 'what our own identity may do; stores nothing, whichever identity asks' },
   { verb: 'create', group: '', resource: 'pods/eviction', dataAction: null, role: 'drain-rehearsal', why: 'dry run: would this pod be evicted now? Azure\'s narrowest action could create any pod' },
   { verb: 'patch', group: '', resource: 'nodes', dataAction: null, role: 'node-release', why: 'takes the quarantine label from a node, on a person\'s word' },
 ];

@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
-import type { EvictionAnswer, KubernetesObjects, KubernetesPort } from '../activities/ports.ts';
+import type { Clock, EvictionAnswer, KubernetesObjects, KubernetesPort } from '../activities/ports.ts';
 import type { DeprecatedApiUse } from '../domain/azure-facts.ts';
 import type { Cluster, Pod, Unchecked } from '../domain/cluster-snapshot.ts';
 import { readDeprecatedApiMetrics } from '../domain/deprecated-api-metrics.ts';
@@ -9,6 +9,7 @@ import { upgradeStatusLabel } from '../domain/kubernetes-node.ts';
 import { readKubernetesItems } from '../domain/kubernetes-object.ts';
 import type { KubernetesParts } from '../domain/kubernetes-object.ts';
 import { joinWorkloadFacts } from '../domain/workload-facts.ts';
+import { machineClock } from './clock.ts';
 import { classifyBrokenCall, readRetryAfterSeconds, unreadableAnswer } from './arm-failure.ts';
 import { findKubernetesOperation } from './cluster-operations.ts';
 import { kubernetesScope } from './credential.ts';
@@ -16,6 +17,8 @@ import { classifyKubernetesAnswer, hasCause, messageOf } from './kubernetes-fail
 import { createHealthReads } from './kubernetes-health.ts';
 import { readPagedList } from './kubernetes-list.ts';
 import { readClusterAttachments, readSubjectEvents, readUpgraderEvents } from './kubernetes-trouble.ts';
+import { createRightsBook, failureOfDenial, metricsRight, REVIEWS, rightToRead, runRights, uncheckedByDenial } from './kubernetes-rights.ts';
+import type { KubernetesRight, RightsBook } from './kubernetes-rights.ts';
 import { createKubernetesTransport } from './kubernetes-transport.ts';
 import type { KubernetesAnswer, KubernetesCall, KubernetesServer, KubernetesTransport } from './kubernetes-transport.ts';
 import { requireSafeEndpoint } from './loopback.ts';
@@ -36,6 +39,10 @@ interface KubernetesPortOptions {
   readonly servers: KubernetesServers;
   /** Limit of each call. Unit: milliseconds, 20 000 unless given. */
   readonly timeLimitMs?: number;
+  /** Whose rights are asked about beside those of a snapshot: a run's too, or of reading alone. Default `reading`. */
+  readonly asksAbout?: 'reading' | 'a-run';
+  /** How long a right is remembered goes by it; the machine's unless given. */
+  readonly clock?: Clock;
   /** Sees every answer as it came; whoever writes a snapshot of a cluster keeps what was read of it this way. */
   readonly onAnswer?: (call: KubernetesCall, answer: KubernetesAnswer) => void;
 }
@@ -43,7 +50,7 @@ interface KubernetesPortOptions {
 const TIME_LIMIT_MS = 20_000;
 
 /** Without these no drain can be judged, so a refusal fails the whole read. */
-const requiredLists = ['/api/v1/nodes', '/api/v1/pods', '/apis/policy/v1/poddisruptionbudgets'] as const;
+const requiredLists = ['/api/v1/nodes', '/api/v1/pods', '/apis/policy/v1/poddisruptionbudgets'].map((path) => ({ path, right: rightToRead(path, path) }));
 
 /** What sharpens a judgment; a list we may not read becomes an `unchecked` entry with what is then not known. */
 const optionalLists = [
@@ -61,7 +68,7 @@ const optionalLists = [
   { path: '/api/v1/persistentvolumeclaims', loss: 'which volumes pods use' },
   { path: '/api/v1/persistentvolumes', loss: 'which volumes lie on a node or in a zone' },
   { path: '/apis/karpenter.sh/v1/nodepools', loss: 'whether node auto-provisioning drains nodes by itself' },
-] as const;
+].map(({ path, loss }) => ({ path, loss, right: rightToRead(path, loss) }));
 
 /** Lists of kinds that are there only once something is installed: a server without them has nothing to tell. */
 const installedLists: ReadonlySet<string> = new Set(['/apis/karpenter.sh/v1/nodepools']);
@@ -77,16 +84,23 @@ type Send = (call: KubernetesCall) => Promise<Outcome<KubernetesAnswer>>;
  */
 export function createKubernetesPort(options: KubernetesPortOptions): KubernetesPort {
   const connect = createConnector(options);
+  const rights = createRightsBook(options.clock ?? machineClock());
+  const about = options.asksAbout ?? 'reading';
+  /** What is known to be denied is not tried. */
+  const unlessDenied = async <T>(cluster: Cluster, right: KubernetesRight, act: () => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+    const failure = rights.recallDenial(cluster, right);
+    return failure === null ? act() : { ok: false, failure };
+  };
   return {
     ...createHealthReads(connect),
-    readObjects: async (cluster) => readObjects(await connect(cluster)),
+    readObjects: async (cluster) => readObjects(await connect(cluster), { cluster, rights, about }),
     readNodes: async (cluster) => readNodes(await connect(cluster)),
-    readDeprecatedApiUses: async (cluster) => readDeprecatedApiUses(await connect(cluster)),
-    readUpgradeEvents: async (cluster) => withGet(await connect(cluster), readUpgraderEvents),
+    readDeprecatedApiUses: (cluster) => unlessDenied(cluster, metricsRight, async () => readDeprecatedApiUses(await connect(cluster))),
+    readUpgradeEvents: (cluster) => unlessDenied(cluster, runRights.events, async () => withGet(await connect(cluster), readUpgraderEvents)),
     readPendingPods: async (cluster) => readPendingPods(await connect(cluster)),
-    readEventsAbout: async (cluster, objects) => withGet(await connect(cluster), (read) => readSubjectEvents(read, objects)),
-    readVolumeAttachments: async (cluster) => withGet(await connect(cluster), readClusterAttachments),
-    tryEviction: async (cluster, pod) => tryEviction(await connect(cluster), pod),
+    readEventsAbout: (cluster, objects) => unlessDenied(cluster, runRights.events, async () => withGet(await connect(cluster), (read) => readSubjectEvents(read, objects))),
+    readVolumeAttachments: (cluster) => unlessDenied(cluster, runRights.attachments, async () => withGet(await connect(cluster), readClusterAttachments)),
+    tryEviction: (cluster, pod) => unlessDenied(cluster, runRights.evictions, async () => tryEviction(await connect(cluster), pod)),
     removeQuarantineLabel: async (cluster, node) => removeQuarantineLabel(await connect(cluster), node),
   };
 }
@@ -116,10 +130,11 @@ async function sendCall(
   call: KubernetesCall,
 ): Promise<Outcome<KubernetesAnswer>> {
   if (!mayLeave(call)) return { ok: false, failure: unlisted(call) };
-  const attemptsMax = call.method === 'GET' ? 2 : 1;
+  const { identity = call.method === 'GET' ? 'reader' : 'writer' } = call;
+  const attemptsMax = call.method === 'GET' || call.path === REVIEWS ? 2 : 1;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const asking = call.method === 'GET' ? credential : writeCredential;
+      const asking = identity === 'reader' ? credential : writeCredential;
       const token = proof === 'certificate' ? null : await asking.getToken(kubernetesScope);
       if (proof === 'token' && token === null) return { ok: false, failure: noToken };
       const answer = await transport.send(call, token?.token ?? null);
@@ -182,12 +197,33 @@ async function readList(send: Send, path: string): Promise<Outcome<readonly Kube
   return read.ok ? { ok: true, value: pages } : read;
 }
 
-async function readObjects(connection: Outcome<Send>): Promise<Outcome<KubernetesObjects>> {
+/** Of whom and about what the rights are asked before a read. */
+interface RightsQuestion {
+  readonly cluster: Cluster;
+  readonly rights: RightsBook;
+  readonly about: 'reading' | 'a-run';
+}
+
+async function readObjects(connection: Outcome<Send>, { cluster, rights, about }: RightsQuestion): Promise<Outcome<KubernetesObjects>> {
   if (!connection.ok) return connection;
   const send = connection.value;
+  const ofRun = about === 'a-run' ? Object.values(runRights) : [];
+  const asked = await rights.findDenied(cluster, send, [...[...requiredLists, ...optionalLists].map(({ right }) => right), metricsRight, ...ofRun]);
+  if (!asked.ok) return asked;
+  const denied = asked.value;
+  const vital = requiredLists.filter(({ right }) => denied.has(right));
+  if (vital.length > 0) return { ok: false, failure: failureOfDenial(vital.map(({ right }) => right), cluster.access) };
+  const sharpening = optionalLists.filter(({ right }) => !denied.has(right));
+  const lists = await readLists(send, sharpening);
+  if (!lists.ok) return lists;
+  const withheld = [...optionalLists.map(({ right }) => right), ...ofRun].filter((right) => denied.has(right));
+  return { ok: true, value: { ...lists.value, unchecked: [...withheld.map((right) => uncheckedByDenial(right, cluster.access)), ...lists.value.unchecked] } };
+}
+
+async function readLists(send: Send, sharpening: readonly (typeof optionalLists)[number][]): Promise<Outcome<KubernetesObjects>> {
   const [required, optional] = await Promise.all([
-    Promise.all(requiredLists.map((path) => readList(send, path))),
-    Promise.all(optionalLists.map(({ path }) => readList(send, path))),
+    Promise.all(requiredLists.map(({ path }) => readList(send, path))),
+    Promise.all(sharpening.map(({ path }) => readList(send, path))),
   ]);
   const pages: KubernetesParts[] = [];
   const unchecked: Unchecked[] = [];
@@ -196,7 +232,7 @@ async function readObjects(connection: Outcome<Send>): Promise<Outcome<Kubernete
     pages.push(...list.value);
   }
   for (const [index, list] of optional.entries()) {
-    const { path, loss } = optionalLists[index] ?? { path: '', loss: '' };
+    const { path, loss } = sharpening[index] ?? { path: '', loss: '' };
     if (list.ok) pages.push(...list.value);
     else if (installedLists.has(path) && isNotServed(list.failure)) continue;
     else if (isWithheld(list.failure)) unchecked.push({ what: loss, why: `${path} may not be read: ${list.failure.message}` });

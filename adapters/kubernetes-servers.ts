@@ -1,5 +1,5 @@
 import type { Cluster } from '../domain/cluster-snapshot.ts';
-import type { Outcome } from '../domain/failure.ts';
+import type { Failure, Outcome } from '../domain/failure.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../domain/json.ts';
 import { unreadableAnswer } from './arm-failure.ts';
 import { callArm, createArmConnector } from './arm-pipeline.ts';
@@ -11,15 +11,16 @@ import { requireSafeEndpoint } from './loopback.ts';
 
 /**
  * Finds API servers by the kubeconfig ARM gives to cluster users: address and certificate authority only, its
- * credentials are left aside (on a cluster without Entra ID they would be those of an administrator).
+ * credentials are left aside. Of a cluster without Entra ID they would be those of an administrator, so there it is not even asked for.
  *
- * An answer is kept until `forget`. Errors: as ARM gives them, and `unreadable-answer`.
+ * An answer is kept until `forget`. Errors: as ARM gives them, `no-entra-id` (terminal) and `unreadable-answer`.
  */
 export function createKubernetesServers(connection: ArmConnection): KubernetesServers {
   const open = createArmConnector(connection);
   const known = new Map<string, KubernetesServer>();
   return {
-    async find({ resourceId }) {
+    async find({ resourceId, access }) {
+      if (access?.signIn === 'certificates') return { ok: false, failure: noEntra };
       const remembered = known.get(keyOf(resourceId));
       if (remembered !== undefined) return { ok: true, value: remembered };
       const id = parseClusterId(resourceId);
@@ -39,6 +40,14 @@ export function createKubernetesServers(connection: ArmConnection): KubernetesSe
     },
   };
 }
+
+const noEntra: Failure = {
+  code: 'no-entra-id',
+  class: 'terminal',
+  message: 'The cluster has no Entra ID, so its API server takes no token.',
+  remedy: 'Turn Entra ID on: az aks update --enable-aad.',
+  retryAfterSeconds: null,
+};
 
 function keyOf(resourceId: string): string {
   return resourceId.toLowerCase();

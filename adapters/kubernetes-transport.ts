@@ -15,6 +15,8 @@ export interface KubernetesCall {
   readonly body: unknown;
   /** Media types wanted; JSON unless given. */
   readonly accept?: string;
+  /** Who asks; unless given, the reader for a GET and the writer for the rest. */
+  readonly identity?: 'reader' | 'writer';
   /** Limit of this call, where it is shorter than the transport's. Unit: milliseconds. */
   readonly timeLimitMs?: number;
 }

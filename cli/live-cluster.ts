@@ -141,6 +141,7 @@ function composePorts(
         credential: access === null ? credentialFor(kubernetesEndpoint ?? armEndpoint) : { getToken: () => access.token() },
         endpointOverride: kubernetesEndpoint,
         servers: access === null ? createKubernetesServers(arm) : { find: () => Promise.resolve({ ok: true, value: access.server }), forget: () => undefined },
+        clock,
         onAnswer: observer.onKubernetesAnswer,
       }),
     },

@@ -101,6 +101,8 @@ function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'a
     writeCredential: writerFor(kubernetesEndpoint ?? armEndpoint),
     endpointOverride: kubernetesEndpoint,
     servers: createKubernetesServers(arm),
+    asksAbout: mode === 'maintain' ? 'a-run' : 'reading',
+    clock,
   });
   return { azureFacts: createAzureFactsPort({ ...arm, clock }), ...withholdWrites({ aks, kubernetes }, mode) };
 }

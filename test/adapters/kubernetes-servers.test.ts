@@ -187,3 +187,12 @@ test('a client certificate proves who we are instead of a token, and the name on
   assert.match(elsewhere.ok ? '' : elsewhere.failure.message, /ERR_TLS_CERT_ALTNAME_INVALID/);
   assert.equal(seen.length, 1);
 });
+
+test('of a cluster without Entra ID no credential is asked for: it would be an administrator\'s', async (context) => {
+  const { kubernetes, log } = await connectThroughArm(context, credentials(kubeconfig('https://127.0.0.1:1', '')));
+  const access = { reach: 'public', signIn: 'certificates', judge: 'kubernetes-rbac', localAccounts: 'on' } as const;
+
+  const objects = await kubernetes.readObjects({ ...cluster, access });
+
+  assert.deepEqual([objects.ok, objects.ok ? '' : objects.failure.code, log.entries.length], [false, 'no-entra-id', 0]);
+});

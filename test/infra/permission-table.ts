@@ -10,6 +10,7 @@ const clusterRoles: Readonly<Record<ClusterRole, string>> = {
   reader: 'reader',
   'drain-rehearsal': 'writer, `slackwater-drain-rehearsal`',
   'node-release': 'writer, `slackwater-node-release`',
+  'system:basic-user': 'both',
 };
 
 /** The page docs/permissions.md, from the lists the adapters work by. */
@@ -17,7 +18,7 @@ export function renderPermissions(): string {
   const arm = armOperations.map(({ method, path, actions, role, why }) => `| ${role === 'operator' ? 'writer' : 'reader'} | \`${method} ${short(path)}\` | ${actions.map(code).join('<br>')} | ${azureRoles[role]} | ${why} |`);
   const kubernetes = kubernetesOperations.map(({ verb, group, resource, dataAction, role, why }) => {
     const what = resource.startsWith('/') ? `${verb} ${resource}` : `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
-    return `| ${clusterRoles[role]} | \`${what}\` | ${dataAction === null ? '– (`infra/kubernetes/rbac.yaml`)' : code(dataAction)} | ${why} |`;
+    return `| ${clusterRoles[role]} | \`${what}\` | ${role === 'system:basic-user' ? '– (Kubernetes grants it to all it knows: `system:basic-user`)' : dataAction === null ? '– (`infra/kubernetes/rbac.yaml`)' : code(dataAction)} | ${why} |`;
   });
   return `# Permissions
 

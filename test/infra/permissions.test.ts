@@ -134,10 +134,11 @@ describe('operations of the adapters', () => {
 
   test('on the Kubernetes API are all granted', () => {
     const literals = sources.flatMap(({ text }) => [...text.matchAll(/['`](\/apis?\/[^'`]+)['`]/g)].map(([, path]) => (path ?? '').replace(/\$\{[^}]*\}/g, 'x')));
-    const writes = literals.filter((path) => path.endsWith('/eviction'));
-    const reads = literals.filter((path) => !path.endsWith('/eviction'));
+    const isCreated = (path: string): boolean => path.endsWith('/eviction') || path.endsWith('/selfsubjectaccessreviews');
+    const writes = literals.filter(isCreated);
+    const reads = literals.filter((path) => !isCreated(path));
 
-    assert.ok(reads.length > 18 && writes.length === 1);
+    assert.ok(reads.length > 18 && writes.length === 2);
     assert.deepEqual(reads.filter((path) => findKubernetesOperation('GET', path) === null), []);
     assert.deepEqual(writes.filter((path) => findKubernetesOperation('POST', path) === null), []);
     assert.notEqual(findKubernetesOperation('PATCH', '/api/v1/nodes/x'), null);
