@@ -1,6 +1,6 @@
 import { codeSpan, prose } from '../domain/markdown-text.ts';
 import type { RehearsalReport } from '../sim/rehearsal-report.ts';
-import { assumptionWords, blockWords, minuteWords, peakWords, unitWords, verdictOfRehearsal, windowWords } from './rehearsal-words.ts';
+import { assumptionWords, blockWords, minuteWords, omittedWords, peakWords, unitWords, verdictOfRehearsal, windowWords } from './rehearsal-words.ts';
 
 /** A rehearsal as GitHub shows it. Names and sentences of others are escaped: none of them can make a mention, a link, an image or HTML. */
 export function renderRehearsalMarkdown(report: RehearsalReport, timeZone: string): string {
@@ -14,7 +14,7 @@ export function renderRehearsalMarkdown(report: RehearsalReport, timeZone: strin
     `**${word.slice(0, 1)}${word.slice(1).toLowerCase()}.** ${prose(sentence, 'mid-line')}`,
     prose(windowWords(report, timeZone)),
     rows.length === 0 ? '' : ['| Unit | Starts | Ends | Outcome | Nodes | Why |', '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n'),
-    blocks.join('\n'),
+    [...blocks, ...omittedWords(report).map((text) => `- ${text}`)].join('\n'),
     rows.length === 0 ? '' : prose(peakWords(report)),
     fold('Left out, or left for later', report.omitted.map(({ unit, message }) => `- ${codeSpan(unit)}: ${prose(message, 'mid-line')}`)),
     rows.length === 0 ? '' : fold('What was assumed', [prose(assumptionWords(report))]),

@@ -21,17 +21,20 @@ export function verdictOfRehearsal(report: RehearsalReport): RehearsalVerdict {
   const met = blocks.filter(({ when }) => when === 'night');
   const withheld = units.filter(({ withheldBy }) => withheldBy.length > 0);
   if (met.length > 0) return { word: 'BLOCKS', sentence: `${name}: ${listUnits(met.map(({ unit }) => unit))} will block this night, and nobody acts.${aside(withheld)}` };
-  if (withheld.length > 0) return { word: 'WITHHELD', sentence: `${name}: preflight withholds ${listUnits(withheld.map(({ unit }) => unit))}; ${blocks.length > 0 ? 'started in spite of that, it would block.' : 'started in spite of that, nothing would block.'}` };
-  if (!fits) {
-    const stopped = units.filter(({ outcome }) => outcome === 'blocked' || outcome === 'quarantined');
-    if (stopped.length > 0) return { word: 'BLOCKS', sentence: `${name}: ${listUnits(stopped.map(({ unit }) => unit))} does not come to a good end.` };
-    return { word: 'TOO SHORT', sentence: `${name}: the work takes about ${spellMinutes(estimateMin.p50)}, the window lasts ${spellMinutes(windowMin)}; it fits in ${seedsThatFit} of ${nights}.` };
-  }
+  const stopped = units.filter(({ outcome }) => outcome === 'blocked' || outcome === 'quarantined');
+  if (stopped.length > 0) return { word: 'BLOCKS', sentence: `${name}: ${listUnits(stopped.map(({ unit }) => unit))} will not come to a good end.${aside(withheld)}` };
+  if (withheld.length > 0) return { word: 'WITHHELD', sentence: `${name}: preflight withholds ${listUnits(withheld.map(({ unit }) => unit))}; ${inSpiteWords(withheld, blocks.length)}` };
+  if (!fits) return { word: 'TOO SHORT', sentence: `${name}: the work takes about ${spellMinutes(estimateMin.p50)}, the window lasts ${spellMinutes(windowMin)}; it fits in ${seedsThatFit} of ${nights}.` };
   return { word: 'FITS', sentence: `${name}: everything is done ${spellMinutes(estimateMin.p50)} after the opening, of ${spellMinutes(windowMin)}${seeds === 1 ? '' : `; in nine of ten nights within ${spellMinutes(estimateMin.p90)}`}.` };
 }
 
 function aside(withheld: readonly RehearsedUnit[]): string {
   return withheld.length === 0 ? '' : ` Preflight withholds ${listUnits(withheld.map(({ unit }) => unit))}.`;
+}
+
+function inSpiteWords(withheld: readonly RehearsedUnit[], blockCount: number): string {
+  if (blockCount > 0) return 'started in spite of that, it would block.';
+  return withheld.every(({ ifStarted }) => ifStarted?.outcome === 'upgraded') ? 'started in spite of that, nothing would block.' : 'how it would go in spite of that could not be rehearsed.';
 }
 
 function listUnits(units: readonly string[]): string {
@@ -64,10 +67,16 @@ function triedWords(tried: RehearsedUnit['ifStarted']): string {
 /** One block in a sentence: where, when, what holds, how long. */
 export function blockWords(report: RehearsalReport, block: RehearsedBlock): string {
   const { unit, atMin, untilMin, azureGaveUpMin, when, node, pod, budgets } = block;
-  const held = `${node === '' ? 'a new node' : node}${pod === '' ? '' : ` waits for ${pod}`}${budgets.length === 0 ? '' : `, budget ${budgets.join(' and ')}`}`;
+  const place = pod === '' ? (node === '' ? 'Azure refuses it' : `${node} does not come up`) : `${node === '' ? 'a new node' : node} waits for ${pod}`;
+  const held = `${place}${budgets.length === 0 ? '' : `, budget ${budgets.join(' and ')}`}`;
   const gaveUp = azureGaveUpMin === null ? '' : ` Azure gives up on the node at ${minuteWords(report, azureGaveUpMin)}.`;
   const end = untilMin === null ? 'It does not clear by itself.' : `It clears at ${minuteWords(report, untilMin)}.`;
   return `${unit}${when === 'if-started' ? ', if started' : ''}, ${minuteWords(report, atMin)}: ${held}. ${end}${gaveUp}`;
+}
+
+/** What was blocked beside the named: one line, or none. */
+export function omittedWords({ blockedNodesOmitted: count }: RehearsalReport): readonly string[] {
+  return count === 0 ? [] : [`Azure gives up on ${renderCount(count, { one: 'more node', many: 'more nodes' })}.`];
 }
 
 /** The most that exists at once beside the cluster's own nodes. */

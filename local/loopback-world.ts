@@ -54,6 +54,8 @@ interface LoopbackWorldOptions {
   readonly people: Readonly<Record<string, 'read' | 'write' | 'maintain' | 'admin'>>;
   /** `app`: the function app signs as the GitHub App, with a key made here; a fixed token when absent. */
   readonly signsAs?: 'app' | 'token';
+  /** `quick`: answers are neither compressed nor remembered. Default `faithful`. */
+  readonly wire?: 'faithful' | 'quick';
   readonly onChanges: (changes: readonly WorldChange[]) => void;
 }
 
@@ -90,9 +92,9 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
   const cluster = makeCluster(options);
   const scripted: ScriptedEvent[] = [];
   const clock = options.makeClock(rebuild(cluster, journal, scripted));
-  const log = createRequestLog(folder === null ? null : file('requests.jsonl'));
+  const log = createRequestLog(folder === null ? null : file('requests.jsonl'), options.wire === 'quick' ? 'forgotten' : 'remembered');
   const faults = { arm: createFaultList(), kubernetes: createFaultList(), github: createFaultList() };
-  const shared = { now: () => clock.now(), journal, log };
+  const shared = { now: () => clock.now(), journal, log, encoding: options.wire === 'quick' ? 'plain' : 'as-asked' } as const;
   const pump = startPump(cluster, clock);
   const tell = (changes: readonly WorldChange[]): void => {
     pump.rearm();

@@ -32,15 +32,15 @@ const FILE_BODY_CHARACTERS_MAX = 65_536;
 
 /**
  * Makes a request log in memory and, when `file` is given, as JSON lines appended before the answer leaves, so that the
- * file is whole after a kill.
+ * file is whole after a kill. `forgotten`: the memory holds no bodies of answers, which of a large cluster would fill it.
  */
-export function createRequestLog(file: string | null): RequestLog {
+export function createRequestLog(file: string | null, answers: 'remembered' | 'forgotten' = 'remembered'): RequestLog {
   const entries: LoggedRequest[] = [];
   return {
     entries,
     record(entry) {
       const safe = { ...entry, requestHeaders: redactAuthorization(entry.requestHeaders) };
-      entries.push(safe);
+      entries.push(answers === 'remembered' ? safe : { ...safe, responseBody: null });
       if (entries.length > ENTRIES_MAX) entries.shift();
       if (file === null) return;
       const short = { ...safe, requestBody: shorten(safe.requestBody), responseBody: shorten(safe.responseBody) };

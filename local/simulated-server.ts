@@ -39,6 +39,8 @@ export interface SimulatedServerOptions {
   readonly rewrite?: (request: WireRequest, response: WireResponse, exchange: Exchange) => WireResponse;
   /** Whether a request may change the world and is kept; by default whatever is neither GET nor HEAD. */
   readonly isMutating?: (request: WireRequest) => boolean;
+  /** `plain`: large answers are not compressed although the client would take it, to save time. Default `as-asked`. */
+  readonly encoding?: 'as-asked' | 'plain';
 }
 
 /** A server that runs; `close` ends it and every connection. */
@@ -102,7 +104,7 @@ async function answer(
     responseBody: response?.body ?? null,
   });
   if (response === null) incoming.socket.destroy();
-  else send(incoming, outgoing, response);
+  else send(incoming, outgoing, response, options.encoding);
 }
 
 function applyRequest(options: SimulatedServerOptions, request: WireRequest, exchange: Exchange): WireResponse {
@@ -168,7 +170,7 @@ function parseBody(contentType: string, rawBody: Buffer): unknown {
   return contentType.includes('json') ? parseJson(text) : text;
 }
 
-function send(incoming: IncomingMessage, outgoing: ServerResponse, response: WireResponse): void {
+function send(incoming: IncomingMessage, outgoing: ServerResponse, response: WireResponse, encoding: SimulatedServerOptions['encoding'] = 'as-asked'): void {
   const isText = typeof response.body === 'string';
   const isEmpty = response.body === null || response.body === undefined;
   const text = isText ? String(response.body) : isEmpty ? '' : JSON.stringify(response.body);
@@ -178,7 +180,7 @@ function send(incoming: IncomingMessage, outgoing: ServerResponse, response: Wir
   }
   const plain = Buffer.from(text, 'utf8');
   const isCompressed =
-    plain.length >= GZIP_BYTES_MIN && String(incoming.headers['accept-encoding'] ?? '').includes('gzip');
+    encoding === 'as-asked' && plain.length >= GZIP_BYTES_MIN && String(incoming.headers['accept-encoding'] ?? '').includes('gzip');
   if (isCompressed) headers['content-encoding'] = 'gzip';
   const bytes = isCompressed ? gzipSync(plain, { level: 1 }) : plain;
   outgoing.writeHead(response.status, { ...headers, 'content-length': String(bytes.length) });

@@ -78,6 +78,8 @@ export interface RehearsalReport {
   readonly estimateMin: { readonly p50: number; readonly p90: number };
   readonly units: readonly RehearsedUnit[];
   readonly blocks: readonly RehearsedBlock[];
+  /** Nodes that Azure gave up on beside those of `blocks`: a run names a few causes at once. */
+  readonly blockedNodesOmitted: number;
   readonly peak: RehearsedPeak;
   readonly seed: number;
   /** How many nights were rehearsed, with `seed` and those after it. */

@@ -1,3 +1,4 @@
+import { isAboutArrival } from '../domain/block-class.ts';
 import type { ClusterSnapshot } from '../domain/cluster-snapshot.ts';
 import { textAt } from '../domain/json.ts';
 import { readMachineSize } from '../domain/machine-size.ts';
@@ -45,30 +46,52 @@ export function watchBlocks(): BlockWatch {
       }
     },
     blocks: (opens, changes) =>
-      [...seen.values()].map(({ unit, cause, clearedAt }) => ({
-        unit,
-        atMin: minutesAfter(opens, cause.since),
-        untilMin: clearedAt === null ? null : minutesAfter(opens, clearedAt),
-        azureGaveUpMin: gaveUpAt(opens, cause, changes),
-        node: cause.node,
-        pod: cause.pod,
-        budgets: cause.budgets,
-        class: cause.class,
-        owner: cause.owner,
-        evidence: cause.evidence,
-        remedy: cause.remedy,
-      })),
+      [...seen.values()]
+        .filter(({ cause }) => isAboutArrival(cause.class) || drainChange('drain.started', cause, changes) !== null)
+        .map(({ unit, cause, clearedAt }) => describeBlock(unit, cause, opens, { clearedAt: isAboutArrival(cause.class) ? clearedAt : drainChange('drain.finished', cause, changes), gaveUpAt: drainChange('drain.timed-out', cause, changes) }))
+        .sort((one, other) => one.atMin - other.atMin || (one.node < other.node ? -1 : 1)),
   };
+}
+
+function describeBlock(unit: UnitName, cause: BlockCause, opens: Instant, { clearedAt, gaveUpAt }: { readonly clearedAt: Instant | null; readonly gaveUpAt: Instant | null }): Omit<RehearsedBlock, 'when'> {
+  const { since, node, pod, budgets, owner, evidence, remedy } = cause;
+  return {
+    unit,
+    atMin: minutesAfter(opens, since),
+    untilMin: clearedAt === null ? null : minutesAfter(opens, clearedAt),
+    azureGaveUpMin: gaveUpAt === null ? null : minutesAfter(opens, gaveUpAt),
+    node,
+    pod,
+    budgets,
+    class: cause.class,
+    owner,
+    evidence,
+    remedy,
+  };
+}
+
+/**
+ * When a drain of the cause's node came to that, as the simulated cluster knows it: the run names only some causes at once, and one
+ * that is not named any more may still hold. A start counts whenever it was, an end only after the cause began.
+ */
+function drainChange(kind: 'drain.started' | 'drain.finished' | 'drain.timed-out', { node, since }: BlockCause, changes: readonly WorldChange[]): Instant | null {
+  return changes.find((change) => change.kind === kind && (kind === 'drain.started' || change.at >= since) && textAt(change.data, 'node') === node)?.at ?? null;
+}
+
+/** Nodes per pool that Azure gave up on and no block names: a run tells of a few causes at once. */
+export function unnamedNodes(changes: readonly WorldChange[], blocks: readonly Pick<RehearsedBlock, 'node'>[]): readonly { readonly unit: UnitName; readonly node: string }[] {
+  const named = new Set(blocks.map(({ node }) => node));
+  return changes.flatMap(({ kind, data }) => {
+    const node = textAt(data, 'node');
+    if (kind !== 'drain.timed-out' || node === null || named.has(node)) return [];
+    named.add(node);
+    return [{ unit: `pool/${textAt(data, 'pool') ?? ''}` as const, node }];
+  });
 }
 
 /** Whole minutes from the opening, not below 0. */
 export function minutesAfter(opens: Instant, at: Instant): number {
   return Math.max(0, Math.round((at - opens) / MINUTE_MS));
-}
-
-function gaveUpAt(opens: Instant, { node, since }: BlockCause, changes: readonly WorldChange[]): number | null {
-  const end = changes.find(({ kind, at, data }) => kind === 'drain.timed-out' && at >= since && textAt(data, 'node') === node);
-  return end === undefined ? null : minutesAfter(opens, end.at);
 }
 
 /** The most that existed at once beside the cluster's own nodes, from what the simulated cluster did. */

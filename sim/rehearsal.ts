@@ -3,11 +3,11 @@ import { formatInstant } from '../domain/local-time.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import { isStopped } from '../domain/node-pool.ts';
 import { minutesBetween, type Instant } from '../domain/time.ts';
-import type { OmittedUnit } from '../domain/upgrade-plan.ts';
+import type { OmittedUnit, UnitName } from '../domain/upgrade-plan.ts';
 import type { UnitStatus, WindowStatus } from '../domain/window-status.ts';
 import { defaultPhysics } from './physics.ts';
 import { percentile, type RehearsalReport, type RehearsedAssumption, type RehearsedBlock, type RehearsedOutcome, type RehearsedUnit } from './rehearsal-report.ts';
-import { largerPeak, minutesAfter, peakOf, type BlockWatch } from './rehearsal-watch.ts';
+import { largerPeak, minutesAfter, peakOf, unnamedNodes, type BlockWatch } from './rehearsal-watch.ts';
 import type { WorldChange } from './wire.ts';
 
 /** A night that was played, as its report is read from it. */
@@ -44,6 +44,8 @@ export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
   const windowMin = minutesBetween(opening.opens, opening.closes);
   const units = first.status.units.map((unit) => describeUnit(unit, first, inSpite, snapshot));
   const started = new Set(units.flatMap(({ unit, startMin }) => (startMin === null ? [] : [unit])));
+  const met = blocksOf(first, 'night', () => true);
+  const tried = inSpite === null ? { blocks: [], omitted: 0 } : blocksOf(inSpite, 'if-started', (unit) => !started.has(unit));
   const durations = nights.map((night) => nightMinutes(night));
   const seedsThatFit = nights.filter((night) => isDoneBy(night, windowMin)).length;
   const peak = peakOf(first.changes, snapshot);
@@ -56,10 +58,8 @@ export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
     windowMin,
     estimateMin: { p50: percentile(durations, 0.5), p90: percentile(durations, 0.9) },
     units,
-    blocks: [
-      ...blocksOf(first, 'night'),
-      ...(inSpite === null ? [] : blocksOf(inSpite, 'if-started').filter(({ unit }) => !started.has(unit))),
-    ],
+    blocks: [...met.blocks, ...tried.blocks],
+    blockedNodesOmitted: met.omitted + tried.omitted,
     peak: inSpite === null ? peak : largerPeak(peak, peakOf(inSpite.changes, snapshot)),
     seed,
     seeds: nights.length,
@@ -71,8 +71,19 @@ export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
   };
 }
 
-function blocksOf({ watch, opens, changes }: Night, when: RehearsedBlock['when']): readonly RehearsedBlock[] {
-  return watch.blocks(opens, changes).map((block) => ({ ...block, when }));
+function blocksOf({ status, watch, opens, changes }: Night, when: RehearsedBlock['when'], isAsked: (unit: UnitName) => boolean): { readonly blocks: readonly RehearsedBlock[]; readonly omitted: number } {
+  const blocks = [...refusedStarts(status, opens), ...watch.blocks(opens, changes)].filter(({ unit }) => isAsked(unit));
+  return { blocks: blocks.map((block) => ({ ...block, when })), omitted: unnamedNodes(changes, blocks).filter(({ unit }) => isAsked(unit)).length };
+}
+
+/** Units that AKS does not even begin because of a budget: nothing drains, and no look can name it. */
+function refusedStarts({ units }: WindowStatus, opens: Instant): readonly Omit<RehearsedBlock, 'when'>[] {
+  return units.flatMap(({ unit, note, startedAt }) => {
+    const budget = /^UnsatisfiablePDB: .*PDB (\S+) has/.exec(note)?.[1];
+    if (budget === undefined || startedAt === null) return [];
+    const remedy = 'Change the budget: with maxUnavailable 0 no eviction is ever allowed, and AKS refuses every upgrade of a node pool while it is there.';
+    return [{ unit, atMin: minutesAfter(opens, startedAt), untilMin: null, azureGaveUpMin: null, node: '', pod: '', budgets: [budget], class: 'PDB_STRUCTURAL', owner: null, evidence: note, remedy }];
+  });
 }
 
 function wholeHold({ holds }: WindowStatus): readonly string[] {
@@ -83,6 +94,10 @@ function describeUnit(status: UnitStatus, night: Night, inSpite: Night | null, {
   const { unit, state, startedAt, endedAt, estimateMinutes, note } = status;
   const at = (moment: Instant | null): number | null => (startedAt === null || moment === null ? null : minutesAfter(night.opens, moment));
   const hold = night.status.holds.findLast((each) => each.unit === unit);
+  const whole = wholeHold(night.status);
+  const causes = hold === undefined || hold.state === 'cleared' ? [] : hold.causes.map(({ code, where }) => `${code} ${where}`);
+  const withheldBy = startedAt !== null ? [] : [...causes, ...whole];
+  const isWithheld = withheldBy.length > 0;
   const tried = startedAt === null ? inSpite?.status.units.find((each) => each.unit === unit) : undefined;
   return {
     unit,
@@ -90,11 +105,11 @@ function describeUnit(status: UnitStatus, night: Night, inSpite: Night | null, {
     endMin: at(endedAt),
     outcome: outcomeOf(status),
     nodes: nodePools.find(({ name }) => unit === `pool/${name}`)?.nodeCount ?? 0,
-    state,
+    state: isWithheld ? 'withheld' : state,
     estimateMin: estimateMinutes,
-    withheldBy: hold === undefined || hold.state === 'cleared' ? [] : hold.causes.map(({ code, where }) => `${code} ${where}`),
+    withheldBy,
     ifStarted: tried === undefined || tried.startedAt === null ? null : { outcome: outcomeOf(tried), minutes: tried.endedAt === null ? null : minutesBetween(tried.startedAt, tried.endedAt) },
-    note,
+    note: isWithheld ? '' : note,
   };
 }
 

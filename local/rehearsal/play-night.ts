@@ -47,10 +47,11 @@ export async function playNight({ documents, policy, opening, seed, way, onMinut
     policies: {},
     seed,
     people: { operator: 'admin' },
+    wire: 'quick',
   });
   try {
     const watch = watchBlocks();
-    const act = isOrderly ? () => undefined : letPass(rehearsal);
+    const act = isOrderly ? cutWaitShort(rehearsal) : letPass(rehearsal);
     let seen = '';
     const isOver = (): boolean => {
       onMinute(rehearsal.minute());
@@ -69,27 +70,48 @@ export async function playNight({ documents, policy, opening, seed, way, onMinut
   }
 }
 
+/**
+ * Ends the wait for what preflight withholds once nothing in the cluster will change any more: nobody acts, so every further look
+ * would find the same. Leaving the pools out by a word has the run look at every node a last time and end, as it would later.
+ */
+function cutWaitShort(rehearsal: Rehearsal): () => void {
+  const said = new Set<string>();
+  return () => {
+    if (rehearsal.world.cluster.nextAt() !== null) return;
+    const { phase, holds } = rehearsal.status();
+    const waiting = holds.filter(({ state }) => state === 'waiting');
+    if (phase !== 'held' || waiting.length === 0) return;
+    if (waiting.some(({ unit }) => unit === 'run')) return once(said, 'run', () => rehearsal.say('abort'));
+    for (const { unit } of waiting) once(said, unit, () => rehearsal.say('skip', poolOf(unit)));
+  };
+}
+
+function once(said: Set<string>, key: string, say: () => void): void {
+  if (said.has(key)) return;
+  said.add(key);
+  say();
+}
+
+function poolOf(unit: string): string | null {
+  return unit.startsWith('pool/') ? unit.slice('pool/'.length) : null;
+}
+
 /** Says for a person what lets the night go on: that a loss may happen, and that a stopped unit is left behind. */
 function letPass(rehearsal: Rehearsal): () => void {
   const said = new Set<string>();
-  const once = (key: string, say: () => void): void => {
-    if (said.has(key)) return;
-    said.add(key);
-    say();
-  };
   return () => {
     const { holds, pause } = rehearsal.status();
     for (const { state, causes } of holds) {
       if (state !== 'waiting') continue;
-      for (const { code, where } of causes) if (isLoss(code)) once(`loss ${where}`, () => rehearsal.say('ack-loss', where));
+      for (const { code, where } of causes) if (isLoss(code)) once(said, `loss ${where}`, () => rehearsal.say('ack-loss', where));
     }
     if (pause === null) return;
     const isStuck = rehearsal.clock.now() - pause.since > PATIENCE_MINUTES * MINUTE_MS;
     if (pause.kind === 'health') {
-      if (isStuck) once(`health ${pause.number}`, () => rehearsal.say('resume'));
+      if (isStuck) once(said, `health ${pause.number}`, () => rehearsal.say('resume'));
     } else if (pause.unit !== 'run' && (pause.kind !== 'blocked' || isStuck)) {
-      const [, pool = null] = pause.unit.split('/');
-      once(`skip ${pause.unit}`, () => rehearsal.say('skip', pool));
+      const { unit } = pause;
+      once(said, `skip ${unit}`, () => rehearsal.say('skip', poolOf(unit)));
     }
   };
 }

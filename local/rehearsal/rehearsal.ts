@@ -6,7 +6,7 @@ import { nextOpenings } from '../../domain/maintenance-window.ts';
 import { parseInstant } from '../../domain/local-time.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Physics } from '../../sim/physics.ts';
-import { startWindowRehearsal, type Rehearsal } from './window-rehearsal.ts';
+import { startWindowRehearsal, type Rehearsal, type WindowRehearsalOptions } from './window-rehearsal.ts';
 
 export type { Rehearsal } from './window-rehearsal.ts';
 
@@ -23,6 +23,8 @@ export interface RehearsalOptions {
   readonly dashboard?: 'kept' | 'none';
   /** `held`: the run does not begin; for what is measured or tested without it. Default `at-once`. */
   readonly beginning?: 'at-once' | 'held';
+  /** Starts the Functions host in place of the usual one. */
+  readonly startHost?: NonNullable<WindowRehearsalOptions['startHost']>;
 }
 
 /** Rehearses a window on the project's own snapshot and policy; it opens at once. */
@@ -45,5 +47,6 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
     people: { operator: 'maintain', reader: 'read', chief: 'admin' },
     ...(options.dashboard === undefined ? {} : { dashboard: options.dashboard }),
     ...(options.beginning === undefined ? {} : { beginning: options.beginning }),
+    ...(options.startHost === undefined ? {} : { startHost: options.startHost }),
   });
 }

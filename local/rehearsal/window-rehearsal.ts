@@ -45,6 +45,10 @@ export interface WindowRehearsalOptions {
   readonly dashboard?: 'kept' | 'none';
   /** `held`: the run does not begin; `begin` makes it. Default `at-once`. */
   readonly beginning?: 'at-once' | 'held';
+  /** Starts the Functions host; {@link startHost} when absent. */
+  readonly startHost?: typeof startHost;
+  /** `quick`: answers of the services are neither compressed nor remembered, for large clusters. Default `faithful`. */
+  readonly wire?: 'faithful' | 'quick';
 }
 
 /** One maintenance window in virtual time: the real orchestrations, activities and SDK clients over loopback services. */
@@ -99,10 +103,11 @@ export async function startWindowRehearsal(options: WindowRehearsalOptions): Pro
     ...(options.latestNodeImages === undefined ? {} : { latestNodeImages: options.latestNodeImages }),
     folder: null,
     people: options.people,
+    ...(options.wire === undefined ? {} : { wire: options.wire }),
     onChanges: (happened) => changes.push(...happened),
   });
   lendClock(clock);
-  const host = await startHost({ appEntry: new URL('./rehearsal-app.ts', import.meta.url), clock, database: ':memory:', strictness: 'strict', drift: 'assert', timers: 'held', environment: world.environment, log: (level, code, fields) => {
+  const host = await (options.startHost ?? startHost)({ appEntry: new URL('./rehearsal-app.ts', import.meta.url), clock, database: ':memory:', strictness: 'strict', drift: 'assert', timers: 'held', environment: world.environment, log: (level, code, fields) => {
     if (level === 'error') process.stderr.write(`${code} ${JSON.stringify(fields)}\n`);
   } });
   const composition = compose(process.env);
