@@ -1,6 +1,7 @@
 import { judgeApprovals } from '../domain/approval.ts';
 import { commandIdOf } from '../domain/comment-truth.ts';
 import type { Outcome } from '../domain/failure.ts';
+import { needOf } from '../domain/kubernetes-unread.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
@@ -19,7 +20,7 @@ import { readClusterSnapshot } from './read-cluster-snapshot.ts';
 
 /** What an opening would do if it began now. */
 export async function planNow(ports: Ports, policy: MaintenancePolicy, opening: WindowOpening): Promise<Outcome<UpgradePlan>> {
-  const read = await readClusterSnapshot(ports, policy.clusterResourceId);
+  const read = await readClusterSnapshot(ports, policy.clusterResourceId, needOf(policy));
   return read.ok ? { ok: true, value: withDigest(planMaintenance(policy, opening, planningStateOf(read.value))) } : read;
 }
 

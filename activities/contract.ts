@@ -4,8 +4,9 @@ import type { ApprovalQuestion, ApprovalStanding } from '../domain/approval.ts';
 import type { HealthLook } from '../domain/cluster-health.ts';
 import type { Cluster, NodePool, Unchecked, UpgradeProfile } from '../domain/cluster-snapshot.ts';
 import type { DeploymentOrder } from '../domain/deployment-order.ts';
-import type { Outcome } from '../domain/failure.ts';
+import type { Failure, Outcome } from '../domain/failure.ts';
 import type { HoldCause } from '../domain/hold.ts';
+import type { KubernetesNeed } from '../domain/kubernetes-unread.ts';
 import type { LossAcknowledgement } from '../domain/loss-acknowledgement.ts';
 import type { MaintenancePolicy, VerifyPolicy, WindowOpening, WriteBackPlace } from '../domain/maintenance-policy.ts';
 import type { CommentReference } from '../domain/operator-decision.ts';
@@ -23,13 +24,13 @@ import type { MissedWindows, StatusFinding, WindowStatus } from '../domain/windo
  * are values; a throw is retried as {@link activityRetry} says.
  */
 export interface ActivityContract {
-  takeSnapshot: { readonly input: { readonly clusterResourceId: string }; readonly output: Outcome<ClusterState> };
+  takeSnapshot: { readonly input: { readonly clusterResourceId: string } & MayDoWithout; readonly output: Outcome<ClusterState> };
   makePlan: {
     readonly input: { readonly policy: MaintenancePolicy; readonly opening: WindowOpening; readonly state: ClusterState };
     readonly output: { readonly plan: UpgradePlan };
   };
   runPreflight: {
-    readonly input: { readonly policy: MaintenancePolicy; readonly plan: UpgradePlan; readonly acknowledgements: readonly LossAcknowledgement[] };
+    readonly input: { readonly policy: MaintenancePolicy; readonly plan: UpgradePlan; readonly acknowledgements: readonly LossAcknowledgement[] } & MayDoWithout;
     readonly output: Outcome<PreflightSummary>;
   };
   judgeHolds: {
@@ -41,7 +42,7 @@ export interface ActivityContract {
       readonly pools: readonly string[];
       /** Units of the run's plan whose surge is lowered for this run only: they are judged so. */
       readonly lowered: readonly PlannedUnit[];
-    };
+    } & MayDoWithout;
     readonly output: Outcome<HoldsLook>;
   };
   readOrders: { readonly input: OrdersQuestion; readonly output: Outcome<OrdersLook> };
@@ -145,11 +146,17 @@ export interface ActivityContract {
   };
   keepDashboard: { readonly input: { readonly policyRepository: string }; readonly output: Outcome<DashboardKeeping> };
   verifyCluster: {
-    readonly input: { readonly clusterResourceId: string; readonly units: readonly PlannedUnit[] };
+    readonly input: { readonly clusterResourceId: string; readonly units: readonly PlannedUnit[] } & MayDoWithout;
     readonly output: Outcome<ClusterVerification>;
   };
 }
 export type ActivityName = keyof ActivityContract;
+
+/** A look that may go by Azure Resource Manager alone. */
+export interface MayDoWithout {
+  /** What to do while Kubernetes cannot be read; absent: fail. */
+  readonly kubernetesApi?: KubernetesNeed;
+}
 
 /** Which orders a run asks for. */
 export interface OrdersQuestion extends ApprovalQuestion {
@@ -176,6 +183,8 @@ export interface ClusterState {
   /** Per pool name: what its nodes run now. */
   readonly nodeVersions: Readonly<Record<string, readonly NodeVersionCount[]>>;
   readonly unchecked: readonly Unchecked[];
+  /** Why nothing of Kubernetes was read; absent: it was, or the cluster is stopped. */
+  readonly kubernetesUnread?: Failure;
 }
 
 /** How many nodes of a pool run one version and image. */
@@ -191,6 +200,10 @@ export interface PreflightSummary {
   readonly findings: readonly StatusFinding[];
   readonly findingsOmitted: number;
   readonly unchecked: readonly Unchecked[];
+  /** From what it was judged, in one sentence. */
+  readonly sight?: string;
+  /** Why nothing of Kubernetes was read; absent: it was, or the cluster is stopped. */
+  readonly kubernetesUnread?: Failure;
   /** The plan with the time pods may take to end, and with fewer surge nodes where no more fit and the policy allows it, under a digest of its own; null when it stays as it was. */
   readonly adjusted: { readonly plan: UpgradePlan; readonly reductions: readonly SurgeReduction[] } | null;
   readonly withheld: readonly WithheldPool[];
@@ -214,7 +227,7 @@ export interface HoldsLook {
   readonly estimates: readonly { readonly pool: string; readonly estimateMinutes: number }[];
 }
 
-export interface UnitRequest {
+export interface UnitRequest extends MayDoWithout {
   readonly clusterResourceId: string;
   readonly unit: PlannedUnit;
 }

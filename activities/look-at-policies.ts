@@ -2,6 +2,7 @@ import { judgeApprovals } from '../domain/approval.ts';
 import { approvalRuleOf, isGivenAt } from '../domain/check-approval.ts';
 import type { SeenFile } from '../domain/check-approval.ts';
 import type { ApprovalRule, CheckedFile, CheckedPolicy, ClusterLook, LocatedPolicyFault } from '../domain/checked-policy.ts';
+import { needOf } from '../domain/kubernetes-unread.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import { nextOccurrences, openingAt } from '../domain/maintenance-window.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
@@ -100,7 +101,7 @@ async function lookAtPolicy(ports: Ports, policy: MaintenancePolicy, seen: SeenF
 }
 
 async function lookAtCluster(ports: Ports, policy: MaintenancePolicy, opening: WindowOpening, orders: readonly StandingOrder[]): Promise<ClusterLook> {
-  const read = await readClusterSnapshot(ports, policy.clusterResourceId);
+  const read = await readClusterSnapshot(ports, policy.clusterResourceId, needOf(policy));
   if (!read.ok) return { kind: 'not-read', why: `The cluster could not be read: ${read.failure.message} ${read.failure.remedy}` };
   const first = planMaintenance(policy, opening, planningStateOf(read.value));
   // The plan as it is approved; how many surge nodes fit is judged again when the run begins.

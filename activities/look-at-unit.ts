@@ -1,7 +1,9 @@
-import type { Cluster, NodePool } from '../domain/cluster-snapshot.ts';
+import type { Cluster, Node, NodePool } from '../domain/cluster-snapshot.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { findForeignCordons } from '../domain/foreign-cordon.ts';
-import { judgeControlPlane, judgePool } from '../domain/judge-progress.ts';
+import { judgeControlPlane, judgePool, nothingFound } from '../domain/judge-progress.ts';
+import { judgePoolUnseen } from '../domain/judge-unseen.ts';
+import { explainUnread } from '../domain/kubernetes-unread.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import type { EarlierLooks, UnitRequest } from './contract.ts';
@@ -41,14 +43,28 @@ export async function lookAtUnit(ports: Ports, request: UnitRequest, earlier: Ea
   const own = isEnough ? { ok: true as const, value: listed } : await ports.aks.readNodePool(clusterResourceId, poolName);
   if (!own.ok) return own;
   const nodes = await ports.kubernetes.readNodes(cluster);
-  if (!nodes.ok) return nodes;
+  if (!nodes.ok) return lookWithout(ports, request, { cluster, pool: own.value, nodes: null }, nodes.failure);
   const blocks = await findBlocks(ports, { cluster, pool: own.value, unit, nodes: nodes.value, earlier });
-  if (!blocks.ok) return blocks;
+  if (!blocks.ok) return lookWithout(ports, request, { cluster, pool: own.value, nodes: nodes.value }, blocks.failure);
   const seenAt = ports.clock.now();
   const foreign = findForeignCordons(nodes.value, poolName, earlier?.signals ?? [], seenAt);
   const found = { ...blocks.value, signals: [...blocks.value.signals, ...foreign.signals], foreignCordons: foreign.cordons };
   const progress = judgePool({ seenAt, unit, pool: own.value, nodes: nodes.value, ...found });
   return { ok: true, value: { progress, cluster, pool: own.value } };
+}
+
+/** What is judged where nodes, or what keeps them from draining, could not be read: a failure, unless the request can do without. */
+function lookWithout(
+  ports: Ports,
+  { unit, kubernetesApi }: UnitRequest,
+  { cluster, pool, nodes }: { readonly cluster: Cluster; readonly pool: NodePool; readonly nodes: readonly Node[] | null },
+  cause: Failure,
+): Outcome<UnitLook> {
+  const failure = explainUnread(cluster, cause);
+  if (kubernetesApi !== 'optional') return { ok: false, failure };
+  const seenAt = ports.clock.now();
+  const progress = nodes === null ? judgePoolUnseen({ seenAt, unit, pool, failure }) : { ...judgePool({ seenAt, unit, pool, nodes, ...nothingFound }), unseen: failure.message };
+  return { ok: true, value: { progress, cluster, pool } };
 }
 
 /** A cluster's list of pools does not have to carry what the pool's own GET does: its eTag, and why it failed. */

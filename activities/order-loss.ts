@@ -1,6 +1,7 @@
 import { answerNotUnderstood } from '../domain/command-answer.ts';
 import { momentOf, readCommandTime } from '../domain/command-time.ts';
 import { commandIdOf } from '../domain/comment-truth.ts';
+import { needOf } from '../domain/kubernetes-unread.ts';
 import { isLoss, type LossAcknowledgement } from '../domain/loss-acknowledgement.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
@@ -33,7 +34,7 @@ export async function acknowledgeAhead(ports: Ports, { comment, command, policy 
   if (!memory.ok) return answerFailure(ports, comment, memory.failure, 'What is remembered of the cluster');
   const opening = upcomingOpening(policy, memory.value.orders, now)?.opening;
   if (opening === undefined) return answer(ports, comment, answerUpgrade(cluster, { kind: 'never' }, null, ''));
-  const read = await readClusterSnapshot(ports, policy.clusterResourceId);
+  const read = await readClusterSnapshot(ports, policy.clusterResourceId, needOf(policy));
   if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
   const { report } = judgePlan(policy, planMaintenance(policy, opening, planningStateOf(read.value)), read.value);
   const losses = report.findings.filter(({ code }) => isLoss(code));

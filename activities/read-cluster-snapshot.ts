@@ -5,6 +5,8 @@ import { isOpen } from '../domain/debt.ts';
 import type { Debt } from '../domain/debt.ts';
 import { metricsTellNoTime } from '../domain/deprecated-api-metrics.ts';
 import type { Outcome } from '../domain/failure.ts';
+import { explainUnread } from '../domain/kubernetes-unread.ts';
+import type { KubernetesNeed } from '../domain/kubernetes-unread.ts';
 import { noWorkloadFacts } from '../domain/workload-facts.ts';
 import type { KubernetesObjects, Ports } from './ports.ts';
 
@@ -15,10 +17,10 @@ export type SnapshotPorts = Pick<Ports, 'clock' | 'aks' | 'azureFacts' | 'kubern
  * Reads one cluster whole: ARM, offered versions and images, Kubernetes objects. Changes nothing; may be repeated.
  *
  * Cluster, node pools and, of a cluster that runs, Kubernetes objects must all be readable, else the failure is returned: a half-seen
- * cluster is not a safe one. The offered versions and images may be missing; they are then named in `unchecked`, and so may what Azure
+ * cluster is not a safe one. Where Kubernetes is `optional` the snapshot then holds nothing of it, and `kubernetesUnread` says why. The offered versions and images may be missing; they are then named in `unchecked`, and so may what Azure
  * says around the cluster.
  */
-export async function readClusterSnapshot(ports: SnapshotPorts, resourceId: string): Promise<Outcome<ClusterSnapshot>> {
+export async function readClusterSnapshot(ports: SnapshotPorts, resourceId: string, kubernetesApi: KubernetesNeed = 'required'): Promise<Outcome<ClusterSnapshot>> {
   const read = await ports.aks.readCluster(resourceId);
   if (!read.ok) return read;
   const { cluster } = read.value;
@@ -30,22 +32,26 @@ export async function readClusterSnapshot(ports: SnapshotPorts, resourceId: stri
     readDebts(ports, resourceId),
   ]);
   // A stopped cluster has no API server to ask; that it is stopped is the finding.
-  if (!objects.ok && cluster.powerState.toLowerCase() === 'running') return objects;
-  const { unchecked, ...rest } = objects.ok ? objects.value : nothingSeen(objects.failure.message);
+  const isRunning = cluster.powerState.toLowerCase() === 'running';
+  const unread = objects.ok || !isRunning ? null : explainUnread(cluster, objects.failure);
+  if (unread !== null && kubernetesApi === 'required') return { ok: false, failure: unread };
+  const { unchecked, ...rest } = objects.ok ? objects.value : nothingSeen(isRunning ? null : objects.failure.message);
   const missing: Unchecked[] = [...unchecked, ...images.unchecked];
   if (!profile.ok) missing.push({ what: 'Kubernetes versions that AKS offers', why: profile.failure.message });
   if (memory.why !== null) missing.push({ what: 'nodes that earlier runs left set aside', why: memory.why });
   const upgradeProfile: UpgradeProfile | null = profile.ok ? profile.value : null;
-  const facts = await addApiUses(ports, cluster, around.ok ? around.value : noAzureFacts(around.failure.message));
+  const said = around.ok ? around.value : noAzureFacts(around.failure.message);
+  const facts = unread === null ? await addApiUses(ports, cluster, said) : said;
   const azureFacts = { ...facts, poolsWithoutNodeImage: images.without };
   return {
     ok: true,
-    value: { takenAt: ports.clock.now(), cluster, nodePools: images.nodePools, upgradeProfile, azureFacts, ...rest, openDebts: memory.openDebts, unchecked: missing },
+    value: { takenAt: ports.clock.now(), cluster, nodePools: images.nodePools, upgradeProfile, azureFacts, ...rest, openDebts: memory.openDebts, unchecked: missing, ...(unread === null ? {} : { kubernetesUnread: unread }) },
   };
 }
 
-function nothingSeen(why: string): KubernetesObjects {
-  const unchecked = [{ what: 'nodes and pods', why: `The cluster is not running. ${why}` }];
+/** @param whyStopped - Null: it runs, and the snapshot says otherwise why nothing was seen. */
+function nothingSeen(whyStopped: string | null): KubernetesObjects {
+  const unchecked = whyStopped === null ? [] : [{ what: 'nodes and pods', why: `The cluster is not running. ${whyStopped}` }];
   return { nodes: [], pods: [], disruptionBudgets: [], workloads: [], namespaces: [], admissionWebhooks: [], workloadFacts: noWorkloadFacts, unchecked };
 }
 

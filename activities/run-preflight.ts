@@ -2,6 +2,7 @@ import { debtLines } from '../domain/debt-words.ts';
 import type { Outcome } from '../domain/failure.ts';
 import { keepsFromStarting } from '../domain/finding-leniency.ts';
 import type { HoldCause } from '../domain/hold.ts';
+import { describeSight } from '../domain/kubernetes-unread.ts';
 import { longestGraces, withLongDrains } from '../domain/long-drains.ts';
 import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
@@ -26,7 +27,7 @@ const CAUSES_KEPT = 3;
 
 /** Judges the cluster as it is now against the plan: all findings, never a throw for a bad cluster. May be repeated. */
 export async function runPreflight(ports: Ports, input: ActivityContract['runPreflight']['input']): Promise<Outcome<PreflightSummary>> {
-  const read = await readClusterSnapshot(ports, input.plan.clusterResourceId);
+  const read = await readClusterSnapshot(ports, input.plan.clusterResourceId, input.kubernetesApi);
   if (!read.ok) return read;
   const { report, standing, plan, reductions } = judgePlan(input.policy, input.plan, read.value, input.acknowledgements);
   const ofMode = findMode(ports.mode);
@@ -39,6 +40,8 @@ export async function runPreflight(ports: Ports, input: ActivityContract['runPre
       findings: sorted.slice(0, FINDINGS_KEPT).map(({ code, where, severity, pools, message, remedy, owner }) => ({ code, where, severity, pools, message, remedy, owner })),
       findingsOmitted: Math.max(0, sorted.length - FINDINGS_KEPT),
       unchecked: report.unchecked,
+      sight: describeSight({ ...read.value, unchecked: report.unchecked }),
+      ...(read.value.kubernetesUnread === undefined ? {} : { kubernetesUnread: read.value.kubernetesUnread }),
       adjusted: plan === input.plan ? null : { plan: withDigest(plan), reductions },
       withheld: withheldBy([...ofMode, ...standing].filter((finding) => keepsFromStarting(finding, input.policy, input.acknowledgements, read.value.takenAt))),
       ...(earlierDebts.length === 0 ? {} : { earlierDebts }),
@@ -58,7 +61,7 @@ async function tellEarlierDebts(ports: Ports, { clusterResourceId, debts }: Main
  */
 export async function judgeHolds(ports: Ports, input: ActivityContract['judgeHolds']['input']): Promise<Outcome<HoldsLook>> {
   const { policy, opening, acknowledgements, pools, lowered } = input;
-  const read = await readClusterSnapshot(ports, policy.clusterResourceId);
+  const read = await readClusterSnapshot(ports, policy.clusterResourceId, input.kubernetesApi);
   if (!read.ok) return read;
   // A plan of this moment says which pools still need something; the run's own plan stays what it was.
   const planned = withLoweredSurge(planMaintenance(policy, opening, planningStateOf(read.value)), lowered);

@@ -1,4 +1,5 @@
 import { judgeApprovals } from '../domain/approval.ts';
+import { needOf } from '../domain/kubernetes-unread.ts';
 import type { WindowOpening } from '../domain/maintenance-policy.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
 import { planningStateOf } from '../domain/planning-state.ts';
@@ -31,7 +32,7 @@ export async function showPlan(ports: Ports, given: ClusterCommand): Promise<Inb
   const outlook = await readOutlook(ports, given);
   if ('settled' in outlook) return outlook.settled;
   const { opening, orders } = outlook;
-  const read = await readClusterSnapshot(ports, policy.clusterResourceId);
+  const read = await readClusterSnapshot(ports, policy.clusterResourceId, needOf(policy));
   if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
   const plan: UpgradePlan = withDigest(planMaintenance(policy, opening, planningStateOf(read.value)));
   const standing = judgeApprovals(orders, { required: policy.approvals.required, opens: opening.opens, planDigest: plan.digest, policyVersion: policy.version ?? '' });
@@ -44,7 +45,7 @@ export async function showPreflight(ports: Ports, given: ClusterCommand): Promis
   const { comment, policy, run } = given;
   const outlook = await readOutlook(ports, given);
   if ('settled' in outlook) return outlook.settled;
-  const read = await readClusterSnapshot(ports, policy.clusterResourceId);
+  const read = await readClusterSnapshot(ports, policy.clusterResourceId, needOf(policy));
   if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
   const { report } = judgePlan(policy, planMaintenance(policy, outlook.opening, planningStateOf(read.value)), read.value, run?.status.acknowledgements ?? []);
   return answer(ports, comment, answerPreflight(clusterOf(given), outlook.opening, renderPreflightMarkdown(withMode(report, ports.mode))));

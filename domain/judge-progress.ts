@@ -126,7 +126,7 @@ function poolState(look: PoolLook, inventory: NodeInventory): UnitState {
     return look.causes.some((cause) => isBlocking(cause, look.seenAt)) ? 'blocked' : 'running';
   }
   const hasNoNodes = isStopped(pool) || (inventory.total === 0 && (pool.nodeCount === 0 || isSpot(pool)));
-  if (hasNoNodes) return isSet(pool, unit) ? 'unproven' : 'not-started';
+  if (hasNoNodes) return isSetTo(pool, unit) ? 'unproven' : 'not-started';
   // A node beside the pool's count that is new still serves as the stand-in of a quarantined one; only nodes prove.
   if (isProven(pool, inventory)) {
     if (pool.provisioningState === 'Failed') return 'needs-reconcile';
@@ -142,7 +142,7 @@ function poolState(look: PoolLook, inventory: NodeInventory): UnitState {
 }
 
 /** Whether ARM says the pool is set to the target, which nothing but a node can prove. */
-function isSet(pool: NodePool, { action, to }: PlannedUnit): boolean {
+export function isSetTo(pool: NodePool, { action, to }: PlannedUnit): boolean {
   if (pool.provisioningState !== 'Succeeded' || pool.orchestratorVersion !== to.kubernetesVersion) return false;
   if (action === 'pool-rollback') return pool.nodeImageVersion === to.nodeImageVersion;
   return action !== 'pool-node-image' || to.nodeImageVersion === null || isImageAtLeast(pool.nodeImageVersion, to.nodeImageVersion);

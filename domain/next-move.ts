@@ -200,7 +200,8 @@ function moveWhileRunning(memory: UnitMemory, progress: UnitProgress, now: Insta
   if (now >= limits.watchUntil) {
     return end(seen.memory, 'window-ended', 'The window closed and Azure is still at work on it.', now);
   }
-  if (seen.memory.blockedSince === null) return again(seen.memory, seen.changed ? 'progress' : null, now, limits);
+  // What cannot be seen clears nothing.
+  if (seen.memory.blockedSince === null || progress.unseen !== undefined) return again(seen.memory, seen.changed ? 'progress' : null, now, limits);
   const looked = goodLook(seen.memory, now);
   if (!looked.memory.declared) {
     // A cause that comes and goes while no pod leaves is still the same stop; it is forgotten as slowly as one that was told.
@@ -281,7 +282,8 @@ function moveWhileStopped(
 }
 
 function waitStopped(memory: UnitMemory, progress: UnitProgress, now: Instant, limits: MoveLimits): NextMove {
-  if (memory.autoRetry === 'never' || memory.stopped === 'quarantined') return again(memory, null, now, limits);
+  const isBlind = progress.unseen !== undefined && memory.autoRetry === 'when-cleared';
+  if (memory.autoRetry === 'never' || memory.stopped === 'quarantined' || isBlind) return again(memory, null, now, limits);
   if (progress.causes.some((cause) => isBlocking(cause, now))) {
     const report = memory.clearedSince === null ? null : 'progress';
     return again({ ...memory, clearedSince: null, goodLooks: 0 }, report, now, limits);
@@ -347,7 +349,7 @@ function describeEnd(state: 'succeeded' | 'unproven' | 'canceled' | 'foreign', p
     case 'succeeded':
       return progress.inventory === null ? 'The control plane runs the target version.' : `${progress.inventory.total === 1 ? 'Its one node is' : `All ${progress.inventory.total} nodes are`} proven on the target.`;
     case 'unproven':
-      return 'ARM says done; its nodes cannot be proven yet.';
+      return progress.unseen === undefined ? 'ARM says done; its nodes cannot be proven yet.' : `Upgraded according to Azure Resource Manager; nodes not seen. ${progress.unseen}`;
     case 'canceled':
       return 'The operation was aborted; nothing is rolled back.';
     case 'foreign':

@@ -1,4 +1,5 @@
 import type { ClusterSnapshot, Node, Unchecked } from './cluster-snapshot.ts';
+import type { Failure } from './failure.ts';
 import type { PlanningState } from './plan-maintenance.ts';
 import type { NodeVersions } from './plan-node-pool.ts';
 import type { Instant } from './time.ts';
@@ -7,14 +8,15 @@ import type { Instant } from './time.ts';
 interface ObservedState extends PlanningState {
   readonly takenAt: Instant;
   readonly unchecked: readonly Unchecked[];
+  readonly kubernetesUnread?: Failure;
 }
 
 /** A snapshot without its pods, its nodes only counted: what planning needs. */
 export function planningStateOf(snapshot: ClusterSnapshot): ObservedState {
-  const { takenAt, cluster, nodePools, upgradeProfile, unchecked } = snapshot;
+  const { takenAt, cluster, nodePools, upgradeProfile, unchecked, kubernetesUnread } = snapshot;
   const nodesByPool = Map.groupBy(snapshot.nodes, (node) => node.nodePool);
   const nodeVersions = Object.fromEntries(nodePools.map(({ name }) => [name, countNodeVersions(nodesByPool.get(name) ?? [])]));
-  return { takenAt, cluster, nodePools, upgradeProfile, nodeVersions, unchecked };
+  return { takenAt, cluster, nodePools, upgradeProfile, nodeVersions, unchecked, ...(kubernetesUnread === undefined ? {} : { kubernetesUnread }) };
 }
 
 /** How many nodes run each version and image, the most common first. */

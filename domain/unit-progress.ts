@@ -116,4 +116,6 @@ export interface UnitProgress {
   readonly drainStartedAt: Instant | null;
   readonly provisioningError: ProvisioningError | null;
   readonly eTag: string | null;
+  /** Why nodes (then there is no inventory either) or drains were not seen; absent: they were, or it is the control plane. */
+  readonly unseen?: string;
 }

@@ -3,10 +3,11 @@ import { describe, test } from 'node:test';
 import { observeUnit } from '../../activities/observe-unit.ts';
 import { prepareUnit } from '../../activities/prepare-unit.ts';
 import type { Ports } from '../../activities/ports.ts';
+import { verifyCluster } from '../../activities/verify-cluster.ts';
 import type { NodePool } from '../../domain/cluster-snapshot.ts';
 import type { PlannedUnit } from '../../domain/upgrade-plan.ts';
 import { sampleCluster, samplePool } from '../domain/cluster-samples.ts';
-import { emptyWorld, recordingPorts } from './recording-ports.ts';
+import { emptyWorld, failureOf, recordingPorts } from './recording-ports.ts';
 
 const clusterResourceId = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/shop';
 const unit: PlannedUnit = {
@@ -44,5 +45,39 @@ describe('watching a pool asks Azure once a look', () => {
     await prepareUnit(ports, { clusterResourceId, unit });
 
     assert.ok(calls.includes('readNodePool'));
+  });
+});
+
+describe('a look at a pool whose nodes cannot be read', () => {
+  const upgrading: Partial<NodePool> = { eTag: '"7"', provisioningState: 'Succeeded', orchestratorVersion: '1.35.1' };
+  const blind = (change: Partial<Ports['kubernetes']>): Ports => {
+    const { ports } = setUp(upgrading);
+    return { ...ports, aks: { ...ports.aks, readNodePool: async () => ({ ok: true, value: samplePool('apps', upgrading) }) }, kubernetes: { ...ports.kubernetes, ...change } };
+  };
+  const unread = async () => ({ ok: false, failure: failureOf('transient', 'time-limit') }) as const;
+  const earlier = { startedAt: 0, signals: [] };
+
+  test('fails where Kubernetes is required, and says that it is Kubernetes', async () => {
+    const look = await observeUnit(blind({ readNodes: unread }), { clusterResourceId, unit, earlier });
+    const last = await verifyCluster(blind({ readNodes: unread }), { clusterResourceId, units: [unit] });
+
+    assert.deepEqual([look, last].map((each) => (each.ok ? 'ok' : [each.failure.code, each.failure.service])), [['time-limit', 'kubernetes'], ['time-limit', 'kubernetes']]);
+  });
+
+  test('goes by Azure where it is optional', async () => {
+    const ready = await prepareUnit(blind({ readNodes: unread }), { clusterResourceId, unit, kubernetesApi: 'optional' });
+    const look = await observeUnit(blind({ readNodes: unread }), { clusterResourceId, unit, earlier, kubernetesApi: 'optional' });
+    const last = await verifyCluster(blind({ readNodes: unread }), { clusterResourceId, units: [unit], kubernetesApi: 'optional' });
+
+    assert.ok(ready.ok && look.ok && last.ok);
+    assert.deepEqual([ready.value.eTag, look.value.state, look.value.inventory], ['"7"', 'unproven', null]);
+    assert.deepEqual([last.value.units.map(({ progress }) => progress.state), last.value.inventories], [['unproven'], []]);
+  });
+
+  test('still counts nodes where only pods are out of reach', async () => {
+    const look = await observeUnit(blind({ readNodes: async () => ({ ok: true, value: [] }), readPendingPods: unread }), { clusterResourceId, unit, earlier, kubernetesApi: 'optional' });
+
+    assert.ok(look.ok);
+    assert.deepEqual([look.value.inventory?.total, typeof look.value.unseen], [0, 'string']);
   });
 });

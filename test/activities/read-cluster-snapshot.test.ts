@@ -75,3 +75,22 @@ test('nodes of the ledger are part of the snapshot; a ledger that cannot be read
   assert.deepEqual(await seen({ ...ports, state: unread }), [[], ['nodes that earlier runs left set aside']]);
   assert.deepEqual(await seen(without), [[], ['nodes that earlier runs left set aside']]);
 });
+
+test('where the policy can do without Kubernetes, Azure alone makes the snapshot, and it says why; its metrics are not asked for either', async () => {
+  const failure = { ...failureOf('transient', 'time-limit'), message: 'No whole answer within 10 s.' };
+  const ports = portsWith({ azureFacts: { readAzureFacts: () => Promise.resolve({ ok: true, value: sampleFacts({ deprecatedApiUses: null }) }) }, latestImage: 'image' });
+  const access = { reach: 'private', signIn: 'entra', judge: 'azure-rbac', localAccounts: 'off' } as const;
+  const blind: Ports = {
+    ...ports,
+    aks: { ...ports.aks, readCluster: () => Promise.resolve({ ok: true, value: { cluster: sampleCluster({ access }), nodePools: [samplePool('sys')] } }) },
+    kubernetes: { ...ports.kubernetes, readObjects: () => Promise.resolve({ ok: false, failure }), readDeprecatedApiUses: () => assert.fail('It was out of reach a moment ago.') },
+  };
+  const required = await readClusterSnapshot(blind, resourceId);
+  const optional = await readClusterSnapshot(blind, resourceId, 'optional');
+
+  assert.ok(!required.ok && optional.ok);
+  assert.deepEqual([required.failure.code, required.failure.class, required.failure.service], ['time-limit', 'transient', 'kubernetes']);
+  assert.match(required.failure.message, /private cluster, and no route leads to its API server.*No whole answer within 10 s/);
+  assert.deepEqual(optional.value.kubernetesUnread, required.failure);
+  assert.deepEqual([optional.value.nodes, optional.value.pods, optional.value.nodePools.length], [[], [], 1]);
+});
