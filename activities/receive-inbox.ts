@@ -3,17 +3,21 @@ import type { InboxMessage } from '../domain/inbox-message.ts';
 import { parseInboxMessage } from '../domain/inbox-message.ts';
 import type { IncomingPullRequest } from '../domain/pull-request-message.ts';
 import { supportOfEvent } from '../domain/support-notice.ts';
-import { windowInstanceId } from '../domain/window-identity.ts';
+import { formatInstant } from '../domain/local-time.ts';
+import { measure } from '../domain/slackwater-metric.ts';
+import { stateFileName, windowInstanceId } from '../domain/window-identity.ts';
 import { takeCheckAction } from './approve-check.ts';
 import { checkDebts } from './check-debts.ts';
 import { checkPullRequest } from './check-pull-request.ts';
 import type { PolicyPlace } from './check-pull-request.ts';
+import { keepAnnouncedUpgrade } from './keep-announced-upgrade.ts';
 import { isSameText, stopBy, type InboxResult, type ReceiveInboxSettings } from './inbox-result.ts';
 import type { Ports } from './ports.ts';
 import { proposeUpgrades } from './propose-upgrades.ts';
 import { receiveComment } from './receive-comment.ts';
 import { receiveVersionEvent } from './receive-version-event.ts';
 import { takeTick } from './take-tick.ts';
+import { tellMetrics } from './tell-metric.ts';
 import { tellForeignRoll } from './tell-foreign-roll.ts';
 import { warnOfUndo } from './warn-of-undo.ts';
 import { receiveRunMessage } from './receive-run-message.ts';
@@ -37,8 +41,7 @@ export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSe
     case 'aks-event':
       return receiveAksEvent(ports, settings, parsed.value);
     case 'scheduled-notice':
-      if (parsed.value.support === null) return { kind: 'done', what: 'noted' };
-      return settle(await receiveVersionEvent(ports, settings.policyRepository, parsed.value), 'upgrade');
+      return receiveNotice(ports, settings, parsed.value);
     case 'pull-request':
       return receivePullRequest(ports, settings, parsed.value.pullRequest);
     case 'tick':
@@ -46,6 +49,13 @@ export async function receiveInboxMessage(ports: Ports, settings: ReceiveInboxSe
     case 'check-action':
       return settle(await takeCheckAction(ports, placeOf(settings), parsed.value.action), 'check run');
   }
+}
+
+/** Remembers what Azure says of a version's support, or of an upgrade AKS makes by itself; any other notice is nobody's here. */
+async function receiveNotice(ports: Ports, settings: ReceiveInboxSettings, notice: Extract<InboxMessage, { kind: 'scheduled-notice' }>): Promise<InboxResult> {
+  if (notice.support !== null) return settle(await receiveVersionEvent(ports, settings.policyRepository, notice), 'upgrade');
+  if (notice.upgrade === null) return { kind: 'done', what: 'noted' };
+  return settle(await keepAnnouncedUpgrade(ports, notice.clusterResourceId, notice.upgrade), 'announced upgrade');
 }
 
 /** Checks the policies it changes, and tells whoever would undo an upgrade; neither waits for the other. */
@@ -74,6 +84,7 @@ async function receiveDebtCheck(ports: Ports, settings: ReceiveInboxSettings, cl
   if (!checked.ok) return stopBy(checked.failure, 'debts');
   const { open, opened, settled, notices, kind } = checked.value;
   ports.logger.log('info', 'debts.checked', { policy: policy.name, kind, open: open.length, opened: opened.length, settled: settled.length, steps: notices.map(({ stepDays }) => stepDays) });
+  tellMetrics(ports, [measure('slackwater.debts.open', open.length, `${stateFileName(policy.clusterResourceId)}/${formatInstant(ports.clock.now()).slice(0, 10)}`)]);
   await tidyUpgrade(ports, settings, policy.clusterResourceId);
   return { kind: 'done', what: 'checked' };
 }
@@ -87,7 +98,7 @@ async function tidyUpgrade(ports: Ports, { policyRepository }: ReceiveInboxSetti
 
 async function receiveAksEvent(ports: Ports, settings: ReceiveInboxSettings, event: Extract<InboxMessage, { kind: 'aks-event' }>): Promise<InboxResult> {
   if (event.nodePool === null) {
-    ports.logger.log('info', 'inbox.aks-event-noted', { type: event.type, cluster: event.clusterResourceId, version: event.kubernetesVersion });
+    ports.logger.log('info', 'inbox.aks-event-noted', { type: event.type, cluster: event.clusterResourceId, kubernetesVersion: event.kubernetesVersion });
     return settle(await receiveVersionEvent(ports, settings.policyRepository, { clusterResourceId: event.clusterResourceId, support: supportOfEvent(event) }), 'upgrade');
   }
   const signal = { kind: 'look', reason: event.type, pool: event.nodePool };

@@ -1,3 +1,4 @@
+import { announcedWords } from './announced-upgrade.ts';
 import { judgeApprovals, missingApprovals } from './approval.ts';
 import type { DashboardBox } from './dashboard-box.ts';
 import { isOpen } from './debt.ts';
@@ -96,6 +97,8 @@ function pausedWords(pause: Pause): Phrase {
 function runningItem(status: WindowStatus): DashboardItem {
   const unit = status.units.find(({ state }) => state === 'running');
   const done = status.units.filter(({ state }) => state === 'upgraded').length;
+  const { turn } = status;
+  if (status.phase === 'waiting' && turn !== undefined) return { text: [{ name: status.clusterName }, ': waits for its turn at ', { at: turn.startsAt, form: 'dated' }, '. ', turn.reason], timeZone: status.timeZone, issue: issueOf(status), boxes: [] };
   const at: Phrase = unit === undefined ? [status.phase] : [...unitPhrase(unit.unit), ' is being upgraded'];
   return { text: [{ name: status.clusterName }, ': ', ...at, `, ${done} of ${status.units.length} units done.`], timeZone: status.timeZone, issue: issueOf(status), boxes: [] };
 }
@@ -127,10 +130,11 @@ function plannedItem(cluster: FleetCluster, now: Instant): { readonly at: Instan
   const wanted: Phrase = [...(target.kubernetesVersion === null ? [] : ['Kubernetes ', { name: target.kubernetesVersion }, ', ']), target.nodeImage === 'latest' ? 'newest node image' : 'node image kept'];
   const when: Phrase = next === null ? ['the window never opens again'] : [{ at: next.opening.opens, form: 'dated' }, ' to ', { at: next.opening.closes, form: 'clock' }];
   const stop: Phrase = state === 'unreadable' ? ['; what is remembered of it cannot be read, so nothing is started'] : freeze === null ? [] : ['; frozen by ', { name: freeze.who }, ...(freeze.until === null ? [] : [' until ', { at: freeze.until, form: 'dated' } as const])];
+  const announced: Phrase = typeof state === 'object' && state?.announced !== undefined ? announcedWords(state.announced, next?.opening ?? null, now) : [];
   const moved: Phrase = next !== null && next.opening.opens !== next.scheduled ? [', moved'] : [];
   return {
     at: next?.opening.opens ?? Number.MAX_SAFE_INTEGER,
-    item: { text: [{ name: clusterNameOf(clusterResourceId) }, ': ', ...when, ...moved, ', ', ...wanted, ...stop, '.'], timeZone: window.timeZone, issue: null, boxes: [] },
+    item: { text: [{ name: clusterNameOf(clusterResourceId) }, ': ', ...when, ...moved, ', ', ...wanted, ...stop, ...announced, '.'], timeZone: window.timeZone, issue: null, boxes: [] },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { UpgradeAnnouncement } from './announced-upgrade.ts';
 import { CHECK_ACTION_TYPE, parseCheckAction } from './check-action-message.ts';
 import type { IncomingCheckAction } from './check-action-message.ts';
 import { TICK_TYPE, parseTick } from './dashboard-message.ts';
@@ -80,8 +81,8 @@ export type InboxMessage =
       /** Null when the event's time cannot be read; it is a hint only. */
       readonly at: Instant | null;
     }
-  /** A notice of Azure; `support` null: about something else. */
-  | { readonly kind: 'scheduled-notice'; readonly clusterResourceId: string; readonly support: SupportNotice | null }
+  /** A notice of Azure; both null: about something else. */
+  | { readonly kind: 'scheduled-notice'; readonly clusterResourceId: string; readonly support: SupportNotice | null; readonly upgrade: UpgradeAnnouncement | null }
   | { readonly kind: 'run-message'; readonly message: IncomingRunMessage }
   | { readonly kind: 'debt-check'; readonly clusterResourceId: string }
   | { readonly kind: 'pull-request'; readonly pullRequest: IncomingPullRequest }

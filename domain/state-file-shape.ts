@@ -1,3 +1,4 @@
+import { announcedKinds } from './announced-upgrade.ts';
 import { debtKinds } from './debt.ts';
 import type { FieldShape } from './field-shape.ts';
 import { runOutcomes } from './run-record.ts';
@@ -69,6 +70,21 @@ export const stateFileShape = {
           version: { presence: 'required', shape: name },
           said: { presence: 'required', shape: { kind: 'word', description: 'Whether support ends or has ended.', oneOf: ['ending', 'ended'] } },
           lastDay: { presence: 'optional', shape: { kind: 'text', description: 'Last day of support.', pattern: '^\\d{4}-\\d{2}-\\d{2}$', form: 'a day, for example 2026-11-30' } },
+        },
+      },
+    },
+    announced: {
+      presence: 'optional',
+      shape: {
+        kind: 'object',
+        description: 'The upgrade of its own that AKS announced last.',
+        fields: {
+          who: { presence: 'required', shape: name },
+          when: { presence: 'optional', shape: moment },
+          id: { presence: 'required', shape: name },
+          what: { presence: 'required', shape: { kind: 'word', description: 'What AKS upgrades.', oneOf: announcedKinds } },
+          state: { presence: 'required', shape: { kind: 'word', description: 'Whether it has begun.', oneOf: ['scheduled', 'started'] } },
+          at: { presence: 'optional', shape: moment },
         },
       },
     },

@@ -1,3 +1,4 @@
+import type { AnnouncedUpgrade } from './announced-upgrade.ts';
 import { isOpen } from './debt.ts';
 import type { Debt } from './debt.ts';
 import { isClean, readFields } from './field-reading.ts';
@@ -22,6 +23,8 @@ export interface StateFile {
   readonly debtIssue: { readonly repository: string; readonly number: number } | null;
   /** What Azure said last of the support of what the cluster runs; absent when it said nothing. */
   readonly support?: SupportNotice;
+  /** The upgrade of its own that AKS announced last; absent when there is none, or it is over. */
+  readonly announced?: AnnouncedUpgrade;
   /** Oldest first. */
   readonly debts: readonly Debt[];
   /** Oldest first. */
@@ -60,12 +63,13 @@ export function trimState(state: StateFile, now: Instant): StateFile {
 
 /** The file's text: JSON that people read in Git, times in UTC, the same for the same memory. */
 export function renderStateFile(state: StateFile): string {
-  const { cluster, debtIssue, support, debts, runs, orders, nodeImages } = state;
+  const { cluster, debtIssue, support, announced, debts, runs, orders, nodeImages } = state;
   const written = {
     schema: STATE_SCHEMA,
     cluster,
     ...(debtIssue === null ? {} : { debtIssue }),
     ...(support === undefined ? {} : { support: writeSupport(support) }),
+    ...(announced === undefined ? {} : { announced: writeAnnounced(announced) }),
     debts: debts.map(writeDebt),
     runs: runs.map(({ who, when, why, until, ...rest }) => ({ who, when: formatInstant(when), why: why.slice(0, WHY_CHARACTERS_MAX), until: formatInstant(until), ...rest })),
     ...(orders.length === 0 ? {} : { orders: orders.map(writeOrder) }),
@@ -76,6 +80,10 @@ export function renderStateFile(state: StateFile): string {
 
 function writeSupport({ version, said, lastDay, when }: SupportNotice) {
   return { who: 'Azure', ...(when === null ? {} : { when: formatInstant(when) }), version, said, ...(lastDay === null ? {} : { lastDay }) };
+}
+
+function writeAnnounced({ id, what, state, at, when }: AnnouncedUpgrade) {
+  return { who: 'Azure', ...(when === null ? {} : { when: formatInstant(when) }), id, what, state, ...(at === null ? {} : { at: formatInstant(at) }) };
 }
 
 function writeDebt({ who, when, why, until, node, owner, settledBy, ...rest }: Debt) {
@@ -128,6 +136,7 @@ function stateOf(read: ReadBy<typeof stateFileShape>, orders: readonly StandingO
     cluster: read.cluster,
     debtIssue: read.debtIssue ?? null,
     ...(read.support === undefined ? {} : { support: supportOf(read.support) }),
+    ...(read.announced === undefined ? {} : { announced: announcedOf(read.announced) }),
     debts: read.debts.map((debt) => ({
       ...debt,
       when: momentOf(debt.when),
@@ -144,6 +153,10 @@ function stateOf(read: ReadBy<typeof stateFileShape>, orders: readonly StandingO
 
 function supportOf({ version, said, lastDay, when }: NonNullable<ReadBy<typeof stateFileShape>['support']>): SupportNotice {
   return { version, said, lastDay: lastDay ?? null, when: when === undefined ? null : parseInstant(when) };
+}
+
+function announcedOf({ id, what, state, at, when }: NonNullable<ReadBy<typeof stateFileShape>['announced']>): AnnouncedUpgrade {
+  return { id, what, state, at: at === undefined ? null : parseInstant(at), when: when === undefined ? null : parseInstant(when) };
 }
 
 /** `text` must be a moment; {@link parseStateFile} has looked. */

@@ -1,3 +1,5 @@
+import { readAnnouncement } from './announced-upgrade.ts';
+import type { UpgradeAnnouncement } from './announced-upgrade.ts';
 import { isRecord, numberAt, parseJson, recordAt, textAt } from './json.ts';
 import type { JsonRecord } from './json.ts';
 import { parseInstant } from './local-time.ts';
@@ -22,6 +24,8 @@ interface ScheduledNotice {
   readonly clusterResourceId: string;
   /** Null for any notice that is not about the end of support. */
   readonly support: SupportNotice | null;
+  /** Null for any notice that is not about an upgrade AKS makes by itself. */
+  readonly upgrade: UpgradeAnnouncement | null;
 }
 
 /**
@@ -40,12 +44,15 @@ export function readScheduledNotice(message: JsonRecord): ScheduledNotice | null
   const written = properties['eventDetails'];
   const details = isRecord(written) ? written : typeof written === 'string' ? parseJson(written) : null;
   const version = textAt(details, 'kubernetesVersion');
+  const when = parseInstant(textAt(message, 'time') ?? '');
   const isAboutSupport = isRecord(details) && (details['eolDate'] !== undefined || /eol/i.test(textAt(properties, 'eventSource') ?? ''));
-  if (version === null || !isAboutSupport) return { clusterResourceId, support: null };
+  if (version === null || !isAboutSupport) {
+    return { clusterResourceId, support: null, upgrade: isAboutSupport ? null : readAnnouncement(textAt(info, 'name') ?? textAt(message, 'id') ?? '', properties, when) };
+  }
   const lastDay = /^(?!000)\d{4}-\d{2}-\d{2}/.exec(textAt(details, 'eolDate') ?? '')?.[0] ?? null;
   const daysLeft = numberAt(details, 'daysUntilEOL');
   const said = daysLeft !== null && daysLeft < 0 ? 'ended' : 'ending';
-  return { clusterResourceId, support: { version, said, lastDay, when: parseInstant(textAt(message, 'time') ?? '') } };
+  return { clusterResourceId, support: { version, said, lastDay, when }, upgrade: null };
 }
 
 /** What one of AKS's own events says of support; null for any other event. AKS names a version there and no day. */

@@ -1,4 +1,6 @@
 param topicName string
+@description('Types of events that are delivered; the topic has others.')
+param eventTypes array
 param queueId string
 param storageAccountId string
 param containerName string
@@ -12,16 +14,7 @@ resource toInbox 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15
   name: 'slackwater'
   properties: {
     eventDeliverySchema: 'CloudEventSchemaV1_0'
-    filter: {
-      includedEventTypes: [
-        'Microsoft.ContainerService.NewKubernetesVersionAvailable'
-        'Microsoft.ContainerService.ClusterSupportEnding'
-        'Microsoft.ContainerService.ClusterSupportEnded'
-        'Microsoft.ContainerService.NodePoolRollingStarted'
-        'Microsoft.ContainerService.NodePoolRollingSucceeded'
-        'Microsoft.ContainerService.NodePoolRollingFailed'
-      ]
-    }
+    filter: { includedEventTypes: eventTypes }
     deliveryWithResourceIdentity: {
       identity: { type: 'SystemAssigned' }
       destination: {

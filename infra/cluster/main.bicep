@@ -86,6 +86,14 @@ module events 'events.bicep' = {
   name: 'slackwater-events-${clusterName}'
   params: {
     topicName: empty(existingTopicName) ? newTopic.name : existingTopicName
+    eventTypes: [
+      'Microsoft.ContainerService.NewKubernetesVersionAvailable'
+      'Microsoft.ContainerService.ClusterSupportEnding'
+      'Microsoft.ContainerService.ClusterSupportEnded'
+      'Microsoft.ContainerService.NodePoolRollingStarted'
+      'Microsoft.ContainerService.NodePoolRollingSucceeded'
+      'Microsoft.ContainerService.NodePoolRollingFailed'
+    ]
     queueId: inboxQueueId
     storageAccountId: storageAccountId
     containerName: deadLetterContainer

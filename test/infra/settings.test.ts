@@ -6,6 +6,7 @@ import { aksEventTypes } from '../../domain/inbox-message.ts';
 import { isRecord } from '../../domain/json.ts';
 import { slackwaterEventNames } from '../../domain/slackwater-event.ts';
 import { isSlackwaterMode } from '../../domain/slackwater-mode.ts';
+import { SCHEDULED_EVENT_TYPE } from '../../domain/support-notice.ts';
 import { namedChildren, propertiesOf, propertyOf, readBicepFiles, readText, root, stringsOf } from './bicep.ts';
 import { readQueries, readQuery } from './kusto.ts';
 
@@ -27,6 +28,7 @@ describe('settings of the app', () => {
     const read = settingNames.map(({ name }) => String(name));
     // The host reads it beside the two that the app reads too (facts: Azure Functions docs, identity-based connections).
     const ofTheHost = ['ServiceBusConnection__credential'];
+
 
     assert.deepEqual([...namesOf('appSettings'), ...leftOut].sort(), [...read, ...ofTheHost].sort());
   });
@@ -105,12 +107,13 @@ describe('names that code, infra and docs share', () => {
     assert.deepEqual(codes.filter(({ literal }) => literal !== 'dev.slackwater.' && !known(literal)), []);
   });
 
-  test('events of AKS', () => {
-    const filter = fileAt('infra/cluster/events.bicep').resources.find(({ type }) => type.endsWith('/eventSubscriptions'));
-    const properties = filter === undefined ? undefined : propertyOf(filter.body, 'properties');
-    const chosen = properties === undefined ? undefined : propertyOf(properties, 'filter');
+  test('event types that are subscribed to are those the inbox takes, each once', () => {
+    const asked = ['infra/cluster/main.bicep', 'infra/cluster/notices.bicep'].flatMap((path) => {
+      const module = fileAt(path).modules.find(({ path: file }) => file === 'events.bicep') ?? assert.fail(path);
+      return stringsOf(propertyOf(propertyOf(module.body, 'params') ?? assert.fail(path), 'eventTypes'));
+    });
 
-    assert.deepEqual([...stringsOf(chosen === undefined ? undefined : propertyOf(chosen, 'includedEventTypes'))].sort(), [...aksEventTypes].sort());
+    assert.deepEqual([...asked].sort(), [...aksEventTypes, SCHEDULED_EVENT_TYPE].sort());
   });
 
   test('the package azd deploys is the one the build makes', () => {
