@@ -37,6 +37,7 @@ const titles: Readonly<Record<string, string>> = {
   CLUSTER_STOPPED: 'cluster is stopped',
   CLUSTER_FAILED_STATE: 'Azure holds the cluster as Failed',
   CLUSTER_UNREADABLE: 'cluster could not be read',
+  NO_ROOM_IN_WINDOW: 'too many clusters at once for Azure',
   KUBERNETES_UNREADABLE: 'Kubernetes could not be read',
   AUTO_UPGRADE_CHANNEL_ACTIVE: 'AKS upgrades the cluster too',
   NODE_OS_CHANNEL_ACTIVE: 'AKS rolls node images too',

@@ -81,17 +81,17 @@ export function endHold(hold: Hold, state: 'cleared' | 'over', at: Instant): Hol
 }
 
 /**
- * When what is withheld should be looked at next: every ten minutes, three minutes after a look that found nothing, in time
+ * When what is withheld should be looked at next: every ten minutes (or as given), three minutes after a look that found nothing, in time
  * before a last useful start for a second look, and soon after a hint.
  */
-export function nextLookAt(holds: readonly Hold[], lookedAt: Instant, hint: 'hinted' | 'quiet'): Instant {
+export function nextLookAt(holds: readonly Hold[], lookedAt: Instant, hint: 'hinted' | 'quiet', everyMinutes = LOOK_EVERY_MINUTES): Instant {
   const soonest = lookedAt + LOOK_APART_MINUTES * MINUTE_MS;
   if (hint === 'hinted') return soonest;
   const moments = holds.flatMap(({ clearedSince, lastUsefulStart }) => [
     ...(clearedSince === null ? [] : [clearedSince + CLEAR_AFTER_MINUTES * MINUTE_MS]),
     lastUsefulStart - (CLEAR_AFTER_MINUTES + LOOK_APART_MINUTES) * MINUTE_MS,
   ]);
-  return Math.max(soonest, Math.min(lookedAt + LOOK_EVERY_MINUTES * MINUTE_MS, ...moments.filter((moment) => moment > lookedAt)));
+  return Math.max(soonest, Math.min(lookedAt + everyMinutes * MINUTE_MS, ...moments.filter((moment) => moment > lookedAt)));
 }
 
 /** How long the run must have left to do anything useful: its shortest unit that waits for no other. Unit: minutes. */

@@ -116,6 +116,7 @@ function judgeResume(situation: DecisionSituation): JudgedDecision {
     if (waitsFor === 'deployment') return none('The run waits for a deployment of Slackwater to be over, and goes on by itself then.');
     return none(waitsFor === 'approval' ? 'The run waits for approval, which resume does not give: say approve.' : 'The cluster is frozen, which resume does not end: say unfreeze.');
   }
+  if (situation.status.phase === 'waiting') return none('The run waits for its turn, which the issue and the dashboard name, and begins by itself then.');
   if (situation.status.phase === 'held') return { effect: { kind: 'look-again', unit: null }, answer: lookingAgain };
   return none('The run is not paused.');
 }

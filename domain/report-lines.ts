@@ -105,6 +105,7 @@ function isClaimedDone({ kind, detail }: Pause): boolean {
 }
 
 function waitingWhileRunning(status: WindowStatus): Phrase {
+  if (status.phase === 'waiting' && status.turn !== undefined) return ['its turn at ', { at: status.turn.startsAt, form: 'clock' }, '. ', status.turn.reason];
   if (status.phase === 'planning') return ['the plan; the cluster is being read.'];
   if (status.phase === 'preflight') return ['the checks before the start.'];
   if (status.phase === 'verifying') return ['the last look at every node.'];

@@ -74,6 +74,7 @@ function beatOf({ phase, lookedAt }: WindowStatus, now: Instant): Phrase {
 }
 
 const phaseTitles: Readonly<Record<Exclude<WindowStatus['phase'], 'ended'>, string>> = {
+  waiting: 'Waiting',
   planning: 'Planning',
   preflight: 'Checking',
   held: 'Held',

@@ -21,6 +21,11 @@ function hashOf(text: string): string {
   return hash.toString(16).padStart(16, '0');
 }
 
+/** A whole number from 0 to `below` − 1 that is always the same for the same text, and spread evenly over different ones. */
+export function spreadOf(text: string, below: number): number {
+  return Number(BigInt(`0x${hashOf(text)}`) % BigInt(below));
+}
+
 /** Only letters, digits, `-` and `_`: an instance id must not hold `/`, `\`, `#`, `?` or control characters. */
 function readablePart(text: string, charactersMax: number): string {
   return text.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, charactersMax);

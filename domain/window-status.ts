@@ -6,8 +6,9 @@ import type { HealthAlarm } from './cluster-health.ts';
 import type { Instant, Span } from './time.ts';
 import type { BlockCause, NodeInventory } from './unit-progress.ts';
 import type { UnitName } from './upgrade-plan.ts';
+import type { WindowTurn } from './window-turn.ts';
 
-type RunPhase = 'planning' | 'preflight' | 'held' | 'upgrading' | 'paused' | 'verifying' | 'ended';
+type RunPhase = 'waiting' | 'planning' | 'preflight' | 'held' | 'upgrading' | 'paused' | 'verifying' | 'ended';
 
 /** How a run ended, in the words of the scenarios. */
 export type RunOutcome =
@@ -96,6 +97,8 @@ export interface WindowStatus {
   /** When the window opens again; null when it never does or that is not known. */
   readonly nextOpens?: Instant | null;
   readonly phase: RunPhase;
+  /** Its turn, where it had to wait for one. Absent: it began at once. */
+  readonly turn?: WindowTurn;
   readonly outcome: RunOutcome | null;
   readonly planDigest: string | null;
   readonly units: readonly UnitStatus[];

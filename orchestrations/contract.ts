@@ -5,6 +5,7 @@ import type { ReportKind, UnitMemory, VerdictKind } from '../domain/next-move.ts
 import type { ForeignCordon, UnitProgress } from '../domain/unit-progress.ts';
 import type { PlannedUnit } from '../domain/upgrade-plan.ts';
 import type { RunOutcome } from '../domain/window-status.ts';
+import type { WindowTurn } from '../domain/window-turn.ts';
 
 /** Name → input and output of each orchestration: the only list. */
 export interface OrchestrationContract {
@@ -29,6 +30,10 @@ export interface MaintenanceWindowInput {
   /** `owner/name` of the fleet's dashboard. Absent: none is kept. */
   readonly policyRepository?: string;
   readonly pollSeconds: PollRange;
+  /** Wait between two looks at what is withheld. Unit: minutes, ≥ 10. Absent: 10. */
+  readonly heldLookMinutes?: number;
+  /** When it is to begin. Absent: at once. */
+  readonly turn?: WindowTurn;
 }
 
 /** One word of a person that touches a cluster outside its runs. */
@@ -46,7 +51,7 @@ export interface CleanUpOutput {
   readonly outcome: CleanUpOutcome;
 }
 
-/** Shortest and longest wait between two looks. Unit: seconds; 30 ≤ shortest ≤ longest ≤ 150. */
+/** Shortest and longest wait between two looks. Unit: seconds; 30 ≤ shortest ≤ longest, at most 150 unless Azure's limits ask for more. */
 export interface PollRange {
   readonly shortest: number;
   readonly longest: number;

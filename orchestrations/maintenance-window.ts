@@ -1,7 +1,7 @@
 import type { ClusterVerification } from '../activities/contract.ts';
 import { beginHealth } from '../domain/cluster-health.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
-import { MINUTE_MS, SECOND_MS } from '../domain/time.ts';
+import { MINUTE_MS, minutesBetween, SECOND_MS } from '../domain/time.ts';
 import { shortestStart } from '../domain/hold.ts';
 import { isProven } from '../domain/node-count.ts';
 import { movesToSame, startCutOff, type PlannedUnit, type UpgradePlan } from '../domain/upgrade-plan.ts';
@@ -19,6 +19,7 @@ import { hear, takeDecision } from './window-decision.ts';
 import { awaitHolds, giveUpHolds, glanceAtHolds, withhold } from './window-hold.ts';
 import { adoptAdjustments, listUnrestored, restoreAfter, restoreRest } from './window-settings.ts';
 import { heedOrders } from './window-orders.ts';
+import { awaitTurn } from './window-turn.ts';
 import { leaveUnstarted, runUnit } from './window-unit.ts';
 import { writeBackRun } from './window-write-back.ts';
 import { hasWordsLeft, lastWordsUntil, nextWordsAt, publish } from './window-words.ts';
@@ -40,7 +41,7 @@ export function* maintenanceWindow(flow: Flow, input: MaintenanceWindowInput): S
   const run = beginRun(flow, input);
   emit(run, 'window.opened', { unit: 'run', attempt: 1 }, { closes: input.opening.closes });
   say(run, 'The window is open.');
-  const plan = yield* makeReady(run);
+  const plan = (yield* awaitTurn(run)) === 'begins' ? yield* makeReady(run) : null;
   if (plan !== null) {
     const first = isWholeHeld(run) ? yield* awaitHolds(run, plan) : plan.units;
     if (!isWholeHeld(run)) {
@@ -292,7 +293,7 @@ function* endRun(run: WindowRun): Step<MaintenanceWindowOutput> {
   const outcome = judgeOutcome(run.status, { isAborted: run.abortedBy !== null, isOverrun, isUnfinishedPlan, isUnreconciled: run.unreconciled.size > 0 });
   update(run, { phase: 'ended', outcome, pause: null, nextAt: null });
   say(run, `The run ended: ${outcome}.`);
-  emit(run, runEndedEventName(outcome), { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver.length });
+  emit(run, runEndedEventName(outcome), { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver.length, minutes: minutesBetween(input.opening.opens, flow.now()) });
   if (run.status.leftOver.length > 0) emit(run, 'debt.opened', { unit: 'run', attempt: 1 }, { leftOver: run.status.leftOver });
   run.record = { status: fitToHost(run.status), nodeImage: input.policy.target.nodeImage };
   notify(run, 'ended', 'ended');

@@ -67,7 +67,7 @@ export function* awaitHolds(run: WindowRun, plan: UpgradePlan): Step<readonly Pl
       run.isLookHinted = true;
       continue;
     }
-    const due = nextLookAt(holds, run.lookedAt, run.isLookHinted ? 'hinted' : 'quiet');
+    const due = nextLookAt(holds, run.lookedAt, run.isLookHinted ? 'hinted' : 'quiet', run.input.heldLookMinutes);
     if (run.flow.now() >= due) {
       const cleared = yield* look(run, plan, holds);
       if (cleared.length > 0) return waited(run, cleared);

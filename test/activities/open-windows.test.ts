@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { openWindows } from '../../activities/open-windows.ts';
+import { recorded } from '../../adapters/trust-boundary.ts';
+import { isRecord } from '../../domain/json.ts';
 import type { InstanceView, Ports } from '../../activities/ports.ts';
 import type { MaintenancePolicy } from '../../domain/maintenance-policy.ts';
 import { parseMaintenancePolicy } from '../../domain/policy-parse.ts';
 import type { Fault } from '../../domain/result.ts';
 import type { StandingOrder } from '../../domain/standing-order.ts';
 import { emptyState } from '../../domain/state-file.ts';
-import { cleanUpInstanceId, windowInstanceId } from '../../domain/window-identity.ts';
+import { cleanUpInstanceId, clusterNameOf, windowInstanceId } from '../../domain/window-identity.ts';
+import { beginStatus } from '../../domain/window-story.ts';
+import type { MaintenanceWindowInput } from '../../orchestrations/contract.ts';
 import { goodPolicy, policyWith } from '../domain/good-policy.ts';
 import { emptyWorld, failureOf, recordingPorts } from './recording-ports.ts';
 
@@ -133,6 +137,73 @@ test('a window waits for a clean-up of its cluster, and for none of another; one
     assert.deepEqual(await decide({ ...ports, windows }), [kind], `${id} ${phase}`);
     assert.equal(world.started.length, kind === 'started' ? 1 : 0);
   }
+});
+
+describe('many windows of one subscription that open at once', () => {
+  const many = Array.from({ length: 40 }, (_, index) => readPolicy(policyWith('spec.cluster.resourceId', policy.clusterResourceId.replace(/shop-prod-weu$/, `shop-${index}`))));
+  const turnsOf = (inputs: readonly unknown[]): readonly (readonly [cluster: string, startsAt: number])[] =>
+    inputs.flatMap((input) => (isRecord(input) && isRecord(input['policy']) && isRecord(input['turn']) ? [[String(input['policy']['clusterResourceId']), Number(input['turn']['startsAt'])] as const] : []));
+
+  test('are all handed over in the first tick, each with its turn and the reason', async () => {
+    const { world, ports, inputs } = setUp(opens, many);
+
+    const opened = await openWindows(ports, settings);
+
+    assert.ok(opened.ok);
+    assert.equal(world.started.length, 40);
+    const turns = turnsOf(inputs);
+    assert.ok(turns.length > 30, String(turns.length));
+    assert.ok(turns.every(([, startsAt]) => startsAt > opens && startsAt < closes));
+    assert.match(opened.value.find(({ turn }) => turn !== undefined)?.turn?.reason ?? '', /^40 clusters of its subscription are open at once, and Azure lets only so many reads/);
+  });
+
+  test('cost one list of runs and one of clean-ups a tick, and one read of each that is started', async () => {
+    const { world, ports } = setUp(opens, many);
+
+    await decide(ports);
+
+    const count = (name: string): number => world.calls.filter((call) => call === name).length;
+    assert.deepEqual([count('list'), count('listCleanUps'), count('read')], [1, 1, 40]);
+  });
+
+  test('are not planned again once they are handed over; one that comes later stands behind them', async () => {
+    const { world, ports, inputs } = setUp(opens, many);
+    await decide(ports);
+    const last = Math.max(...turnsOf(inputs).map(([, startsAt]) => startsAt));
+    for (const input of inputs) {
+      const given = recorded<MaintenanceWindowInput>(input);
+      const status = { ...beginStatus({ policy: given.policy, opening: given.opening, runId: given.runId, clusterName: clusterNameOf(given.policy.clusterResourceId) }), ...(given.turn === undefined ? {} : { turn: given.turn }) };
+      world.windows.push(instance({ instanceId: windowInstanceId(given.policy.clusterResourceId), runtimeStatus: 'Running', status, createdAt: opens }));
+    }
+    world.now = opens + 300_000;
+    const late = setUp(world.now, [...many, policy]);
+    late.world.windows.push(...world.windows);
+
+    const kinds = await decide(late.ports);
+
+    assert.deepEqual(kinds, [...many.map(() => 'already-running'), 'started']);
+    assert.ok((turnsOf(late.inputs)[0]?.[1] ?? 0) >= last);
+  });
+
+  test('a list that cannot be read opens windows all the same, each asked for by itself', async () => {
+    const { world, ports } = setUp(opens, many.slice(0, 2));
+    world.failures.set('list', [failureOf('transient', 'task-hub-unreachable')]);
+
+    assert.deepEqual(await decide(ports), ['started', 'started']);
+  });
+
+  test('without room before they close they wait for a later tick, and are begun shortly before, to tell it', async () => {
+    const crowd = Array.from({ length: 400 }, (_, index) => readPolicy(policyWith('spec.cluster.resourceId', policy.clusterResourceId.replace(/shop-prod-weu$/, `shop-${index}`)))).map((each) => ({ ...each, window: { ...each.window, durationHours: 4 } }));
+    const early = setUp(opens, crowd);
+    const kinds = await decide(early.ports);
+    const late = setUp(opens + 4 * 3_600_000 - 500_000, crowd);
+
+    const lateKinds = await decide(late.ports);
+
+    assert.ok(kinds.includes('no-room') && kinds.includes('started'));
+    assert.ok(lateKinds.every((kind) => kind === 'started'));
+    assert.ok(turnsOf(late.inputs).some(([, startsAt]) => startsAt === opens + 4 * 3_600_000));
+  });
 });
 
 describe('what does not open', () => {

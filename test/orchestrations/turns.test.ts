@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { MINUTE_MS } from '../../domain/time.ts';
+import { startRehearsal, type Rehearsal } from '../../local/rehearsal/rehearsal.ts';
+
+const reason = '40 clusters of its subscription are open at once.';
+
+/** A run that the fleet planner gave a turn after `minutes`; null: the window's close. */
+async function begin(context: TestContext, minutes: number | null): Promise<Rehearsal> {
+  const rehearsal = await startRehearsal({ beginning: 'held' });
+  context.after(() => rehearsal.close());
+  const startsAt = minutes === null ? rehearsal.closes : rehearsal.opens + minutes * MINUTE_MS;
+  rehearsal.host.engine.start({ name: 'maintenanceWindow', instanceId: rehearsal.instanceId, inputJson: JSON.stringify({ ...rehearsal.input, turn: { startsAt, reason } }), version: null });
+  return rehearsal;
+}
+
+function armRequests({ world }: Rehearsal): number {
+  return world.log.entries.filter(({ service }) => service === 'arm').length;
+}
+
+test('a run waits for its turn without a read and without an issue, says when it comes and why, and then upgrades as ever', async (context) => {
+  const rehearsal = await begin(context, 40);
+
+  await rehearsal.clock.advanceTo(rehearsal.opens + 39 * MINUTE_MS);
+  const waiting = rehearsal.status();
+  assert.deepEqual([waiting.phase, waiting.turn?.reason, waiting.nextAt], ['waiting', reason, rehearsal.opens + 40 * MINUTE_MS]);
+  assert.equal(armRequests(rehearsal), 0);
+  assert.deepEqual(rehearsal.issues(), []);
+
+  const ended = await rehearsal.untilEnded();
+  assert.equal(ended.outcome, 'succeeded');
+  const first = rehearsal.world.log.entries.find(({ service }) => service === 'arm');
+  assert.equal(first?.at, rehearsal.opens + 40 * MINUTE_MS);
+  assert.match(rehearsal.issues()[0]?.body ?? '', /Its turn comes at .*40 clusters of its subscription are open at once/);
+  assert.deepEqual(rehearsal.violations(), []);
+});
+
+test('people are heard while a run waits for its turn: an abort ends it before anything was read', async (context) => {
+  const rehearsal = await begin(context, 120);
+  await rehearsal.clock.advanceTo(rehearsal.opens + 5 * MINUTE_MS);
+
+  rehearsal.say('abort');
+  const ended = await rehearsal.untilEnded();
+
+  assert.equal(ended.outcome, 'aborted');
+  assert.ok(rehearsal.minute() < 10);
+  // What runs is read once at the end, for the pins in code.
+  assert.equal(armRequests(rehearsal), 1);
+});
+
+test('a run whose turn does not come before its window closes says so, with what to change', async (context) => {
+  const rehearsal = await begin(context, null);
+
+  const ended = await rehearsal.untilEnded();
+
+  assert.equal(ended.outcome, 'not-started');
+  assert.deepEqual(ended.findings.map(({ code }) => code), ['NO_ROOM_IN_WINDOW']);
+  assert.match(rehearsal.issues()[0]?.body ?? '', /Give some clusters of the subscription other windows/);
+  assert.equal(armRequests(rehearsal), 1);
+});
