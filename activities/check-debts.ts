@@ -12,11 +12,13 @@ import type { MaintenancePolicy } from '../domain/maintenance-policy.ts';
 import type { Finding } from '../domain/preflight-report.ts';
 import { judgePreflight } from '../domain/preflight.ts';
 import { debtEvent } from '../domain/slackwater-event.ts';
+import { measure } from '../domain/slackwater-metric.ts';
 import { trimState } from '../domain/state-file.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import { clusterNameOf, debtOccasion, stateFileName } from '../domain/window-identity.ts';
 import type { IssueReference, Ports } from './ports.ts';
 import { keepRunIssues } from './keep-run-issues.ts';
+import { tellMetrics } from './tell-metric.ts';
 import { openDebtsOf, readClusterSnapshot } from './read-cluster-snapshot.ts';
 
 /** What a check needs to know. */
@@ -128,6 +130,7 @@ async function announce(ports: Ports, { clusterResourceId }: MaintenancePolicy, 
       const occasion = debtOccasion(clusterResourceId, [id, who]);
       const sent = await ports.messages.publishEvent(debtEvent(name, { occasion, step: 0 }, now, { cluster: clusterNameOf(clusterResourceId), id, kind, pool, node, who, since: formatInstant(when), settledBy }));
       if (!sent.ok) return sent;
+      tellMetrics(ports, [measure(name === 'debt.opened' ? 'slackwater.debts.opened' : 'slackwater.debts.paid', 1, `${occasion}/${when}`)]);
     }
   }
   return { ok: true, value: null };

@@ -3,12 +3,14 @@ import { isOpen } from '../domain/debt.ts';
 import type { DebtCause } from '../domain/debt-ledger.ts';
 import { findDebts, judgeLedger, rememberImages } from '../domain/debt-ledger.ts';
 import type { Outcome } from '../domain/failure.ts';
+import { measure } from '../domain/slackwater-metric.ts';
 import { missedWindows, recordOfRun, rememberRun } from '../domain/run-history.ts';
 import { trimState } from '../domain/state-file.ts';
 import type { StateFile } from '../domain/state-file.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
 import type { ActivityContract, RunMemory } from './contract.ts';
 import type { Ports } from './ports.ts';
+import { tellMetrics } from './tell-metric.ts';
 
 /**
  * Remembers a run that ended: how, why not, which images its nodes run, how long each unit took, and what it leaves as debts.
@@ -31,6 +33,8 @@ export async function recordRun(ports: Ports, input: ActivityContract['recordRun
   };
   const kept = await ports.state.changeState(status.clusterResourceId, change, `Remember ${status.runId}: ${run.outcome}`);
   if (!kept.ok) return kept;
+  const opened = kept.value.debts.filter(({ who }) => who === status.runId);
+  if (opened.length > 0) tellMetrics(ports, [measure('slackwater.debts.opened', opened.length, status.runId)]);
   return { ok: true, value: { missed: missedWindows(kept.value.runs), openDebtsCount: kept.value.debts.filter(isOpen).length } };
 }
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from '../activities/ports.ts';
 import type { LogFields } from '../domain/log-fields.ts';
+import type { SlackwaterMetric } from '../domain/slackwater-metric.ts';
 
 /** One call of one function, while it lasts. */
 export interface Invocation {
@@ -25,11 +26,14 @@ export interface OutboundCall {
   readonly durationMs: number;
 }
 
-/** Who wants to know of requests; none by default. */
-type CallWitness = (call: OutboundCall, invocation: Invocation) => void;
+/** Who wants to know of requests and measurements; nobody by default. */
+interface InvocationWatch {
+  readonly onCall: (call: OutboundCall, invocation: Invocation) => void;
+  readonly onMetric: (metric: SlackwaterMetric, fields: LogFields) => void;
+}
 
 const serving = new AsyncLocalStorage<Invocation>();
-let witness: CallWitness | null = null;
+let watching: InvocationWatch | null = null;
 
 /**
  * Runs the work of one invocation.
@@ -45,16 +49,21 @@ export function presentInvocation(): Invocation | null {
   return serving.getStore() ?? null;
 }
 
-/** Has every request told from now on; one witness a process. */
-export function witnessCalls(told: CallWitness): void {
-  witness = told;
+/** Has every request and measurement told from now on; one watch a process. */
+export function watchInvocations(watch: InvocationWatch): void {
+  watching = watch;
+}
+
+/** Tells a measurement to whoever watches. */
+export function tellMetric(metric: SlackwaterMetric, fields: LogFields): void {
+  watching?.onMetric(metric, fields);
 }
 
 /** Sends a request and tells of it, whatever becomes of it. */
 export async function witnessed<A>(about: Pick<OutboundCall, 'service' | 'method' | 'host' | 'path'>, send: () => Promise<A>, statusOf: (answer: A) => number | null): Promise<A> {
   const invocation = presentInvocation();
-  if (witness === null || invocation === null) return send();
-  const tell = witness;
+  if (watching === null || invocation === null) return send();
+  const { onCall } = watching;
   const startedAt = Date.now();
   const began = performance.now();
   let status: number | null = null;
@@ -63,6 +72,6 @@ export async function witnessed<A>(about: Pick<OutboundCall, 'service' | 'method
     status = statusOf(answer);
     return answer;
   } finally {
-    tell({ ...about, status, startedAt, durationMs: performance.now() - began }, invocation);
+    onCall({ ...about, status, startedAt, durationMs: performance.now() - began }, invocation);
   }
 }

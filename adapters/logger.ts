@@ -1,7 +1,8 @@
 import type { Logger } from '../activities/ports.ts';
+import { metricOfLine } from '../domain/slackwater-metric.ts';
 import { logFieldsOf } from '../domain/log-fields.ts';
 import type { LogFields } from '../domain/log-fields.ts';
-import { presentInvocation } from './invocation.ts';
+import { presentInvocation, tellMetric } from './invocation.ts';
 
 const secretName = /secret|token|authorization|key|signature|connectionstring|password/i;
 
@@ -30,6 +31,8 @@ export function createLogger(write: (level: 'info' | 'warn' | 'error', line: str
       const known = { ...presentInvocation()?.fields, ...about(), ...logFieldsOf(fields) };
       const safe = redact({ ...own, ...known }, 0, new Set());
       write(level, JSON.stringify(Object.assign({ level, code }, safe)));
+      const metric = metricOfLine(code, fields);
+      if (metric !== null) tellMetric(metric, known);
     },
   };
 }

@@ -34,9 +34,9 @@ export function* endPause(run: WindowRun, how: 'cleared' | 'settled'): Step<void
   const { pause } = run.status;
   if (pause === null) return;
   update(run, { phase: 'upgrading', pause: null });
-  emit(run, 'hold.cleared', { unit: pause.unit, attempt: run.pauseHold });
-  run.resumeOwed = pause.number;
   const now = run.flow.now();
+  emit(run, 'hold.cleared', { unit: pause.unit, attempt: run.pauseHold }, { minutes: minutesBetween(pause.since, now), class: pause.causes[0]?.class ?? pause.kind });
+  run.resumeOwed = pause.number;
   const paused = spellMinutes(minutesBetween(pause.since, now));
   const who = pause.unit === 'run' ? 'The run' : pause.unit;
   if (how === 'settled') {

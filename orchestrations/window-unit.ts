@@ -360,7 +360,8 @@ function settleUnit(run: WindowRun, unit: PlannedUnit, attempt: number, verdict:
   }
   const names = { upgraded: 'pool.succeeded', skipped: 'pool.skipped', 'not-started': 'pool.skipped', aborted: 'pool.aborted', unproven: 'pool.unproven' } as const;
   const name = state === 'upgraded' || state === 'skipped' || state === 'not-started' || state === 'aborted' || state === 'unproven' ? names[state] : 'pool.failed';
-  emit(run, name, about, { state });
+  const began = statusOf(run, unit.unit)?.startedAt ?? null;
+  emit(run, name, about, { state, ...(began === null ? {} : { minutes: minutesBetween(began, run.flow.now()), nodes: provenOf(verdict.progress?.inventory ?? null) }) });
 }
 
 function stateAfter(run: WindowRun, verdict: UnitVerdict): UnitStatusState {
