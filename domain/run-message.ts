@@ -5,8 +5,10 @@ import { refuse, succeed } from './result.ts';
 import type { Fault, Result } from './result.ts';
 import type { RunMessage } from './standing-order.ts';
 
+const RUN_CANCELLED_TYPE = 'dev.slackwater.run.cancelled.v1';
+
 /** Types of messages by which a program asks for a run, or takes that back. */
-export const runMessageTypes = ['dev.slackwater.run.requested.v1', 'dev.slackwater.run.cancelled.v1'] as const;
+export const runMessageTypes = ['dev.slackwater.run.requested.v1', RUN_CANCELLED_TYPE] as const;
 
 /** A program's word about one run, from the queue. It opens nothing outside a window. */
 export interface IncomingRunMessage {
@@ -27,7 +29,7 @@ export function parseRunMessage(message: JsonRecord): Result<IncomingRunMessage,
     clusterResourceId: reader.text(data, 'clusterResourceId', 'data.', /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/.*\/managedClusters\/[^/]+\/?$/i),
     run: reader.text(data, 'run', 'data.', deliveryForm),
     sequence: reader.number(data, 'sequence', 'data.'),
-    wants: message['type'] === 'dev.slackwater.run.cancelled.v1' ? 'cancelled' : 'requested',
+    wants: message['type'] === RUN_CANCELLED_TYPE ? 'cancelled' : 'requested',
     sender: (textAt(message, 'source') ?? 'a program').slice(0, 200),
   };
   return reader.faults.length > 0 ? refuse(reader.faults) : succeed(read);

@@ -5,7 +5,6 @@ import type { RunOutcome } from './window-status.ts';
 /** Names of the topic `events`, without their prefix: the only list. A consumer filters by them, so none changes its meaning. */
 export const slackwaterEventNames = [
   'window.opened',
-  'window.closed',
   'window.overrun',
   'window.missed',
   'run.started',

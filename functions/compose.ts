@@ -28,6 +28,7 @@ import { parseSettings } from '../adapters/settings.ts';
 import type { Settings } from '../adapters/settings.ts';
 import { withholdWrites } from '../adapters/withheld-writes.ts';
 import type { Fault, Result } from '../domain/result.ts';
+import { serviceBusNames } from './service-names.ts';
 
 /** What an invocation offers us: its log, and the durable client its binding brought. */
 type Invocation = Pick<InvocationContext, 'error' | 'warn' | 'info' | 'options' | 'extraInputs' | 'triggerMetadata'>;
@@ -68,7 +69,7 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
     checks: createCheckPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
     policies: createPolicySource({ ...gitHub, ...settings.policies }),
     state: createStatePort({ ...gitHub, repository: settings.policies.repository }),
-    messages: createMessagePort({ connection: connectionOf(settings), queue: 'inbox', topic: 'events' }),
+    messages: createMessagePort({ connection: connectionOf(settings), ...serviceBusNames }),
   };
   const portsOf = (invocation: Pick<Invocation, 'error' | 'warn' | 'info'>): PortsWithoutWindows => ({
     ...shared,

@@ -13,14 +13,15 @@ import { receiveWebhook } from './github-webhook.ts';
 import { showHealth } from './health.ts';
 import { refuseJson } from './http-answer.ts';
 import { receiveInbox } from './inbox.ts';
+import { routes, serviceBusNames } from './service-names.ts';
 import { showStatus } from './status.ts';
 import { tickWindows } from './window-timer.ts';
 
-const webhookRoute: HttpTriggerOptions = { methods: ['POST'], authLevel: 'anonymous', route: 'github/webhook' };
-const statusRoute: HttpTriggerOptions = { methods: ['GET'], authLevel: 'function', route: 'status/{instanceId?}' };
-const healthRoute: HttpTriggerOptions = { methods: ['GET'], authLevel: 'anonymous', route: 'health' };
+const webhookRoute: HttpTriggerOptions = { methods: ['POST'], authLevel: 'anonymous', route: routes.githubWebhook };
+const statusRoute: HttpTriggerOptions = { methods: ['GET'], authLevel: 'function', route: `${routes.status}/{instanceId?}` };
+const healthRoute: HttpTriggerOptions = { methods: ['GET'], authLevel: 'anonymous', route: routes.health };
 
-const deploymentRoute: HttpTriggerOptions = { methods: ['GET', 'POST', 'DELETE'], authLevel: 'function', route: 'deployment' };
+const deploymentRoute: HttpTriggerOptions = { methods: ['GET', 'POST', 'DELETE'], authLevel: 'function', route: routes.deployment };
 
 const composed = compose(process.env);
 if (composed.ok) registerApp(composed.value);
@@ -58,7 +59,7 @@ function registerApp(composition: Composition): void {
     handler: (_timer, context) => tickDeliveries(composition.portsOf(context)),
   });
   app.serviceBusQueue('inbox', {
-    queueName: 'inbox',
+    queueName: serviceBusNames.queue,
     connection: 'ServiceBusConnection',
     extraInputs: [input.durableClient()],
     handler: (message: unknown, context) =>

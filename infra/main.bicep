@@ -330,6 +330,8 @@ output KEY_VAULT_NAME string = vault.outputs.name
 output READER_PRINCIPAL_ID string = identities.outputs.readerPrincipalId
 @description('Identity that writes; cluster/main.bicep needs it to maintain.')
 output WRITER_PRINCIPAL_ID string = identities.outputs.writerPrincipalId
+@description('Service Bus namespace, for whoever listens to the topic of events.')
+output SERVICE_BUS_NAMESPACE string = messaging.outputs.name
 @description('Queue that Event Grid delivers to; cluster/main.bicep needs it.')
 output INBOX_QUEUE_ID string = messaging.outputs.queueId
 @description('Container for events that could not be delivered; cluster/main.bicep needs it.')

@@ -5,6 +5,7 @@ import { nodePoolOffers } from '../adapters/snapshot-folder.ts';
 import type { SnapshotDocuments } from '../adapters/snapshot-folder.ts';
 import { appPermissions } from '../domain/github-app.ts';
 import type { Instant } from '../domain/time.ts';
+import { routes, serviceBusNames } from '../functions/service-names.ts';
 import { createClusterWorld } from '../sim/cluster-world.ts';
 import type { ClusterWorld } from '../sim/cluster-world.ts';
 import type { Perturbation } from '../sim/perturbation.ts';
@@ -111,7 +112,7 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
     faults: faults.github,
     setup: githubSetup(options, secrets.token),
     port: options.githubPort ?? 0,
-    webhook: { secret: secrets.webhookSecret, seed: options.seed, deliverTo: () => (hostUrl === null ? null : `${hostUrl}/api/github/webhook`) },
+    webhook: { secret: secrets.webhookSecret, seed: options.seed, deliverTo: () => (hostUrl === null ? null : `${hostUrl}/api/${routes.githubWebhook}`) },
     appPublicKey: keys?.publicKey ?? null,
     onChanges,
     inFlight: clock.inFlight,
@@ -191,7 +192,7 @@ function makeCluster({ documents, seed, startsAt, physics = {}, latestNodeImages
 }
 
 function waitingIn({ broker }: RunningServiceBus): number {
-  const { active, locked } = broker.counts('inbox');
+  const { active, locked } = broker.counts(serviceBusNames.queue);
   return active + locked;
 }
 
@@ -236,7 +237,7 @@ function startPump(cluster: ClusterWorld, clock: HostClock) {
 
 /** Puts AKS's events on the queue as Event Grid does, under Event Grid's id. */
 function createEventDelivery(connectionString: string, clock: HostClock) {
-  const port = createMessagePort({ connection: { connectionString }, queue: 'inbox', topic: 'events' });
+  const port = createMessagePort({ connection: { connectionString }, ...serviceBusNames });
   const deliver = (changes: readonly WorldChange[]): void => {
     for (const { kind, data } of changes) {
       const id = data['id'];
@@ -264,8 +265,8 @@ function serviceBusOptions(database: string, log: RequestLog): Parameters<typeof
   return {
     database,
     now: Date.now,
-    queues: [{ name: 'inbox', ...mailbox, duplicateDetectionMinutes: 60 }],
-    topics: [{ name: 'events', duplicateDetectionMinutes: 60, subscriptions: [{ name: 'all', ...mailbox }] }],
+    queues: [{ name: serviceBusNames.queue, ...mailbox, duplicateDetectionMinutes: 60 }],
+    topics: [{ name: serviceBusNames.topic, duplicateDetectionMinutes: 60, subscriptions: [{ name: 'all', ...mailbox }] }],
     log,
   };
 }

@@ -83,6 +83,7 @@ resource sendEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+output name string = namespace.name
 output namespaceId string = namespace.id
 output host string = '${namespace.name}.servicebus.windows.net'
 output queueId string = queue.id

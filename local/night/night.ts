@@ -7,6 +7,7 @@ import type { Fault } from '../../domain/result.ts';
 import type { Instant } from '../../domain/time.ts';
 import { runIdOf, windowInstanceId } from '../../domain/window-identity.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
+import { routes } from '../../functions/service-names.ts';
 import { changedPaths, isPull } from '../../sim/github-pull-shapes.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 import { scaledClock } from '../clock.ts';
@@ -144,7 +145,7 @@ async function beginNight({ options, input, folder, write }: { readonly options:
   world.deliverWebhooksTo(host.url);
   letTimePass();
   proposal.begin();
-  write(`Function app: ${host.url}/api/status`);
+  write(`Function app: ${host.url}/api/${routes.status}`);
   if (options.lifetime === 'stay') write('When the run pauses, write /resume under its issue there: the owner mends the budget on your word, and the run goes on.');
   write('Type: fix, resume, retry, skip, pause, abort, status, help. Nothing leaves this machine.\n');
   return { options, policy, opens, world, host, story, script, instanceId: windowInstanceId(policy.clusterResourceId) };

@@ -71,5 +71,5 @@ test('the address they ask is an output of the installation and a route of the a
   const main = readBicepFiles().find(({ path }) => path === 'infra/main.bicep');
 
   assert.match(main?.text ?? '', /^output DEPLOYMENT_URL string = 'https:\/\/\$\{app\.outputs\.hostName\}\/api\/deployment'$/m);
-  assert.match(readText('functions/main.ts'), /authLevel: 'function', route: 'deployment'/);
+  assert.match(readText('functions/main.ts'), /authLevel: 'function', route: routes\.deployment/);
 });

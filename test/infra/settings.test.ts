@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { settingNames } from '../../adapters/settings.ts';
-import { aksEventTypes } from '../../domain/inbox-message.ts';
 import { isRecord } from '../../domain/json.ts';
 import { slackwaterEventNames } from '../../domain/slackwater-event.ts';
 import { isSlackwaterMode } from '../../domain/slackwater-mode.ts';
-import { SCHEDULED_EVENT_TYPE } from '../../domain/support-notice.ts';
-import { namedChildren, propertiesOf, propertyOf, readBicepFiles, readText, root, stringsOf } from './bicep.ts';
+import { namedChildren, propertiesOf, readBicepFiles, readText, root } from './bicep.ts';
 import { readQueries, readQuery } from './kusto.ts';
 
 const files = readBicepFiles();
@@ -74,28 +72,6 @@ function isInHost(name: string): boolean {
 }
 
 describe('names that code, infra and docs share', () => {
-  const main = fileAt('infra/main.bicep').text;
-  const entry = readText('functions/main.ts');
-  const compose = readText('functions/compose.ts');
-
-  test('queue and topic', () => {
-    const queue = /var queueName = '(\w+)'/.exec(main)?.[1];
-    const topic = /var topicName = '(\w+)'/.exec(main)?.[1];
-
-    assert.deepEqual([queue, topic], [/queueName: '(\w+)'/.exec(entry)?.[1], /topic: '(\w+)'/.exec(compose)?.[1]]);
-    assert.equal(/queue: '(\w+)'/.exec(compose)?.[1], queue);
-  });
-
-  test('routes', () => {
-    const routes = [...entry.matchAll(/route: '([^'{]+)/g)].flatMap(([, route]) => route?.replace(/\/$/, '') ?? []);
-
-    for (const path of ['github/webhook', 'health', 'deployment']) {
-      assert.ok(routes.includes(path));
-      assert.ok(main.includes(`/api/${path}'`));
-      assert.ok(readText('docs/deploy.md').includes(path) || readText('README.md').includes(path), path);
-    }
-  });
-
   test('what queries look for is a line, an event or a route of ours, or a word of the host', () => {
     const sources = globSync(['activities/*.ts', 'adapters/*.ts', 'domain/*.ts', 'functions/*.ts', 'orchestrations/*.ts'], { cwd: root }).map(readText).join('\n');
     // Of the Durable extension and of the formats of ids and severities (facts: EndToEndTraceHelper.FunctionFailed).
@@ -105,15 +81,6 @@ describe('names that code, infra and docs share', () => {
 
     assert.ok(codes.length > 10);
     assert.deepEqual(codes.filter(({ literal }) => literal !== 'dev.slackwater.' && !known(literal)), []);
-  });
-
-  test('event types that are subscribed to are those the inbox takes, each once', () => {
-    const asked = ['infra/cluster/main.bicep', 'infra/cluster/notices.bicep'].flatMap((path) => {
-      const module = fileAt(path).modules.find(({ path: file }) => file === 'events.bicep') ?? assert.fail(path);
-      return stringsOf(propertyOf(propertyOf(module.body, 'params') ?? assert.fail(path), 'eventTypes'));
-    });
-
-    assert.deepEqual([...asked].sort(), [...aksEventTypes, SCHEDULED_EVENT_TYPE].sort());
   });
 
   test('the package azd deploys is the one the build makes', () => {
