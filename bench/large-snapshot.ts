@@ -10,6 +10,8 @@ export interface LargeCluster {
   readonly budgetCount: number;
   readonly seed: number;
   readonly detail: PodDetail;
+  /** `large`: 1 000 nodes, as many as AKS takes · `with-room`: 500, so that surge nodes fit beside them. Default `large`. */
+  readonly pools?: 'large' | 'with-room';
 }
 
 /** `lean`: what a rule can read, about 0.9 KB a pod · `as-listed`: what an API server lists for a pod of one container, about 3 KB. */
@@ -21,7 +23,7 @@ interface Making {
 }
 
 const PODS_PER_NODE = 30;
-const NODES_PER_POOL_MAX = 1_000;
+const NODES_PER_POOL = { large: 1_000, 'with-room': 500 } as const;
 const NAMESPACE_COUNT = 200;
 /** Deployments for each budget: two of three have none, as in clusters people run. */
 const DEPLOYMENTS_PER_BUDGET = 3;
@@ -34,11 +36,11 @@ const image = 'AKSUbuntu-2204gen2containerd-202610.06.0';
  *
  * Files hold 5 000 objects. An existing folder is replaced.
  */
-export function writeLargeSnapshot(folder: string, { podCount, budgetCount, seed, detail }: LargeCluster): void {
+export function writeLargeSnapshot(folder: string, { podCount, budgetCount, seed, detail, pools = 'large' }: LargeCluster): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'kubernetes'), { recursive: true });
   const random = createPrng(seed);
-  const nodeNames = nodeNamesFor(Math.ceil(podCount / PODS_PER_NODE));
+  const nodeNames = nodeNamesFor(Math.ceil(podCount / PODS_PER_NODE), NODES_PER_POOL[pools]);
   writeFileSync(join(folder, 'cluster.json'), JSON.stringify(clusterOf(nodeNames)));
   const deployments = Array.from({ length: budgetCount * DEPLOYMENTS_PER_BUDGET }, (_, index) => ({ namespace: `team-${index % NAMESPACE_COUNT}`, name: `app-${index}` }));
   writeLists(folder, 'nodes', nodeNames.map(nodeOf));
@@ -71,10 +73,10 @@ interface NodeName {
   readonly name: string;
 }
 
-function nodeNamesFor(count: number): readonly NodeName[] {
+function nodeNamesFor(count: number, perPool: number): readonly NodeName[] {
   return Array.from({ length: count }, (_, index) => {
-    const pool = `pool${Math.floor(index / NODES_PER_POOL_MAX)}`;
-    return { pool, name: `aks-${pool}-12345678-vmss${(index % NODES_PER_POOL_MAX).toString(36).padStart(6, '0')}` };
+    const pool = `pool${Math.floor(index / perPool)}`;
+    return { pool, name: `aks-${pool}-12345678-vmss${(index % perPool).toString(36).padStart(6, '0')}` };
   });
 }
 

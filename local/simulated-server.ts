@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { parseJson } from '../domain/json.ts';
+import { isRecord, parseJson, without } from '../domain/json.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Simulated, WireRequest, WireResponse, WorldChange } from '../sim/wire.ts';
 import type { FaultList } from './faults.ts';
@@ -39,7 +39,7 @@ export interface SimulatedServerOptions {
   readonly rewrite?: (request: WireRequest, response: WireResponse, exchange: Exchange) => WireResponse;
   /** Whether a request may change the world and is kept; by default whatever is neither GET nor HEAD. */
   readonly isMutating?: (request: WireRequest) => boolean;
-  /** `plain`: large answers are not compressed although the client would take it, to save time. Default `as-asked`. */
+  /** `plain`: large answers are not compressed although the client would take it, and items of lists that did not change are not written anew, to save time. Default `as-asked`. */
   readonly encoding?: 'as-asked' | 'plain';
 }
 
@@ -173,7 +173,7 @@ function parseBody(contentType: string, rawBody: Buffer): unknown {
 function send(incoming: IncomingMessage, outgoing: ServerResponse, response: WireResponse, encoding: SimulatedServerOptions['encoding'] = 'as-asked'): void {
   const isText = typeof response.body === 'string';
   const isEmpty = response.body === null || response.body === undefined;
-  const text = isText ? String(response.body) : isEmpty ? '' : JSON.stringify(response.body);
+  const text = isText ? String(response.body) : isEmpty ? '' : encoding === 'plain' ? writeList(response.body) : JSON.stringify(response.body);
   const headers: Record<string, string> = { ...response.headers };
   if (!isEmpty && headers['content-type'] === undefined) {
     headers['content-type'] = isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
@@ -185,6 +185,21 @@ function send(incoming: IncomingMessage, outgoing: ServerResponse, response: Wir
   const bytes = isCompressed ? gzipSync(plain, { level: 1 }) : plain;
   outgoing.writeHead(response.status, { ...headers, 'content-length': String(bytes.length) });
   outgoing.end(incoming.method === 'HEAD' ? undefined : bytes);
+}
+
+const itemTexts = new WeakMap<object, string>();
+
+/** The body as JSON; items of a list that a service gives again as the same object are written once. */
+function writeList(body: unknown): string {
+  if (!isRecord(body) || !Array.isArray(body['items'])) return JSON.stringify(body);
+  const texts = body['items'].map((item: unknown) => {
+    if (!isRecord(item)) return JSON.stringify(item);
+    const text = itemTexts.get(item) ?? JSON.stringify(item);
+    itemTexts.set(item, text);
+    return text;
+  });
+  const head = JSON.stringify(without(body, 'items'));
+  return `${head.slice(0, -1)}${head === '{}' ? '' : ','}"items":[${texts.join(',')}]}`;
 }
 
 function malformedJson(): WireResponse {

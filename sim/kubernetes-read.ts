@@ -57,26 +57,49 @@ function answerList(core: ClusterCore, target: ResourcePath, { query }: WireRequ
   const token = query['continue'] ?? '';
   const startKey = token === '' ? null : readContinueToken(token);
   if (token !== '' && startKey === null) return badRequest('continue key is not valid: encoding error');
-  const matching = listEntries(core, target.served).filter(
-    ({ key, object }) =>
-      (target.namespace === null || key.startsWith(`${target.namespace}/`)) &&
-      (query['labelSelector'] === undefined || selects(textMapAt(object, 'metadata', 'labels'))) &&
-      fields(object),
-  );
-  const from = startKey === null ? 0 : matching.findIndex(({ key }) => key > startKey);
-  const rest = from === -1 ? [] : matching.slice(from);
+  const isWhole = target.namespace === null && query['labelSelector'] === undefined && (query['fieldSelector'] ?? '') === '';
+  const isWanted = ({ key, object }: Entry): boolean =>
+    (target.namespace === null || key.startsWith(`${target.namespace}/`)) &&
+    (query['labelSelector'] === undefined || selects(textMapAt(object, 'metadata', 'labels'))) &&
+    fields(object);
+  const all = listEntries(core, target.served);
+  const matching = isWhole ? all : all.filter(isWanted);
+  const from = startKey === null ? 0 : firstAfter(matching, startKey);
   const limit = Number(query['limit'] ?? 0);
-  const page = limit > 0 ? rest.slice(0, limit) : rest;
+  const page = limit > 0 ? matching.slice(from, from + limit) : matching.slice(from);
   const last = page.at(-1);
-  const isCut = page.length < rest.length && last !== undefined;
-  const more = isCut ? { continue: `${store.version}:${encodeURIComponent(last.key)}`, remainingItemCount: rest.length - page.length } : {};
+  const leftCount = matching.length - from - page.length;
+  const more = leftCount > 0 && last !== undefined ? { continue: `${store.version}:${encodeURIComponent(last.key)}`, remainingItemCount: leftCount } : {};
   const { kind, apiVersion } = typeOf(target.served);
   return objectAnswer(200, {
     kind: `${String(kind)}List`,
     apiVersion,
     metadata: { resourceVersion: String(store.version), ...more },
-    items: page.map(({ object }) => without(object, 'kind', 'apiVersion')),
+    items: page.map(({ object }) => asItem(object)),
   });
+}
+
+/** Place of the first entry behind `key`; the count of entries when there is none. Entries are sorted. */
+function firstAfter(entries: readonly Entry[], key: string): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.key ?? '') > key) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+const items = new WeakMap<JsonRecord, JsonRecord>();
+
+/** The object as a list holds it; the same one for the same object, which nobody changes in place. */
+function asItem(object: JsonRecord): JsonRecord {
+  const known = items.get(object);
+  if (known !== undefined) return known;
+  const item = without(object, 'kind', 'apiVersion');
+  items.set(object, item);
+  return item;
 }
 
 /** The one object a path names; null when it is not there. */

@@ -28,6 +28,8 @@ export interface RehearsalFacts {
   readonly nights: readonly [Night, ...Night[]];
   /** The first seed's night in which every unit was started in spite of all; null where none was needed. */
   readonly inSpite: Night | null;
+  /** Least time between two looks, where it is not that of a real night; else null. */
+  readonly looksEverySeconds: number | null;
   readonly omitted: readonly OmittedUnit[];
   readonly unchecked: readonly Unchecked[];
 }
@@ -66,7 +68,7 @@ export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
     seedsThatFit,
     omitted,
     runWithheldBy: wholeHold(first.status),
-    assumptions: assumptionsOf(policy, snapshot),
+    assumptions: assumptionsOf(facts),
     unchecked: [...unchecked, ...unseenDrains(first.status, snapshot)],
   };
 }
@@ -140,7 +142,7 @@ function unseenDrains({ units }: WindowStatus, { nodePools, nodes }: ClusterSnap
   });
 }
 
-function assumptionsOf(policy: MaintenancePolicy, { nodePools }: ClusterSnapshot): readonly RehearsedAssumption[] {
+function assumptionsOf({ policy, snapshot: { nodePools }, looksEverySeconds }: RehearsalFacts): readonly RehearsedAssumption[] {
   const { surgeCreateMinutes, reimageMinutes, controlPlaneMinutes, surgeDeleteMinutes, podStartSeconds, podStopSeconds, jitterRatio } = defaultPhysics;
   const given = (what: string): RehearsedAssumption => ({ what, value: null, unit: null });
   const unknownImages = policy.target.nodeImage === 'latest' ? nodePools.filter(({ latestNodeImageVersion }) => latestNodeImageVersion === null).map(({ name }) => name) : [];
@@ -152,6 +154,7 @@ function assumptionsOf(policy: MaintenancePolicy, { nodePools }: ClusterSnapshot
     { what: 'a pod is Ready after its binding, images pulled, in', value: podStartSeconds, unit: 's' },
     { what: 'a pod that obeys its signal stops within', value: podStopSeconds, unit: 's' },
     { what: 'each of these varies by the seed by up to', value: Math.round(jitterRatio * 100), unit: 'percent' },
+    ...(looksEverySeconds === null ? [] : [{ what: 'a cluster as large as this is looked at once in', value: looksEverySeconds, unit: 's' } as const]),
     given('nobody acts'),
     given('nothing else changes the cluster until the night is over'),
     given('no freeze, postponement or debt is kept in Git'),

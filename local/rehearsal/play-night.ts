@@ -4,6 +4,7 @@ import { isLoss } from '../../domain/loss-acknowledgement.ts';
 import type { MaintenancePolicy, WindowOpening } from '../../domain/maintenance-policy.ts';
 import { DAY_MS, MINUTE_MS, type Instant } from '../../domain/time.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
+import type { PollRange } from '../../orchestrations/contract.ts';
 import { watchBlocks, type BlockWatch } from '../../sim/rehearsal-watch.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 import { lenientPolicy, rehearsedPolicy } from './rehearsed-policy.ts';
@@ -25,6 +26,8 @@ export interface NightOrder {
    * let pass, a stopped unit is left behind once Azure has given up, and the window lasts a day longer, so that every unit starts.
    */
   readonly way: 'as-it-would-be' | 'in-spite-of-all';
+  /** Shortest and longest wait between two looks; null: as in a real night. */
+  readonly pollSeconds: PollRange | null;
   /** Told while it is played: minutes since the opening. */
   readonly onMinute: (minute: number) => void;
 }
@@ -38,7 +41,7 @@ export interface PlayedNight {
 }
 
 /** Plays one night through the app's own orchestrations and activities in virtual time. Throws for a defect. */
-export async function playNight({ documents, policy, opening, seed, way, onMinute }: NightOrder): Promise<PlayedNight> {
+export async function playNight({ documents, policy, opening, seed, way, pollSeconds, onMinute }: NightOrder): Promise<PlayedNight> {
   const isOrderly = way === 'as-it-would-be';
   const rehearsal = await startWindowRehearsal({
     documents,
@@ -48,6 +51,7 @@ export async function playNight({ documents, policy, opening, seed, way, onMinut
     seed,
     people: { operator: 'admin' },
     wire: 'quick',
+    ...(pollSeconds === null ? {} : { pollSeconds }),
   });
   try {
     const watch = watchBlocks();
