@@ -18,7 +18,7 @@ const LOCAL_TOKEN_LIFETIME_MS = 3_600_000;
 export function createAzureCredential(clientId: string | null): TokenCredential {
   let loading: Promise<TokenCredential> | null = null;
   async function load(): Promise<TokenCredential> {
-    const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
+    const { DefaultAzureCredential, ManagedIdentityCredential } = await import('./identity-sdk.ts');
     return clientId === null ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
   }
   return rememberTokens({

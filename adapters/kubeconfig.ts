@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
 import { isRecord, isTrueAt, recordAt, recordsAt, textAt, textsAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
 import { refuse, succeed } from '../domain/result.ts';
@@ -41,7 +42,6 @@ export interface KubeconfigContext {
 export async function readKubeconfig(file: string, context: string | null): Promise<Result<KubeconfigContext, Fault>> {
   const text = await readText(file);
   if (text === null) return refuse([faultOf(file, 'kubeconfig-unreadable', 'It cannot be read.', 'Name the file that kubectl uses, often ~/.kube/config; az aks get-credentials -f FILE writes one.')]);
-  const { parse } = await import('yaml');
   let document: unknown;
   try {
     document = parse(text);

@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import type { Cluster } from '../domain/cluster-snapshot.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../domain/json.ts';
@@ -59,7 +60,6 @@ async function readServer(
 ): Promise<Outcome<KubernetesServer>> {
   const encoded = isRecord(body) ? textAt(recordsAt(body, 'kubeconfigs')[0] ?? {}, 'value') : null;
   if (encoded === null) return unreadable('it holds no kubeconfig');
-  const { parse } = await import('yaml');
   try {
     const config: unknown = parse(Buffer.from(encoded, 'base64').toString('utf8'));
     const cluster = isRecord(config) ? recordAt(recordsAt(config, 'clusters')[0] ?? {}, 'cluster') : {};

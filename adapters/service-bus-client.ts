@@ -104,7 +104,7 @@ function toCloudEvent(event: SlackwaterEvent): Readonly<Record<string, unknown>>
 }
 
 async function connect({ connection, attemptMs = 2_000 }: MessagePortOptions): Promise<Connected> {
-  const { ServiceBusClient } = await import('@azure/service-bus');
+  const { ServiceBusClient } = await import('./service-bus-sdk.ts');
   const clientOptions = { retryOptions: { maxRetries: 1, retryDelayInMs: 200, timeoutInMs: attemptMs } };
   const client =
     'connectionString' in connection

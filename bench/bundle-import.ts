@@ -18,13 +18,13 @@ const environment = {
  * Unit: ms, median of {@link RUNS} after one warm-up; ratios to the empty process.
  */
 export async function measureImports(): Promise<readonly string[]> {
-  const bundle = fileURLToPath(new URL('../dist/main.cjs', import.meta.url));
+  const bundle = fileURLToPath(new URL('../dist/main.mjs', import.meta.url));
   if (!existsSync(bundle)) throw new Error('There is no bundle. Run npm run build first.');
   const core = fileURLToPath(new URL('./import-app.ts', import.meta.url));
   const subjects: readonly [name: string, args: readonly string[]][] = [
     ['empty Node process', ['-e', '0']],
     ['host core alone', [core]],
-    ['bundle dist/main.cjs', [core, new URL('../dist/main.cjs', import.meta.url).href]],
+    ['bundle dist/main.mjs', [core, new URL('../dist/main.mjs', import.meta.url).href]],
     ['sources, unbundled', [core, new URL('../functions/main.ts', import.meta.url).href]],
   ];
   const medians = interleave(subjects);

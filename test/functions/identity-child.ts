@@ -36,7 +36,7 @@ const policies = readPolicyText(readFileSync(new URL('../../fixtures/policies/la
 assert.ok(policies.ok);
 const policy = policies.value[0] ?? assert.fail('the example has no policy');
 const host = await startHost({
-  appEntry: new URL('../../dist/main.cjs', import.meta.url),
+  appEntry: new URL('../../dist/main.mjs', import.meta.url),
   clock: realClock(),
   database: ':memory:',
   timers: 'held',

@@ -130,7 +130,7 @@ describe('the bundle', () => {
   });
 
   test('holds of GitHub exactly the endpoints that the adapters call', () => {
-    const [, list = ''] = /const endpointsOfGitHub[^=]*= \{([^;]*)\};/.exec(readFileSync(path('build.ts'), 'utf8')) ?? [];
+    const [, list = ''] = /const endpointsOfGitHub[^=]*= \{([^;]*)\};/.exec(readFileSync(path('bundle-options.ts'), 'utf8')) ?? [];
     const held = [...list.matchAll(/(\w+): \[([^\]]*)\]/g)].flatMap(([, scope, names = '']) => [...names.matchAll(/\w+/g)].map(([name]) => `${scope}.${name}`));
     const adapters = readdirSync(path('adapters')).map((file) => readFileSync(path(`adapters/${file}`), 'utf8'));
     const called = adapters.flatMap((text) => [...text.matchAll(/\.rest\.(\w+)\.(\w+)/g)].map(([, scope, name]) => `${scope}.${name}`));
