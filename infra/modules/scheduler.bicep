@@ -36,6 +36,8 @@ resource retention 'Microsoft.DurableTask/schedulers/retentionPolicies@2026-02-0
     retentionPolicies: [
       { orchestrationState: 'Completed', retentionPeriodInDays: completedRetentionDays }
       { orchestrationState: 'Failed', retentionPeriodInDays: failedRetentionDays }
+      { orchestrationState: 'Terminated', retentionPeriodInDays: failedRetentionDays }
+      { orchestrationState: 'Canceled', retentionPeriodInDays: failedRetentionDays }
     ]
   }
 }
