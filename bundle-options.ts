@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
 import { leanAxios } from './lean-axios.ts';
 import { leanMoment } from './lean-moment.ts';
+import { leanTelemetry } from './lean-telemetry.ts';
 
 const shared = {
   absWorkingDir: fileURLToPath(new URL('./', import.meta.url)),
@@ -131,7 +132,7 @@ export const appOptions = {
   outExtension: { '.js': '.mjs' },
   splitting: true,
   chunkNames: 'parts/[name]-[hash]',
-  plugins: [lessOfDependencies, fewerOperations, fewerEndpoints, oneCopy],
+  plugins: [lessOfDependencies, fewerOperations, fewerEndpoints, oneCopy, leanTelemetry],
 } satisfies BuildOptions;
 
 /**

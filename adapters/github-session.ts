@@ -2,6 +2,7 @@ import type { Octokit } from '@octokit/rest';
 import type { Outcome } from '../domain/failure.ts';
 import type { CreateAppToken } from './app-jwt.ts';
 import { tryGitHub } from './github-failure.ts';
+import { witnessed } from './invocation.ts';
 
 /** How requests are signed: a token, or a GitHub App that gets one per installation. */
 export type GitHubIdentity = { readonly kind: 'token'; readonly token: string } | AppIdentity;
@@ -102,7 +103,10 @@ function clientSettings({ baseUrl, fetch: given }: GitHubSessionOptions) {
     // Octokit would print warnings with URLs; ours go through the logger.
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     request: {
-      fetch: (url: string, init: RequestInit) => send(url, { ...init, signal: AbortSignal.timeout(ANSWER_MS_MAX) }),
+      fetch: (url: string, init: RequestInit) => {
+        const { host, pathname: path } = new URL(url);
+        return witnessed({ service: 'github', method: init.method ?? 'GET', host, path }, () => send(url, { ...init, signal: AbortSignal.timeout(ANSWER_MS_MAX) }), ({ status }) => status);
+      },
     },
   };
 }

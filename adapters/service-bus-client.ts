@@ -2,6 +2,8 @@ import type { TokenCredential } from '@azure/identity';
 import type { ServiceBusClient, ServiceBusSender } from '@azure/service-bus';
 import type { MessagePort, SlackwaterEvent } from '../activities/ports.ts';
 import type { Outcome } from '../domain/failure.ts';
+import { presentInvocation, witnessed } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { classifyServiceBusError } from './service-bus-failure.ts';
 import { isLocalConnectionString } from './settings.ts';
 
@@ -66,7 +68,7 @@ export function createMessagePort(options: MessagePortOptions): ClosableMessageP
     connected ??= connect(options);
     try {
       const sender = senderOf(await connected, entity);
-      await sender.sendMessages({ ...message, contentType });
+      await witnessed({ service: 'service-bus', method: 'SEND', host: hostOf(options.connection), path: `/${entity}` }, () => sender.sendMessages({ ...message, contentType, ...parentOf(presentInvocation()) }), () => 202);
       return { ok: true, value: null };
     } catch (error) {
       return { ok: false, failure: classifyServiceBusError(error) };
@@ -88,6 +90,16 @@ export function createMessagePort(options: MessagePortOptions): ClosableMessageP
     },
     close: forget,
   };
+}
+
+function hostOf(connection: ServiceBusConnection): string {
+  return 'connectionString' in connection ? 'localhost' : connection.fullyQualifiedNamespace;
+}
+
+/** The property by which the host that takes the message goes on with the trace of the invocation that sent it (facts: Azure Service Bus docs, "End-to-end tracing"). */
+function parentOf(invocation: Invocation | null): { readonly applicationProperties?: { readonly 'Diagnostic-Id': string } } {
+  const traceParent = invocation?.traceParent ?? null;
+  return traceParent === null ? {} : { applicationProperties: { 'Diagnostic-Id': traceParent } };
 }
 
 function toCloudEvent(event: SlackwaterEvent): Readonly<Record<string, unknown>> {

@@ -18,6 +18,8 @@ export interface Settings {
   readonly azureWriterClientId: string | null;
   /** Local stand-ins for Azure; null in production. */
   readonly local: LocalSettings | null;
+  /** Null: OpenTelemetry is off, and the host forwards our lines. */
+  readonly telemetry: TelemetrySettings | null;
   readonly pollSeconds: PollRange;
   /** NCRONTAB, six fields, UTC. */
   readonly windowTimerSchedule: string;
@@ -42,6 +44,13 @@ interface GitHubSettings {
 type ServiceBusSettings =
   | { readonly kind: 'identity'; readonly fullyQualifiedNamespace: string; readonly clientId: string | null }
   | { readonly kind: 'connection-string'; readonly connectionString: string };
+
+/** Where spans, lines and metrics of the app go. */
+export interface TelemetrySettings {
+  readonly connectionString: string;
+  /** Client id of the identity that sends; null: the key of the connection string is enough. */
+  readonly clientId: string | null;
+}
 
 /** Servers on this machine in place of Azure. */
 export interface LocalSettings {
@@ -82,6 +91,9 @@ export const settingNames = [
   describe('SLACKWATER_ARM_ENDPOINT', 'optional', 'plain', 'ARM on loopback, for local use.'),
   describe('SLACKWATER_KUBERNETES_ENDPOINT', 'optional', 'plain', 'Kubernetes API on loopback, for local use.'),
   describe('SLACKWATER_LOCAL_TOKEN', 'optional', 'secret', 'Bearer token for the local endpoints; required with either of them.'),
+  describe('OTEL_ENABLED', 'optional', 'plain', 'Whether the app sends spans, lines and metrics by itself, as OpenTelemetry: true or false. Without it the host forwards the lines.', 'false'),
+  describe('APPLICATIONINSIGHTS_CONNECTION_STRING', 'optional', 'plain', 'Application Insights; the host reads it too. Required with OTEL_ENABLED.'),
+  describe('APPLICATIONINSIGHTS_AUTHENTICATION_STRING', 'optional', 'plain', 'Whose identity sends: ClientId=<client id>;Authorization=AAD. The host reads it too.'),
   describe('POLL_SECONDS_SHORTEST', 'optional', 'plain', 'Shortest wait between two looks at a running operation, 30 to 150 seconds.', '30'),
   describe('POLL_SECONDS_LONGEST', 'optional', 'plain', 'Longest wait between two looks, 30 to 150 seconds.', '150'),
   describe('WINDOW_TIMER_SCHEDULE', 'optional', 'plain', 'When windows are looked for: six fields, seconds first, UTC.', '0 */5 * * * *'),
@@ -125,6 +137,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     azureClientId: readClientId(reader, 'AZURE_CLIENT_ID'),
     azureWriterClientId: readClientId(reader, 'AZURE_WRITER_CLIENT_ID'),
     local: readLocal(reader),
+    telemetry: readTelemetry(reader),
     pollSeconds: readPollSeconds(reader),
     windowTimerSchedule: readSchedule(reader, 'WINDOW_TIMER_SCHEDULE', 'every five minutes, or write seconds first, for example 0 */5 * * * *'),
     debtTimerSchedule: readSchedule(reader, 'DEBT_TIMER_SCHEDULE', 'eight in the morning, or write seconds first, for example 0 0 8 * * *'),
@@ -318,6 +331,25 @@ function readLocalEndpoint(reader: Reader, name: 'SLACKWATER_ARM_ENDPOINT' | 'SL
     reader.fault(name, 'setting-not-loopback', `${name} does not lead to this machine.`, 'It is for local use only: set http://127.0.0.1:<port>, or leave it out to reach Azure.');
   }
   return text.replace(/\/+$/, '');
+}
+
+function readTelemetry(reader: Reader): TelemetrySettings | null {
+  const wanted = reader.text('OTEL_ENABLED') ?? '';
+  if (!['true', 'false'].includes(wanted)) reader.fault('OTEL_ENABLED', 'setting-invalid', 'OTEL_ENABLED is neither true nor false.', 'Set true to have the app send spans and metrics by itself, or leave it out.');
+  if (wanted !== 'true') return null;
+  const connectionString = required(reader, 'APPLICATIONINSIGHTS_CONNECTION_STRING', 'Set the connection string of Application Insights, or take OTEL_ENABLED away.');
+  const endpoint = /(?:^|;)IngestionEndpoint=([^;]*)/i.exec(connectionString)?.[1] ?? '';
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
+  const isLocal = url !== null && url.protocol === 'http:' && isLoopback(url) && reader.text('SLACKWATER_LOCAL_TOKEN') !== null;
+  if (connectionString !== '' && url?.protocol !== 'https:' && !isLocal) {
+    reader.fault('APPLICATIONINSIGHTS_CONNECTION_STRING', 'setting-invalid', 'APPLICATIONINSIGHTS_CONNECTION_STRING names no IngestionEndpoint by https.', 'Copy the whole connection string from the overview of Application Insights.');
+  }
+  const authentication = reader.text('APPLICATIONINSIGHTS_AUTHENTICATION_STRING');
+  const clientId = /^ClientId=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12});Authorization=AAD$/i.exec(authentication ?? '')?.[1] ?? null;
+  if (authentication !== null && clientId === null) {
+    reader.fault('APPLICATIONINSIGHTS_AUTHENTICATION_STRING', 'setting-invalid', 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING names no identity.', 'Set ClientId=<client id of the user-assigned identity>;Authorization=AAD, or leave it out.');
+  }
+  return { connectionString, clientId };
 }
 
 const pollSecondsMin = 30;

@@ -15,6 +15,7 @@ import { refuseJson } from './http-answer.ts';
 import { receiveInbox } from './inbox.ts';
 import { routes, serviceBusNames } from './service-names.ts';
 import { showStatus } from './status.ts';
+import { sendTelemetry } from './telemetry.ts';
 import { tickWindows } from './window-timer.ts';
 
 const webhookRoute: HttpTriggerOptions = { methods: ['POST'], authLevel: 'anonymous', route: routes.githubWebhook };
@@ -29,6 +30,7 @@ else refuseToStart(composed.faults);
 
 function registerApp(composition: Composition): void {
   const { settings } = composition;
+  sendTelemetry(settings);
   const { repository: policyRepository } = settings.policies;
   app.http('githubWebhook', {
     ...webhookRoute,

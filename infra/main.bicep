@@ -87,6 +87,10 @@ param policyRepository string = ''
 @description('Folder of the policies in that repository.')
 param policyPath string = 'slackwater'
 
+@description('Whether the app sends spans and metrics by itself, as OpenTelemetry. The host sends requests and lines either way.')
+@allowed(['true', 'false'])
+param otelEnabled string = 'false'
+
 @description('Shortest wait between two looks at a running operation.')
 @minValue(30)
 @maxValue(150)
@@ -279,6 +283,7 @@ module app 'modules/app.bicep' = {
       repository: policyRepository
       path: policyPath
     }
+    otelEnabled: otelEnabled
     pollShortestSeconds: pollShortestSeconds
     pollLongestSeconds: pollLongestSeconds
     schedules: {

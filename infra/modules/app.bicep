@@ -30,6 +30,9 @@ param insightsConnectionString string
 param gitHub object
 @description('repository and path.')
 param policies object
+@description('Whether the app sends spans and metrics by itself; the host sends its own either way.')
+@allowed(['true', 'false'])
+param otelEnabled string
 param pollShortestSeconds int
 param pollLongestSeconds int
 @description('window, debt and delivery: six fields each, seconds first, UTC.')
@@ -74,6 +77,7 @@ var appSettings = {
   ServiceBusConnection__clientId: reader.clientId
   AZURE_CLIENT_ID: reader.clientId
   AZURE_WRITER_CLIENT_ID: isWriter ? writer.clientId : ''
+  OTEL_ENABLED: otelEnabled
   POLL_SECONDS_SHORTEST: string(pollShortestSeconds)
   POLL_SECONDS_LONGEST: string(pollLongestSeconds)
   WINDOW_TIMER_SCHEDULE: schedules.window

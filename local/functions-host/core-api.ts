@@ -28,6 +28,8 @@ interface InvocationRequest {
   readonly triggerData: TypedData;
   readonly extraInputs: Readonly<Record<string, TypedData>>;
   readonly triggerMetadata: Readonly<Record<string, TypedData>>;
+  /** W3C trace context that came along; null or absent begins a trace. */
+  readonly traceParent?: string | null;
 }
 
 /** What came out. `context` is the SDK's invocation context. */
@@ -80,6 +82,8 @@ export class CoreApi {
   #model: ProgrammingModel | null = null;
   #phase: 'loading' | 'started' = 'loading';
   #log: AppLog = () => undefined;
+  /** An app that sends its lines by itself is not heard twice. */
+  #isLogForwarded = true;
   #watch: (kind: 'began' | 'ended', registered: RegisteredFunction) => void = () => undefined;
   #appHookData: Record<string, unknown> = {};
 
@@ -98,11 +102,13 @@ export class CoreApi {
     if (this.#phase === 'started') return;
     this.#phase = 'started';
     if (this.#model === null) throw new AppRefused('app-without-functions', 'The app registered no function. Check its entry.');
+    await this.#runHooks('appStart', { hookData: {}, appHookData: this.#appHookData });
+    // As the worker does: what the start hooks set up counts.
     const capabilities = await this.#model.getCapabilities({});
     if (capabilities['HttpUri'] !== undefined) {
       throw new AppRefused('not-implemented-locally', 'HTTP streaming (app.setup enableHttpStream) is not implemented by the local host. Leave it off.');
     }
-    await this.#runHooks('appStart', { hookData: {}, appHookData: this.#appHookData });
+    this.#isLogForwarded = capabilities['WorkerOpenTelemetryEnabled'] !== 'true';
   }
 
   /** Calls one function the way the worker does. Never rejects. */
@@ -122,8 +128,9 @@ export class CoreApi {
           functionId: name,
           inputData: [{ name: registered.triggerName, data: request.triggerData }, ...extra],
           triggerMetadata: request.triggerMetadata,
+          traceContext: { traceParent: nextTraceParent(request.traceParent ?? null), traceState: '', attributes: {} },
         },
-        log: (level: LogLevel, category: string, message: string) => this.#log(level, category, message, name),
+        log: (level: LogLevel, category: string, message: string) => this.#tell(level, category, message, { name, context }),
         state: undefined,
       });
       const { context: invocationContext, inputs } = await model.getArguments();
@@ -153,6 +160,13 @@ export class CoreApi {
     return after.result;
   }
 
+  /** A line passes the app's hooks first, which may change it, as in the worker. */
+  #tell(level: LogLevel, category: string, message: string, by: { readonly name: string; readonly context: unknown } | null): void {
+    const line = { level, category, message, invocationContext: by?.context ?? undefined, hookData: {}, appHookData: this.#appHookData };
+    for (const hook of this.#hooks.get('log') ?? []) hook(line);
+    if (this.#isLogForwarded || category !== 'user') this.#log(line.level, category, line.message, by?.name ?? null);
+  }
+
   async #runHooks(name: HookName, context: object): Promise<void> {
     for (const hook of this.#hooks.get(name) ?? []) await hook(context);
   }
@@ -169,7 +183,7 @@ export class CoreApi {
       getProgrammingModel: () => this.#model,
       registerFunction: (metadata: unknown, callback: FunctionCallback) => this.#register(metadata, callback),
       registerHook: (name: string, callback: HookCallback) => this.#registerHook(name, callback),
-      log: (level: LogLevel, category: string, message: string) => this.#log(level, category, message, null),
+      log: (level: LogLevel, category: string, message: string) => this.#tell(level, category, message, null),
     };
   }
 
@@ -189,6 +203,12 @@ export class CoreApi {
     this.#hooks.set(known, hooks);
     return new LocalDisposable(() => void hooks.splice(hooks.indexOf(callback), 1));
   }
+}
+
+/** The host's own span within the trace that came along, or within a new one. */
+function nextTraceParent(came: string | null): string {
+  const traceId = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(came ?? '')?.[1] ?? randomUUID().replaceAll('-', '');
+  return `00-${traceId}-${randomUUID().replaceAll('-', '').slice(0, 16)}-01`;
 }
 
 /** The library expects a class with `dispose`. */

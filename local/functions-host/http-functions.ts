@@ -57,6 +57,7 @@ async function invoke(
     },
     extraInputs: options.extraInputs(registered),
     triggerMetadata: {},
+    traceParent: request.headers['traceparent'] ?? null,
   });
   if (result.kind === 'threw') {
     options.onFailure(registered.name, result.error);

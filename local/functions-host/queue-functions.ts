@@ -49,6 +49,7 @@ async function invoke(options: QueueFunctionOptions, registered: RegisteredFunct
       SequenceNumber: { json: String(message.sequenceNumber) },
       ApplicationProperties: { json: JSON.stringify(message.applicationProperties) },
     },
+    traceParent: textAt(message.applicationProperties, 'Diagnostic-Id'),
   });
   if (result.kind === 'returned') return 'complete';
   options.onFailure(registered.name, result.error);

@@ -21,6 +21,8 @@ const azure: Environment = {
 };
 const emulator = 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=local;SharedAccessKey=opens-nothing;UseDevelopmentEmulator=true';
 
+const insights = (endpoint: string): string => `InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=${endpoint};ApplicationId=1`;
+
 function parse(changes: Environment) {
   return parseSettings({ ...azure, ...changes });
 }
@@ -45,6 +47,7 @@ describe('settings that are complete', () => {
         azureClientId: null,
         azureWriterClientId: null,
         local: null,
+        telemetry: null,
         pollSeconds: { shortest: 30, longest: 150 },
         windowTimerSchedule: '0 */5 * * * *',
         debtTimerSchedule: '0 0 8 * * *',
@@ -64,6 +67,9 @@ describe('settings that are complete', () => {
     ['the root of the repository', { POLICY_PATH: '.' }, ['policies', 'path'], ''],
     ['an emulator of Service Bus', { ServiceBusConnection__fullyQualifiedNamespace: '', ServiceBusConnection: emulator }, ['serviceBus'], { kind: 'connection-string', connectionString: emulator }],
     ['local endpoints with their token', { SLACKWATER_ARM_ENDPOINT: 'http://127.0.0.1:1/', SLACKWATER_LOCAL_TOKEN: 't' }, ['local'], { armEndpoint: 'http://127.0.0.1:1', kubernetesEndpoint: null, token: 't' }],
+    ['OpenTelemetry by an identity', { OTEL_ENABLED: 'true', APPLICATIONINSIGHTS_CONNECTION_STRING: insights('https://x.in.applicationinsights.azure.com/'), APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=11111111-2222-4333-8444-555555555555;Authorization=AAD' }, ['telemetry'], { connectionString: insights('https://x.in.applicationinsights.azure.com/'), clientId: '11111111-2222-4333-8444-555555555555' }],
+    ['OpenTelemetry to this machine', { OTEL_ENABLED: 'true', APPLICATIONINSIGHTS_CONNECTION_STRING: insights('http://127.0.0.1:1'), SLACKWATER_LOCAL_TOKEN: 't' }, ['telemetry'], { connectionString: insights('http://127.0.0.1:1'), clientId: null }],
+    ['Application Insights of the host alone', { APPLICATIONINSIGHTS_CONNECTION_STRING: 'anything' }, ['telemetry'], null],
     ['a mode', { SLACKWATER_MODE: ' maintain ' }, ['mode'], 'maintain'],
     ['poll seconds at their bounds', { POLL_SECONDS_SHORTEST: '150', POLL_SECONDS_LONGEST: '150' }, ['pollSeconds'], { shortest: 150, longest: 150 }],
     ['a schedule of six fields', { WINDOW_TIMER_SCHEDULE: '*/10 * * * * *' }, ['windowTimerSchedule'], '*/10 * * * * *'],
@@ -84,6 +90,11 @@ describe('settings that are not', () => {
     ['a blank secret', { GITHUB_WEBHOOK_SECRETS: '  ' }, ['GITHUB_WEBHOOK_SECRETS setting-missing']],
     ['only separators', { GITHUB_WEBHOOK_SECRETS: ' , \n ,' }, ['GITHUB_WEBHOOK_SECRETS setting-missing']],
     ['one secret of two too short', { GITHUB_WEBHOOK_SECRETS: 'aaaaaaaaaaaaaaaa,short' }, ['GITHUB_WEBHOOK_SECRETS setting-invalid']],
+    ['OpenTelemetry half wanted', { OTEL_ENABLED: 'yes' }, ['OTEL_ENABLED setting-invalid']],
+    ['OpenTelemetry to nowhere', { OTEL_ENABLED: 'true' }, ['APPLICATIONINSIGHTS_CONNECTION_STRING setting-missing']],
+    ['OpenTelemetry over an open wire', { OTEL_ENABLED: 'true', APPLICATIONINSIGHTS_CONNECTION_STRING: insights('http://example.com'), SLACKWATER_LOCAL_TOKEN: 't' }, ['APPLICATIONINSIGHTS_CONNECTION_STRING setting-invalid']],
+    ['OpenTelemetry to this machine, in production', { OTEL_ENABLED: 'true', APPLICATIONINSIGHTS_CONNECTION_STRING: insights('http://127.0.0.1:1') }, ['APPLICATIONINSIGHTS_CONNECTION_STRING setting-invalid']],
+    ['OpenTelemetry by nobody', { OTEL_ENABLED: 'true', APPLICATIONINSIGHTS_CONNECTION_STRING: insights('https://x'), APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD' }, ['APPLICATIONINSIGHTS_AUTHENTICATION_STRING setting-invalid']],
     ['an App and a token', { GITHUB_TOKEN: 'abc' }, ['GITHUB_TOKEN setting-conflict']],
     ['neither', { GITHUB_APP_ID: undefined, GITHUB_APP_PRIVATE_KEY: undefined }, ['GITHUB_APP_ID setting-missing']],
     ['an App without key', { GITHUB_APP_PRIVATE_KEY: undefined }, ['GITHUB_APP_PRIVATE_KEY setting-missing']],

@@ -27,8 +27,9 @@ describe('settings of the app', () => {
     // The host reads it beside the two that the app reads too (facts: Azure Functions docs, identity-based connections).
     const ofTheHost = ['ServiceBusConnection__credential'];
 
+    const ofBoth = namesOf('hostSettings').filter((name) => name.startsWith('APPLICATIONINSIGHTS_'));
 
-    assert.deepEqual([...namesOf('appSettings'), ...leftOut].sort(), [...read, ...ofTheHost].sort());
+    assert.deepEqual([...namesOf('appSettings'), ...ofBoth, ...leftOut].sort(), [...read, ...ofTheHost].sort());
   });
 
   test('that infra leaves out are secrets, or for servers on one machine', () => {
