@@ -6,6 +6,9 @@ metadata description = 'Deployed into the cluster\'s own resource group, after r
 @description('The cluster, in this resource group.')
 param clusterName string
 
+@description('Region of the cluster, where it is not that of its resource group; its topic of events has to lie there.')
+param clusterLocation string = resourceGroup().location
+
 @description('Output READER_PRINCIPAL_ID of the installation.')
 param readerPrincipalId string
 
@@ -58,7 +61,7 @@ resource operate 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!emp
 
 resource newTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (empty(existingTopicName)) {
   name: 'evgt-${clusterName}'
-  location: cluster.location
+  location: clusterLocation
   identity: { type: 'SystemAssigned' }
   properties: {
     source: cluster.id

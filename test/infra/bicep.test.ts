@@ -19,7 +19,22 @@ function findFaults(file: BicepFile): readonly string[] {
     ...file.unreadable.map((place) => `${place} cannot be read`),
     ...unused.map(({ name }) => `${file.path}: ${name} is not used`),
     ...file.modules.flatMap((module) => findModuleFaults(file, module)),
+    ...findLateFaults(file),
   ];
+}
+
+/**
+ * What Azure must know before anything is deployed, and is asked of a resource that is there already: the compiler lets it pass, and Azure refuses it
+ * ("The template function 'reference' is not expected at this location", Azure/bicep issue 4815).
+ */
+function findLateFaults(file: BicepFile): readonly string[] {
+  const lookedUp = file.resources.filter(({ isExisting }) => isExisting).map(({ name }) => name);
+  return file.resources.flatMap(({ name, body }) =>
+    ['name', 'location', 'scope'].flatMap((key) => {
+      const text = propertyOf(body, key)?.text ?? '';
+      return lookedUp.filter((each) => new RegExp(`\\b${each}!?\\.(?!id\\b|name\\b|type\\b|apiVersion\\b)`).test(text)).map((each) => `${file.path}: ${key} of ${name} is read from ${each} too late`);
+    }),
+  );
 }
 
 function findModuleFaults(file: BicepFile, module: DeclaredModule): readonly string[] {
@@ -51,6 +66,7 @@ describe('the Bicep files', () => {
     ['a parameter left out', "module a 'modules/identities.bicep' = {\n  name: 'a'\n  params: { location: 'x', tags: {} }\n}\n", /needs token/],
     ['an output nobody makes', "module a 'modules/identities.bicep' = {\n  name: 'a'\n  params: { location: 'x', tags: {}, token: 'x' }\n}\noutput b string = a.outputs.gone\n", /has no output gone/],
     ['what cannot be read', 'param days int\n}} resource\n', /cannot be read/],
+    ['a region read too late', "resource c 'x@1' existing = {\n  name: 'c'\n}\nresource d 'y@1' = {\n  name: c.name\n  location: c.location\n}\n", /location of d is read from c too late/],
   ];
   for (const [what, text, expected] of planted) test(`${what} is found`, () => assert.match(findFaults(parseBicep('infra/planted.bicep', text)).join('\n'), expected));
 
