@@ -79,7 +79,8 @@ export async function openWindows(ports: Ports, settings: OpenWindowsSettings): 
   const judged: Judged[] = [];
   for (const tick of ticks) judged.push(await judgeTick(ports, host, tick));
   const decisions = await startTurns(ports, settings, judged, now);
-  for (const decision of decisions) ports.logger.log(decision.kind === 'failed' ? 'error' : decision.kind === 'no-room' ? 'warn' : 'info', `windows.${decision.kind}`, { ...decision });
+  // A closed window is no news: one line for each at every tick would be half of a large fleet's log.
+  for (const decision of decisions.filter(({ kind }) => kind !== 'closed')) ports.logger.log(decision.kind === 'failed' ? 'error' : decision.kind === 'no-room' ? 'warn' : 'info', `windows.${decision.kind}`, { ...decision });
   return { ok: true, value: decisions };
 }
 

@@ -209,10 +209,11 @@ describe('many windows of one subscription that open at once', () => {
 describe('what does not open', () => {
   for (const [what, now] of [['a moment before it opens', opens - 1], ['the moment it closes', closes]] as const) {
     test(what, async () => {
-      const { world, ports } = setUp(now);
+      const { world, ports, lines } = setUp(now);
 
       assert.deepEqual(await decide(ports), ['closed']);
       assert.deepEqual(world.calls, ['readStates']);
+      assert.deepEqual(lines, []);
     });
   }
 
