@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { tellEvent } from '../../activities/tell-event.ts';
 import { createLogger } from '../../adapters/logger.ts';
 import { slackwaterEvent, slackwaterEventNames } from '../../domain/slackwater-event.ts';
+import { METRIC_LINE, measure } from '../../domain/slackwater-metric.ts';
 import { tickWindows } from '../../functions/window-timer.ts';
 import { emptyWorld, recordingPorts } from '../activities/recording-ports.ts';
 import { runToEnd, withHost } from '../local/durable-sample-host.ts';
@@ -25,6 +26,14 @@ describe('queries', () => {
       assert.match(text, /\| summarize number = count\(\)/, where);
       assert.doesNotMatch(text, /\bby\b/, where);
     }
+  });
+
+  test('of measurements read the lines that tell them, each once', () => {
+    const { text } = queries.find(({ where }) => where.endsWith('workbook.json measured')) ?? assert.fail();
+    const fields = measure('slackwater.run.duration', 5, 'r');
+
+    assert.ok(text.includes(`tostring(line.code) == "${METRIC_LINE}"`) && text.includes('by id'));
+    for (const [, name = ''] of text.matchAll(/line\.(\w+)/g)) assert.ok(['code', 'cluster'].includes(name) || name in fields, name);
   });
 
   const planted: readonly [what: string, text: string, expected: RegExp][] = [
