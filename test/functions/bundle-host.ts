@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { lendClock } from '../../adapters/clock.ts';
 import { readPolicyText } from '../../adapters/policy-file.ts';
@@ -15,7 +14,7 @@ import { createQueueSource } from '../../local/queue-source.ts';
 const root = new URL('../../', import.meta.url);
 
 /** Runs the function app (the bundle, unless told otherwise) in this process, with its queue, over loopback services, at the moment the example's window opens. */
-export async function startBundle(t: TestContext, entry = 'dist/main.mjs', database = ':memory:', signsAs: 'app' | 'token' = 'token', more: Pick<HostOptions, 'log' | 'environment'> = {}) {
+export async function startBundle(t: { after(end: () => Promise<void>): void }, entry = 'dist/main.mjs', database = ':memory:', signsAs: 'app' | 'token' = 'token', more: Pick<HostOptions, 'log' | 'environment'> = {}) {
   const text = readFileSync(new URL('fixtures/policies/lab-aks.yaml', root), 'utf8');
   const policies = readPolicyText(text, 'lab-aks.yaml');
   const documents = await readSnapshotDocuments(fileURLToPath(new URL('fixtures/snapshot/', root)));
