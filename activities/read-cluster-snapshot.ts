@@ -4,7 +4,7 @@ import type { Cluster, ClusterSnapshot, NodePool, Unchecked, UpgradeProfile } fr
 import { isOpen } from '../domain/debt.ts';
 import type { Debt } from '../domain/debt.ts';
 import { metricsTellNoTime } from '../domain/deprecated-api-metrics.ts';
-import type { Outcome } from '../domain/failure.ts';
+import type { Failure, Outcome } from '../domain/failure.ts';
 import { explainUnread } from '../domain/kubernetes-unread.ts';
 import type { KubernetesNeed } from '../domain/kubernetes-unread.ts';
 import { noWorkloadFacts } from '../domain/workload-facts.ts';
@@ -31,6 +31,9 @@ export async function readClusterSnapshot(ports: SnapshotPorts, resourceId: stri
     ports.azureFacts.readAzureFacts(cluster, read.value.nodePools),
     readDebts(ports, resourceId),
   ]);
+  // Throttled is not unknown: a run reads what is offered when Azure takes it again. A person at a terminal, who has no ledger, is not kept waiting.
+  const throttled = images.throttled ?? (profile.ok || profile.failure.retryAfterSeconds === null ? null : profile.failure);
+  if (throttled !== null && ports.state !== undefined) return { ok: false, failure: throttled };
   // A stopped cluster has no API server to ask; that it is stopped is the finding.
   const isRunning = cluster.powerState.toLowerCase() === 'running';
   const unread = objects.ok || !isRunning ? null : explainUnread(cluster, objects.failure);
@@ -82,16 +85,18 @@ async function readOffers(
   ports: SnapshotPorts,
   resourceId: string,
   nodePools: readonly NodePool[],
-): Promise<{ readonly nodePools: readonly NodePool[]; readonly without: readonly string[]; readonly unchecked: readonly Unchecked[] }> {
+): Promise<{ readonly nodePools: readonly NodePool[]; readonly without: readonly string[]; readonly unchecked: readonly Unchecked[]; readonly throttled: Failure | null }> {
+  let throttled: Failure | null = null;
   const unchecked: Unchecked[] = [];
   const known: NodePool[] = [];
   const without: string[] = [];
   // One after the other: a cluster of 100 pools would else empty ARM's bucket of 60 reads at once.
   for (const pool of nodePools) {
     const offers = await ports.aks.readNodePoolOffers(resourceId, pool.name);
+    if (!offers.ok && offers.failure.retryAfterSeconds !== null) throttled ??= offers.failure;
     if (!offers.ok) unchecked.push({ what: `newest node image of pool ${pool.name}`, why: offers.failure.message });
     else if (offers.value.latestNodeImageVersion === null) without.push(pool.name);
     known.push(offers.ok ? { ...pool, ...offers.value } : pool);
   }
-  return { nodePools: known, without, unchecked };
+  return { nodePools: known, without, unchecked, throttled };
 }

@@ -5,6 +5,7 @@ import type { Failure, Outcome } from '../domain/failure.ts';
 import { textAt, valueAt } from '../domain/json.ts';
 import { classifyArmAnswer, classifyBrokenCall, unreadableAnswer } from './arm-failure.ts';
 import type { ArmAnswer } from './arm-failure.ts';
+import type { ArmThrottle } from './arm-throttle.ts';
 import { judgeWrite } from './arm-write-guard.ts';
 import type { WriteAllowance } from './arm-write-guard.ts';
 import { findArmOperation } from './cluster-operations.ts';
@@ -21,6 +22,8 @@ export interface ArmConnection {
   readonly allowInsecureConnection: 'never' | 'loopback-only';
   /** Limit of each call. Unit: milliseconds, 20 000 unless given. */
   readonly timeLimitMs?: number;
+  /** What Azure asked to wait with, remembered for all clients of the process. Absent: nothing is. */
+  readonly throttle?: ArmThrottle;
   /** Sees every answer as it came; whoever writes a snapshot of a cluster keeps what was read of it this way. */
   readonly onAnswer?: (request: { readonly method: string; readonly url: URL }, answer: ArmAnswer) => void;
 }
@@ -86,7 +89,7 @@ export function prepareArmClient<C extends ArmClient>(connection: ArmConnection,
     ...(connection.endpoint === null ? {} : { endpoint: connection.endpoint }),
     retryOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: 'slackwater' },
-    additionalPolicies: [stayHomePolicy(base), leastPrivilegePolicy, ...policies, ...observePolicies(connection), correlationPolicy].map((policy) => ({ policy, position: 'perCall' as const })),
+    additionalPolicies: [stayHomePolicy(base), leastPrivilegePolicy, ...throttlePolicies(connection), ...policies, ...observePolicies(connection), correlationPolicy].map((policy) => ({ policy, position: 'perCall' as const })),
   });
   client.pipeline.removePolicy({ name: 'redirectPolicy' });
   if (base.protocol === 'http:') {
@@ -182,6 +185,24 @@ const correlationPolicy: PipelinePolicy = {
     }
   },
 };
+
+/** What Azure asked to wait with is answered here instead of being sent. */
+function throttlePolicies({ throttle }: ArmConnection): readonly PipelinePolicy[] {
+  if (throttle === undefined) return [];
+  return [
+    {
+      name: 'slackwaterThrottle',
+      async sendRequest(request, next) {
+        const asked = { method: request.method, path: new URL(request.url).pathname };
+        const failure = throttle.judge(asked);
+        if (failure !== null) throw new RefusedRequest(failure);
+        const response = await next(request);
+        throttle.note(asked, { status: response.status, headers: response.headers.toJSON() });
+        return response;
+      },
+    },
+  ];
+}
 
 function observePolicies({ onAnswer }: ArmConnection): readonly PipelinePolicy[] {
   return onAnswer === undefined ? [] : [answersTo('slackwaterObserve', onAnswer)];

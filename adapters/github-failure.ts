@@ -1,5 +1,6 @@
 import type { Failure, FailureClass, Outcome } from '../domain/failure.ts';
 import { isRecord, textAt } from '../domain/json.ts';
+import { readRetryAfterSeconds } from './arm-failure.ts';
 import { SigningFailure } from './key-vault-signer.ts';
 
 /** An answer with a success status that is not what GitHub documents. */
@@ -55,14 +56,14 @@ export function classifyGitHubError(thrown: unknown, secret: string): Failure {
   if (status === null) return fail('unreachable', `GitHub did not answer: ${message}`);
   if (isRateLimit(status, request)) return { ...fail('limit', message), retryAfterSeconds: readWaitSeconds(headers) };
   if (status >= 500 || status === 408) {
-    return { ...fail('unavailable', `GitHub answered ${status}: ${message}`), retryAfterSeconds: wholeSeconds(headers['retry-after']) };
+    return { ...fail('unavailable', `GitHub answered ${status}: ${message}`), retryAfterSeconds: askedSeconds(headers) };
   }
   return fail(statusKinds[status] ?? (status >= 400 ? 'refused' : 'unreadable'), `GitHub answered ${status}: ${message}`);
 }
 
 /** A key that does not sign now may sign later; one that may not be used stays so until somebody mends it. */
-function classifySigning({ status }: SigningFailure, message: string): Failure {
-  if (status === null || status === 408 || status === 429 || status >= 500) return fail('vault-away', `The App's key could not sign: ${message}`);
+function classifySigning({ status, retryAfterSeconds }: SigningFailure, message: string): Failure {
+  if (status === null || status === 408 || status === 429 || status >= 500) return { ...fail('vault-away', `The App's key could not sign: ${message}`), retryAfterSeconds };
   return fail('vault-refused', `Key Vault answered ${status} when the App's key was to sign: ${message}`);
 }
 
@@ -128,7 +129,7 @@ function isRateLimit(status: number, { headers, message }: FailedRequest): boole
 }
 
 function readWaitSeconds(headers: Readonly<Record<string, unknown>>): number {
-  const asked = wholeSeconds(headers['retry-after']);
+  const asked = askedSeconds(headers);
   if (asked !== null) return asked;
   const resetSeconds = wholeSeconds(headers['x-ratelimit-reset']);
   if (resetSeconds === null || String(headers['x-ratelimit-remaining'] ?? '') !== '0') return SECONDARY_LIMIT_SECONDS;
@@ -136,6 +137,11 @@ function readWaitSeconds(headers: Readonly<Record<string, unknown>>): number {
   const answered = Date.parse(String(headers['date'] ?? ''));
   const nowSeconds = (Number.isNaN(answered) ? Date.now() : answered) / 1000;
   return Math.max(1, Math.ceil(resetSeconds - nowSeconds));
+}
+
+/** What `retry-after` asks, as seconds or as a date, which proxies before GitHub Enterprise send. */
+function askedSeconds(headers: Readonly<Record<string, unknown>>): number | null {
+  return readRetryAfterSeconds({ 'retry-after': String(headers['retry-after'] ?? ''), date: String(headers['date'] ?? '') });
 }
 
 function wholeSeconds(value: unknown): number | null {

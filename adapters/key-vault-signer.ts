@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
 import { textAt } from '../domain/json.ts';
+import { readRetryAfterSeconds } from './arm-failure.ts';
 import { requireSafeEndpoint } from './loopback.ts';
 
 /** A key that would not sign, and what the vault said. */
@@ -8,10 +9,13 @@ export class SigningFailure extends Error {
   override name = 'SigningFailure';
   /** Null when the vault did not answer. */
   readonly status: number | null;
+  /** Null when it named no wait. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(message: string, status: number | null) {
+  constructor(message: string, status: number | null, retryAfterSeconds: number | null = null) {
     super(message);
     this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -63,7 +67,7 @@ async function ask(url: URL, credential: TokenCredential, body: object): Promise
   );
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer;
-  throw new SigningFailure(textAt(answer, 'error', 'message') ?? `The vault answered ${response.status}.`, response.status);
+  throw new SigningFailure(textAt(answer, 'error', 'message') ?? `The vault answered ${response.status}.`, response.status, readRetryAfterSeconds(Object.fromEntries(response.headers)));
 }
 
 async function orAway<T>(work: () => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import type { Ports } from '../activities/ports.ts';
 import { createAksPort } from '../adapters/aks-client.ts';
 import { createAppTokens } from '../adapters/app-jwt.ts';
 import { createAzureFactsPort } from '../adapters/azure-facts-client.ts';
+import { createArmThrottle } from '../adapters/arm-throttle.ts';
 import { borrowedClock, machineClock } from '../adapters/clock.ts';
 import { createAzureCredential, createLocalCredential } from '../adapters/credential.ts';
 import { findDocumentValue } from '../adapters/document-value.ts';
@@ -17,6 +18,7 @@ import { createVaultSigner } from '../adapters/key-vault-signer.ts';
 import { createKubernetesPort } from '../adapters/kubernetes-client.ts';
 import { createKubernetesServers } from '../adapters/kubernetes-servers.ts';
 import { createLogger } from '../adapters/logger.ts';
+import { rememberOffers } from '../adapters/offers-memory.ts';
 import { readPolicyText } from '../adapters/policy-file.ts';
 import { createPolicySource } from '../adapters/policy-source.ts';
 import { findPolicyTarget } from '../adapters/policy-target.ts';
@@ -94,8 +96,8 @@ function composeAzure(settings: Settings, clock: Ports['clock']): Pick<Ports, 'a
   const armEndpoint = local?.armEndpoint ?? null;
   const kubernetesEndpoint = local?.kubernetesEndpoint ?? null;
   const allowInsecureConnection = armEndpoint === null ? ('never' as const) : ('loopback-only' as const);
-  const arm = { credential: credentialFor(armEndpoint), endpoint: armEndpoint, allowInsecureConnection };
-  const aks = createAksPort({ ...arm, clock, writeCredential: writerFor(armEndpoint) });
+  const arm = { credential: credentialFor(armEndpoint), endpoint: armEndpoint, allowInsecureConnection, throttle: createArmThrottle(clock) };
+  const aks = rememberOffers(createAksPort({ ...arm, clock, writeCredential: writerFor(armEndpoint) }), clock);
   const kubernetes = createKubernetesPort({
     // What a local ARM says of an API server's address is not Azure's word, so no token of Azure goes there.
     credential: credentialFor(kubernetesEndpoint ?? armEndpoint),

@@ -37,14 +37,15 @@ const notSealed = {
   ],
 };
 
-/** Longest wait before a message is given back; well below the function's five minutes. Unit: seconds. */
-const pauseSecondsMax = 30;
+/** Longest wait of our own before a message is given back, and of one that a service asked for; well below the function's five minutes. Unit: seconds. */
+const ownPauseSecondsMax = 30;
+const askedPauseSecondsMax = 240;
 
 /**
  * Takes one message of the queue and returns when it is settled; throws to have it delivered again.
  *
  * A message that cannot be cured is wrapped in its code and goes on to the dead-letter queue, see `wrapForDeadLetter`. One
- * that met a service out of reach is given back after a pause that doubles with each delivery, because the broker delivers
+ * that met a service out of reach is given back after the wait it asked for, else after a pause that doubles with each delivery, because the broker delivers
  * again at once and would use up all deliveries within a second.
  */
 export async function receiveInbox({ ports, settings, secrets, pause }: InboxParts, delivery: InboxDelivery): Promise<void> {
@@ -61,7 +62,7 @@ export async function receiveInbox({ ports, settings, secrets, pause }: InboxPar
     case 'retry-later': {
       const { failure } = result;
       ports.logger.log('warn', 'inbox.retry-later', { messageId, deliveryCount, failure });
-      await pause(Math.min(failure.retryAfterSeconds ?? 2 ** (deliveryCount - 1), pauseSecondsMax));
+      await pause(Math.min(failure.retryAfterSeconds ?? Math.min(2 ** (deliveryCount - 1), ownPauseSecondsMax), askedPauseSecondsMax));
       throw new Error(`retry-later: ${failure.code}: ${failure.message}`);
     }
     case 'poison': {

@@ -94,3 +94,16 @@ test('where the policy can do without Kubernetes, Azure alone makes the snapshot
   assert.deepEqual(optional.value.kubernetesUnread, required.failure);
   assert.deepEqual([optional.value.nodes, optional.value.pods, optional.value.nodePools.length], [[], [], 1]);
 });
+
+test('offers that Azure throttled are read again later, not planned without; a person who has no ledger is told what is missing', async () => {
+  const ports = portsWith({ azureFacts: { readAzureFacts: () => Promise.resolve({ ok: true, value: sampleFacts() }) }, latestImage: 'image' });
+  const throttled = { ...failureOf('transient', 'Throttled'), retryAfterSeconds: 17 };
+  const given: Ports = { ...ports, aks: { ...ports.aks, readNodePoolOffers: async (_cluster, pool) => (pool === 'usr' ? { ok: false, failure: throttled } : { ok: true, value: { latestNodeImageVersion: 'image', offeredVersions: [] } }) } };
+  const { state: _state, ...alone } = given;
+
+  const read = await readClusterSnapshot(given, resourceId);
+  const shown = await readClusterSnapshot(alone, resourceId);
+
+  assert.deepEqual(read, { ok: false, failure: throttled });
+  assert.ok(shown.ok && shown.value.unchecked.some(({ what }) => what === 'newest node image of pool usr'));
+});

@@ -253,6 +253,7 @@ const failures: readonly (readonly [string, FaultyAnswer, string, string, number
   ['a 500', { status: 500 }, 'github-unavailable', 'transient', null],
   ['a 502 with a page', { status: 502, headers: { 'content-type': 'text/html' }, body: '<html>bad gateway</html>' }, 'github-unavailable', 'transient', null],
   ['a 503 that names its wait', { status: 503, headers: { 'retry-after': '5' } }, 'github-unavailable', 'transient', 5],
+  ['a 503 that names a moment', { status: 503, headers: { date: 'Sat, 21 Nov 2026 20:00:00 GMT', 'retry-after': 'Sat, 21 Nov 2026 20:00:45 GMT' } }, 'github-unavailable', 'transient', 45],
   ['a page where a list belongs', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>hello</html>' }, 'github-unreadable-answer', 'unreadable', null],
   ['an object where a list belongs', { status: 200, body: {} }, 'github-unreadable-answer', 'unreadable', null],
 ];

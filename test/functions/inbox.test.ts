@@ -54,6 +54,15 @@ describe('a message of the inbox', () => {
     assert.equal(world.inbox.size, 0);
   });
 
+  test('that met a service which asks to wait is given back after that, at most after four minutes', async () => {
+    const { world, pauses, parts } = setUp();
+    world.failures.set('raise', [60, 7_200].map((retryAfterSeconds) => ({ ...failureOf('transient', 'github-rate-limited'), retryAfterSeconds })));
+
+    for (const deliveryCount of [1, 2]) await assert.rejects(receiveInbox(parts, { message: aksEvent, messageId: 'e1', deliveryCount }), /retry-later/);
+
+    assert.deepEqual(pauses, [60, 240]);
+  });
+
   const word = {
     specversion: '1.0',
     type: COMMAND_TYPE,
