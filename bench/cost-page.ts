@@ -67,7 +67,7 @@ function renderFleet(counted: CountedActions, inputs: CostInputs): readonly stri
   return [
     '## One window and one month',
     '',
-    'A window: one node-image window of each cluster, 20 nodes, before free grants, without what stands anyway. A month: weekly windows, a minor version a quarter, timers, Service Bus, logs and',
+    'A window: one node-image window of each cluster, 20 nodes, before free grants, without what stands anyway (timers, a kept instance, Service Bus). A month: weekly windows, a minor version a quarter, timers, Service Bus, logs and',
     'alerts, after free grants. At most: every execution is billed by itself (see [Sensitivity](#sensitivity)). `infra/main.bicep` without parameters is the scheduler, 2 GB, one kept ready.',
     '',
     ...table(['clusters', 'memory', 'kept ready', 'a window each: scheduler', 'a window each: storage', 'a month: scheduler', 'a month: storage'], rows),
@@ -130,6 +130,7 @@ function renderWindows({ windows }: CountedActions): readonly string[] {
     '',
     'Entities: none. Actions are counted from the history as the scheduler\'s documentation defines them: a started orchestration, a started activity, its result, a child\'s result, a fired timer and an event are one each,',
     `so a look, with its timer, is three. A timer that lost its race still fires, and is counted. With progress, reports and orders around the looks, a window of 20 nodes comes to ${n(perLook(windows['image-20'].actions))} actions a look.`,
+    'Executions of orchestrators are the least: messages of the same moment share one here, and may not in Azure; actions do not depend on it.',
   ];
 }
 
