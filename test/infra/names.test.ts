@@ -5,12 +5,14 @@ import { CHECK_ACTION_TYPE } from '../../domain/check-action-message.ts';
 import { TICK_TYPE } from '../../domain/dashboard-message.ts';
 import { DEBT_CHECK_TYPE } from '../../domain/debt-check-message.ts';
 import { aksEventTypes, COMMAND_TYPE, parseInboxMessage } from '../../domain/inbox-message.ts';
+import { isRecord } from '../../domain/json.ts';
 import { PULL_REQUEST_TYPE } from '../../domain/pull-request-message.ts';
 import { runMessageTypes } from '../../domain/run-message.ts';
 import { runOutcomes } from '../../domain/run-record.ts';
 import { runEndedEventName, slackwaterEventNames } from '../../domain/slackwater-event.ts';
 import { SCHEDULED_EVENT_TYPE } from '../../domain/support-notice.ts';
 import { routes, serviceBusNames } from '../../functions/service-names.ts';
+import { startRehearsal } from '../../local/rehearsal/rehearsal.ts';
 import { readBicepFiles, readText, root, stringsOf, propertyOf } from './bicep.ts';
 
 const files = readBicepFiles();
@@ -87,6 +89,29 @@ describe('events', () => {
     assert.deepEqual(ended.filter((name) => !slackwaterEventNames.some((each) => each === name)), []);
   });
 
+  test('of a night arrive at a listener as the page says', async () => {
+    const rehearsal = await startRehearsal();
+    const { ServiceBusClient } = await import('@azure/service-bus');
+    const client = new ServiceBusClient(rehearsal.world.serviceBus.connectionString);
+    try {
+      await rehearsal.untilEnded();
+      const messages = await client.createReceiver(serviceBusNames.topic, 'all').receiveMessages(100, { maxWaitTimeInMs: 1_000 });
+      const adds = new Map([...told.matchAll(/^\| `([\w.-]+)` \| .* \| ([^|]*)\|$/gm)].map(([, name, cell]) => [name ?? '', [...(cell ?? '').matchAll(/`(\w+)`/g)].map(([, key]) => key ?? '')]));
+
+      assert.ok(messages.length > 8, `${messages.length} events`);
+      for (const { messageId, body } of messages) {
+        assert.ok(isRecord(body) && isRecord(body['data']));
+        const name = String(body['type']).replace('dev.slackwater.', '');
+        assert.deepEqual([body['specversion'], body['source'], body['id']], ['1.0', '/slackwater', messageId]);
+        assert.deepEqual(Object.keys(body['data']).filter((key) => !['cluster', 'runId', 'unit', 'attempt', ...(adds.get(name) ?? [])].includes(key)), [], name);
+        for (const key of ['cluster', 'runId', 'unit', 'attempt']) assert.ok(key in body['data'], `${name} has no ${key}`);
+      }
+    } finally {
+      await client.close();
+      await rehearsal.close();
+    }
+  });
+
   test('that are subscribed to are those the inbox takes, each once', () => {
     const asked = ['infra/cluster/main.bicep', 'infra/cluster/notices.bicep'].flatMap((path) => {
       const module = fileAt(path).modules.find(({ path: file }) => file === 'events.bicep') ?? assert.fail(path);
@@ -103,4 +128,12 @@ describe('events', () => {
 
     assert.deepEqual(places.filter((_, index) => names.indexOf(names[index]) !== index), []);
   });
+});
+
+test('every role of infra stands in the table of the installation, and no other', () => {
+  const table: unknown = JSON.parse(readText('infra/roles.json'));
+  const [, section = ''] = readText('docs/permissions.md').split("## In the installation's own resource group");
+  const told = [...section.matchAll(/^\| [^|]+ \| ([A-Z][^|]+) \| [^|]+ \| [^|]+ \|$/gm)].flatMap(([, names]) => (names ?? '').trim().split(', '));
+
+  assert.deepEqual([...new Set(told)].sort(), Object.keys(isRecord(table) ? table : {}).sort());
 });
