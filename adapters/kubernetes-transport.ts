@@ -4,6 +4,7 @@ import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { witnessed } from './invocation.ts';
 
 /** One call of the Kubernetes API. */
 export interface KubernetesCall {
@@ -73,7 +74,7 @@ export function createKubernetesTransport(server: KubernetesServer, timeLimitMs:
       const url = new URL(server.url.pathname.replace(/\/$/, '') + call.path, server.url);
       const limitMs = Math.min(timeLimitMs, call.timeLimitMs ?? timeLimitMs);
       const signal = AbortSignal.timeout(limitMs);
-      return new Promise((resolve, reject) => {
+      const asked = (): Promise<KubernetesAnswer> => new Promise((resolve, reject) => {
         const send = isSecure ? secureRequest : plainRequest;
         const outgoing = send(url, { method: call.method, headers, agent, signal }, (incoming) => {
           readAnswer(incoming).then(resolve, reject);
@@ -81,6 +82,7 @@ export function createKubernetesTransport(server: KubernetesServer, timeLimitMs:
         outgoing.once('error', (error) => reject(signal.aborted ? timeLimit(limitMs) : error));
         outgoing.end(body ?? undefined);
       });
+      return witnessed({ service: 'kubernetes', method: call.method, host: url.host, path: url.pathname }, asked, ({ status }) => status);
     },
   };
 }

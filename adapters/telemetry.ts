@@ -75,14 +75,14 @@ function insecureParts({ connectionString, allowInsecureConnection }: TelemetryO
 function traceCall(tracer: ReturnType<BasicTracerProvider['getTracer']>, call: OutboundCall, { fields, traceParent }: Invocation): void {
   const parent = propagation.extract(ROOT_CONTEXT, { traceparent: traceParent ?? '' });
   const { service, method, host, path, status, startedAt, durationMs } = call;
+  const isMessage = service === 'service-bus';
   const attributes = {
-    'http.request.method': method,
-    'url.full': `https://${host}${path}`,
     'server.address': host,
-    ...(status === null ? {} : { 'http.response.status_code': status }),
+    ...(isMessage ? { 'messaging.system': 'servicebus', 'messaging.destination.name': path.slice(1) } : { 'http.request.method': method, 'url.full': `https://${host}${path}` }),
+    ...(isMessage || status === null ? {} : { 'http.response.status_code': status }),
     ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`slackwater.${name}`, value])),
   };
-  const span = tracer.startSpan(`${method} ${service}`, { kind: SpanKind.CLIENT, startTime: startedAt, attributes }, parent);
+  const span = tracer.startSpan(`${method} ${service}`, { kind: isMessage ? SpanKind.PRODUCER : SpanKind.CLIENT, startTime: startedAt, attributes }, parent);
   if (status === null || status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end(startedAt + durationMs);
 }
