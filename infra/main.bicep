@@ -204,7 +204,8 @@ module scheduler 'modules/scheduler.bicep' = if (durableBackend == 'scheduler') 
     token: token
     sku: schedulerSku
     capacityUnits: schedulerCapacityUnits
-    allowedRanges: isPrivate ? concat(['${network!.outputs.egressAddress}/32'], peopleRanges) : ['0.0.0.0/0']
+    allowedRanges: isPrivate ? peopleRanges : ['0.0.0.0/0']
+    publicNetworkAccess: isPrivate && empty(peopleRanges) ? 'Disabled' : 'Enabled'
     completedRetentionDays: completedRunRetentionDays
     failedRetentionDays: failedRunRetentionDays
     readerPrincipalId: identities.outputs.readerPrincipalId
@@ -238,6 +239,7 @@ module endpoints 'modules/endpoints.bicep' = if (isPrivate) {
     subnetId: network!.outputs.endpointSubnetId
     storageAccountId: storage.outputs.accountId
     vaultId: vault.outputs.vaultId
+    schedulerId: durableBackend == 'scheduler' ? scheduler!.outputs.schedulerId : ''
   }
 }
 

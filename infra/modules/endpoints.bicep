@@ -7,6 +7,8 @@ param virtualNetworkId string
 param subnetId string
 param storageAccountId string
 param vaultId string
+@description('Blank with the storage backend.')
+param schedulerId string
 
 var storageParts = durableBackend == 'storage' ? ['blob', 'queue', 'table'] : ['blob']
 var targets = concat(
@@ -21,7 +23,16 @@ var targets = concat(
       targetId: vaultId
       zone: 'privatelink.vaultcore.azure.net'
     }
-  ]
+  ],
+  durableBackend == 'storage'
+    ? []
+    : [
+        {
+          name: 'scheduler'
+          targetId: schedulerId
+          zone: 'privatelink.durabletask.io'
+        }
+      ]
 )
 
 resource zones 'Microsoft.Network/privateDnsZones@2020-06-01' = [for target in targets: {

@@ -5,8 +5,10 @@ param token string
 param sku string
 @description('Used by Dedicated alone.')
 param capacityUnits int
-@description('Ranges that may connect; an empty list would let nobody in.')
+@description('Public ranges that may connect; an empty list lets nobody in from there.')
 param allowedRanges array
+@allowed(['Enabled', 'Disabled'])
+param publicNetworkAccess string
 param completedRetentionDays int
 param failedRetentionDays int
 param readerPrincipalId string
@@ -20,6 +22,7 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
   tags: tags
   properties: {
     ipAllowlist: allowedRanges
+    publicNetworkAccess: publicNetworkAccess
     sku: sku == 'Dedicated' ? { name: sku, capacity: capacityUnits } : { name: sku }
   }
 }
@@ -63,5 +66,6 @@ resource seeDashboard 'Microsoft.Authorization/roleAssignments@2022-04-01' = if 
   }
 }
 
+output schedulerId string = scheduler.id
 output endpoint string = scheduler.properties.endpoint
 output taskHubName string = taskHub.name
