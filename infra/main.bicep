@@ -345,5 +345,7 @@ output INBOX_QUEUE_ID string = messaging.outputs.queueId
 output DEAD_LETTER_CONTAINER string = storage.outputs.deadLetterContainer
 @description('Storage account of that container.')
 output STORAGE_ACCOUNT_ID string = storage.outputs.accountId
+@description('Virtual network, to peer with those of private clusters; blank when networkAccess is public.')
+output VIRTUAL_NETWORK_ID string = isPrivate ? network!.outputs.virtualNetworkId : ''
 @description('Fixed address for authorized IP ranges; blank when networkAccess is public.')
 output EGRESS_ADDRESS string = isPrivate ? network!.outputs.egressAddress : ''
