@@ -54,7 +54,8 @@ async function readLook(ports: WriteBackPorts, status: WindowStatus): Promise<Ou
   const read = await ports.aks.readCluster(status.clusterResourceId);
   if (!read.ok) return read;
   const nodes = await ports.kubernetes.readNodes(read.value.cluster);
-  if (!nodes.ok && nodes.failure.class !== 'terminal') return nodes;
+  // A run that went on without Kubernetes does not wait for it here either.
+  if (!nodes.ok && nodes.failure.class !== 'terminal' && status.unseen == null) return nodes;
   return { ok: true, value: { ...read.value, nodes: nodes.ok ? nodes.value : null, units: status.units } };
 }
 

@@ -88,6 +88,11 @@ export function isSetWithoutNodes({ state, inventory }: UnitStatus): boolean {
   return state === 'unproven' && inventory !== null && inventory.total === 0;
 }
 
+/** Whether Azure calls a pool upgraded while nobody saw its nodes. */
+export function isUnseen({ unit, state, inventory }: UnitStatus): boolean {
+  return unit !== 'control-plane' && state === 'unproven' && inventory === null;
+}
+
 /** Pools that a finding blocks and that the plan left out for it: they are in scope, old, and in no unit. */
 export function leftOutPools({ units, findings }: Pick<WindowStatus, 'units' | 'findings'>): readonly string[] {
   const pools = findings.flatMap((finding) => (finding.severity === 'block' ? finding.pools : []));

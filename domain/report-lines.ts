@@ -1,7 +1,7 @@
 import { isAboutArrival } from './block-class.ts';
 import type { HealthAlarm } from './cluster-health.ts';
 import type { Phrase } from './markdown-text.ts';
-import { countPool, countRun, isProven, isSetWithoutNodes } from './node-count.ts';
+import { countPool, countRun, isProven, isSetWithoutNodes, isUnseen } from './node-count.ts';
 import { fateWhileHeld, neededBesides, neededWhileHeld, optionOfLoss, optionsWhileHeld, waitingWhileHeld } from './report-hold.ts';
 import { CLAIMED_DONE, explainOperation } from './operation-words.ts';
 import { linesWhileOrdered, neededForOrders } from './report-standing.ts';
@@ -71,6 +71,9 @@ function optionsAfterEnd({ units }: WindowStatus): Phrase {
 
 function usersLine(status: WindowStatus): ReportLine {
   if (status.pause?.health !== undefined) return { label: 'Users: may be affected.', text: [healthUsers[status.pause.health.kind]] };
+  if (status.unseen != null) {
+    return { label: 'Users: not seen.', text: ['Kubernetes cannot be read since ', { at: status.unseen.since, form: 'clock' }, ', so drains cannot be judged and nodes cannot be counted; Azure Resource Manager alone is watched. ', status.unseen.why] };
+  }
   const count = countRun(status.units);
   if (count === null) {
     const isUntouched = status.units.every(({ startedAt }) => startedAt === null);
@@ -303,6 +306,7 @@ function neededAfterEnd(status: WindowStatus): Phrase {
   if (status.leftOver.length > 0) return [...remedy, ...(cause === undefined ? [] : [' And ']), `somebody who clears what is left over (${status.leftOver.length}, listed below).`];
   if (cause !== undefined) return remedy;
   if (open.length === 0) return ['nothing.'];
+  if (status.unseen != null && open.every(isUnseen)) return ['a look at the nodes, which this run did not see: ', { command: 'kubectl get nodes' }, '.'];
   return open.every(({ state }) => leftForLater.includes(state))
     ? ['nothing now; what is not done is left for the next window', ...nextWindow(status), '.']
     : ['a look at the pools that are not done, in the table.'];

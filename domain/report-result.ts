@@ -1,6 +1,6 @@
 import type { Phrase } from './markdown-text.ts';
 import { missedPhrase } from './missed-words.ts';
-import { countRun, isProven, isSetWithoutNodes, leftOutPools } from './node-count.ts';
+import { countRun, isProven, isSetWithoutNodes, isUnseen, leftOutPools } from './node-count.ts';
 import { lastEnd, namesOf, poolPhrase, spellMinutes } from './report-words.ts';
 import { minutesBetween } from './time.ts';
 import type { RunOutcome, UnitStatus, WindowStatus } from './window-status.ts';
@@ -123,7 +123,9 @@ const stateWords: Readonly<Record<UnitStatus['state'], string>> = {
 
 function openUnits(units: readonly UnitStatus[]): Phrase {
   const set = units.filter(isSetWithoutNodes).slice(0, 6).flatMap(({ unit }, index): Phrase => [index === 0 ? 'Set, proven once a node boots: ' : ', ', ...poolPhrase(unit)]);
-  return [...notDone(units.filter((unit) => !isSetWithoutNodes(unit))), ...(set.length === 0 ? [] : [...set, '. '])];
+  const unseen = units.filter(isUnseen).slice(0, 6).flatMap(({ unit }, index): Phrase => [index === 0 ? 'Upgraded according to Azure Resource Manager, nodes not seen: ' : ', ', ...poolPhrase(unit)]);
+  const rest = units.filter((unit) => !isSetWithoutNodes(unit) && !isUnseen(unit));
+  return [...(unseen.length === 0 ? [] : [...unseen, '. ']), ...notDone(rest), ...(set.length === 0 ? [] : [...set, '. '])];
 }
 
 function notDone(units: readonly UnitStatus[]): Phrase {
@@ -151,6 +153,8 @@ function unusableNodes(status: WindowStatus): Phrase {
 
 function servingOf(status: WindowStatus): Phrase {
   const count = countRun(status.units);
+  const isBlind = status.unseen != null && status.units.some(({ startedAt }) => startedAt !== null);
+  if (count === null && isBlind) return ['No node was counted: whether they serve, this run cannot say. ', status.unseen.why];
   if (count === null) return ['No node was changed or counted by this run.'];
   if (count.ready === count.total) return [`${count.ready} of ${count.total} nodes are Ready and serve.`];
   return [`${count.ready} of ${count.total} nodes are Ready and serve; ${count.total - count.ready} not Ready.`];

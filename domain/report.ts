@@ -214,6 +214,7 @@ function planOf(status: WindowStatus): readonly Phrase[] {
     plan.push(['Clocks change that night, and the hour of the opening comes twice; the window opened once, at ', { at: opens, form: 'dated' }, '.']);
   }
   if (status.planDigest !== null) plan.push(['Plan ', { name: status.planDigest.slice(0, 12) }, ', frozen when the run began.']);
+  if (status.sight !== undefined) plan.push([status.sight]);
   plan.push(...standingPhrases(status));
   for (const unit of status.units) {
     plan.push([

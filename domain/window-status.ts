@@ -124,6 +124,10 @@ export interface WindowStatus {
   readonly verifiedAt?: Instant | null;
   /** When the cluster was last looked at for this run. Absent: not yet. */
   readonly lookedAt?: Instant;
+  /** From what the cluster was judged before the start, in one sentence. Absent: not judged yet. */
+  readonly sight?: string;
+  /** Since when and why Kubernetes is not read, so that Azure alone is watched; null: it is read again. Absent: it always was. */
+  readonly unseen?: { readonly since: Instant; readonly why: string } | null;
   /** What people ordered about this run, as it was last read. Absent: not read yet. */
   readonly standing?: RunStanding;
   /** When the next unit or look is due; null when nothing is scheduled. */

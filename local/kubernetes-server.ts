@@ -8,14 +8,14 @@ type KubernetesServerOptions = Omit<SimulatedServerOptions, 'service' | 'guard' 
 /**
  * Serves the Kubernetes face of a simulated cluster: JSON, gzip for clients that take it, a bearer token required.
  *
- * A dry run changes nothing, so it is answered and logged but not kept in the journal.
+ * A dry run and a question about rights change nothing, so they are answered and logged but not kept in the journal.
  */
 export function serveKubernetes(options: KubernetesServerOptions): Promise<RunningServer> {
   return serveSimulated({
     ...options,
     service: 'kubernetes',
     guard: refuseWithoutToken,
-    isMutating: ({ method, query }) => method !== 'GET' && method !== 'HEAD' && query['dryRun'] !== 'All',
+    isMutating: ({ method, path, query }) => method !== 'GET' && method !== 'HEAD' && query['dryRun'] !== 'All' && !path.endsWith('/selfsubjectaccessreviews'),
   });
 }
 

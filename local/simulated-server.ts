@@ -22,6 +22,7 @@ export interface Exchange {
 export interface SimulatedServerOptions {
   /** Name in the log and the journal. */
   readonly service: string;
+  /** An answer with status 0 is none: the connection is cut. */
   readonly simulated: Simulated;
   readonly now: () => Instant;
   /** Null: nothing is kept, the world dies with the process. */
@@ -90,7 +91,7 @@ async function answer(
   if (mishap?.kind === 'delay') await delay(mishap.milliseconds);
   const isUntouched = mishap !== null && mishap.kind !== 'delay' && mishap.moment === 'before';
   const applied = isUntouched ? null : applyRequest(options, request, exchange);
-  const response = mishap?.kind === 'answer' ? mishap.response : mishap?.kind === 'cut' ? null : applied;
+  const response = mishap?.kind === 'answer' ? mishap.response : mishap?.kind === 'cut' || applied?.status === 0 ? null : applied;
   options.log.record({
     at: options.now(),
     service: options.service,

@@ -1,4 +1,5 @@
 import type { CleanUpOutcome, CleanUpRequest } from '../domain/clean-up.ts';
+import type { KubernetesNeed } from '../domain/kubernetes-unread.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import type { Instant } from '../domain/time.ts';
 import type { ReportKind, UnitMemory, VerdictKind } from '../domain/next-move.ts';
@@ -78,6 +79,10 @@ export interface UnitUpgradeInput {
   /** Minutes without progress after which a refused eviction is declared a block. */
   readonly graceMinutes: number;
   readonly pollSeconds: PollRange;
+  /** Whether it goes on by Azure Resource Manager alone while Kubernetes cannot be read. Absent: it waits. */
+  readonly kubernetesApi?: KubernetesNeed;
+  /** What the window saw when the attempt began. Absent: `kubernetes`. */
+  readonly sight?: 'kubernetes' | 'azure-alone';
   /** Memory across restarts of the poll loop; null at the first. */
   readonly memory: UnitMemory | null;
 }

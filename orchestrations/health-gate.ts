@@ -35,7 +35,7 @@ const REFUSALS_TOLD = 10;
  * policy it takes no time while all is well. Does nothing while an earlier good look is fresh.
  */
 export function* awaitHealth(run: WindowRun): Step<void> {
-  if (run.abortedBy !== null || isAccepted(run) || isGivenUp(run) || isKnownGood(run)) return;
+  if (run.abortedBy !== null || isAccepted(run) || isGivenUp(run) || isKnownGood(run) || isBlind(run)) return;
   const { verify } = run.input.policy;
   const settled = settlesAt(run);
   if (verify !== null) showVerified(run);
@@ -64,7 +64,7 @@ export function* awaitHealth(run: WindowRun): Step<void> {
  */
 export function* glanceAtHealth(run: WindowRun): Step<void> {
   const { lookedAt, badLooks } = run.health;
-  if (run.abortedBy !== null || isAccepted(run)) return;
+  if (run.abortedBy !== null || isAccepted(run) || isBlind(run)) return;
   if (badLooks === 0 && lookedAt !== null && lookedAt + FRESH_MINUTES * MINUTE_MS > run.flow.now()) return;
   const seen = yield* look(run);
   const alarm = seen.ok ? alarmOf(run, seen) : 'unseen';
@@ -79,6 +79,11 @@ export function* glanceAtHealth(run: WindowRun): Step<void> {
 
 function isPaused({ status }: WindowRun): boolean {
   return status.pause?.kind === 'health';
+}
+
+/** The policy goes on without Kubernetes, and no look of this run ever was made through it: there is nothing that could have become worse. */
+function isBlind({ sight, health }: WindowRun): boolean {
+  return sight === 'azure-alone' && health.before === null;
 }
 
 /** When the last unit of this run ended; null when none was at work yet. */

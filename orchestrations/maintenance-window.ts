@@ -3,6 +3,7 @@ import { beginHealth } from '../domain/cluster-health.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { MINUTE_MS, minutesBetween, SECOND_MS } from '../domain/time.ts';
 import { shortestStart } from '../domain/hold.ts';
+import { findUnread, isKubernetesUnread, UNREAD_CODE, type KubernetesNeed } from '../domain/kubernetes-unread.ts';
 import { isProven } from '../domain/node-count.ts';
 import { movesToSame, startCutOff, type PlannedUnit, type UpgradePlan } from '../domain/upgrade-plan.ts';
 import { secondVisits, whyOutOfOrder } from '../domain/unit-order.ts';
@@ -11,11 +12,11 @@ import { runEndedEventName } from '../domain/slackwater-event.ts';
 import { beginStatus, fitToHost, judgeOutcome, unitsOf } from '../domain/window-story.ts';
 import type { MaintenanceWindowInput, MaintenanceWindowOutput } from './contract.ts';
 import type { Flow, Step } from './flow.ts';
+import { lookSeeing, readAttentively } from './attentive-read.ts';
 import { awaitHealth, doubtUnhealthy } from './health-gate.ts';
-import { guarded, patiently, waitSecondsAfter } from './patience.ts';
 import { listLeftOver } from '../domain/left-over.ts';
-import { emit, noteLook, notify, say, update, updateUnit, type WindowRun } from './window-run.ts';
-import { hear, takeDecision } from './window-decision.ts';
+import { emit, noteLook, noteSight, notify, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { takeDecision } from './window-decision.ts';
 import { awaitHolds, giveUpHolds, glanceAtHolds, withhold } from './window-hold.ts';
 import { adoptAdjustments, listUnrestored, restoreAfter, restoreRest } from './window-settings.ts';
 import { heedOrders } from './window-orders.ts';
@@ -28,8 +29,6 @@ import { hasWordsLeft, lastWordsUntil, nextWordsAt, publish } from './window-wor
 const VERIFY_PATIENCE_MINUTES = 30;
 /** How long a node that is not Ready, or somebody else's operation, may delay the last look. */
 const LAST_LOOK_MINUTES = 10;
-/** Failed reads in a row before people are told. */
-const FAILURES_TOLD = 2;
 
 /**
  * One maintenance window of one cluster: plan, preflight, control plane, system pools, user pools, verify, report.
@@ -118,6 +117,8 @@ function beginRun(flow: Flow, input: MaintenanceWindowInput): WindowRun {
     explained: new Set(),
     suspects: new Map(),
     unreconciled: new Set(),
+    sight: 'kubernetes',
+    judgedFrom: 'kubernetes',
     isWrittenBack: false,
   };
 }
@@ -127,9 +128,10 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
   const { flow, input } = run;
   const { policy, opening } = input;
   run.flow.publish(run.status);
-  const state = yield* readAttentively(run, () => flow.call('takeSnapshot', { clusterResourceId: policy.clusterResourceId }));
+  const state = yield* readAttentively(run, (kubernetesApi) => flow.call('takeSnapshot', { clusterResourceId: policy.clusterResourceId, kubernetesApi }));
   if (!state.ok) return cannotRead(run, state.failure);
   noteLook(run, state.value.takenAt);
+  noteSight(run, state.value.kubernetesUnread?.message ?? null);
   const { plan } = yield* flow.call('makePlan', { policy, opening, state: state.value });
   run.plan = plan;
   update(run, { phase: 'preflight', planDigest: plan.digest, units: unitsOf(plan) });
@@ -143,36 +145,22 @@ function* makeReady(run: WindowRun): Step<UpgradePlan | null> {
     for (const { unit } of plan.units) leaveUnstarted(run, unit, stop);
     return null;
   }
-  const preflight = yield* readAttentively(run, () => flow.call('runPreflight', { policy, plan, acknowledgements: run.status.acknowledgements }));
+  const preflight = yield* readAttentively(run, (kubernetesApi) => flow.call('runPreflight', { policy, plan, acknowledgements: run.status.acknowledgements, kubernetesApi }));
   if (!preflight.ok) return cannotRead(run, preflight.failure);
-  const { findings, findingsOmitted, unchecked, earlierDebts = [] } = preflight.value;
-  update(run, { findings, findingsOmitted, unchecked, ...(earlierDebts.length === 0 ? {} : { earlierDebts }) });
+  const { findings, findingsOmitted, unchecked, sight, kubernetesUnread, earlierDebts = [] } = preflight.value;
+  noteSight(run, kubernetesUnread?.message ?? null);
+  run.judgedFrom = run.sight;
+  update(run, { findings, findingsOmitted, unchecked, ...(sight === undefined ? {} : { sight }), ...(earlierDebts.length === 0 ? {} : { earlierDebts }) });
   const agreed = adoptAdjustments(run, plan, preflight.value);
   withhold(run, agreed, preflight.value);
   return agreed;
 }
 
-/** Reads until the window closes, tells people that it cannot, and hears them meanwhile: an abort ends the wait. */
-function* readAttentively<T>(run: WindowRun, read: () => Step<Outcome<T>>): Step<Outcome<T>> {
-  const { flow, input } = run;
-  for (let tries = 0; ; tries += 1) {
-    const outcome = yield* guarded(read());
-    if (outcome.ok || outcome.failure.class === 'terminal') return outcome;
-    const next = flow.now() + waitSecondsAfter(outcome.failure, tries) * SECOND_MS;
-    if (next >= input.opening.closes) return outcome;
-    if (tries === FAILURES_TOLD) say(run, `The cluster cannot be read yet: ${outcome.failure.code}. It is tried again until the window closes.`);
-    if (tries >= FAILURES_TOLD) yield* publish(run);
-    yield* hear(run, next);
-    if (run.abortedBy !== null) return outcome;
-  }
-}
-
 function cannotRead(run: WindowRun, failure: Failure): null {
-  update(run, {
-    findings: [
-      { code: 'CLUSTER_UNREADABLE', where: 'cluster', severity: 'block', pools: ['*'], message: `${failure.code}: ${failure.message}`, remedy: failure.remedy, owner: null },
-    ],
-  });
+  const found = { where: 'cluster', severity: 'block', pools: ['*'], remedy: failure.remedy, owner: null } as const;
+  // Which part of Kubernetes, and why, a hold of the run has told already.
+  if (isKubernetesUnread(failure)) update(run, { findings: [{ ...found, code: UNREAD_CODE, message: findUnread(failure, 'required').message }] });
+  else update(run, { findings: [{ ...found, code: 'CLUSTER_UNREADABLE', message: `${failure.code}: ${failure.message}` }] });
   say(run, `The cluster cannot be read: ${failure.code}.`);
   return null;
 }
@@ -225,7 +213,7 @@ function* verify(run: WindowRun, plan: UpgradePlan): Step<void> {
   say(run, 'Every node is looked at once more.');
   yield* publish(run);
   const request = { clusterResourceId: input.policy.clusterResourceId, units: plan.units };
-  const seen = yield* lookLast(run, () => flow.call('verifyCluster', request));
+  const seen = yield* lookLast(run, (kubernetesApi) => flow.call('verifyCluster', { ...request, kubernetesApi }));
   if (!seen.ok) {
     for (const each of run.status.units) if (each.state === 'upgraded') updateUnit(run, each.unit, { state: 'unproven', note: `Not verified: ${seen.failure.message}` });
     update(run, { leftOver: [`Not verified at the end: ${seen.failure.code}.`, ...listUnrestored(run, plan)] });
@@ -238,12 +226,12 @@ function* verify(run: WindowRun, plan: UpgradePlan): Step<void> {
 }
 
 /** The last look; once more each minute while it doubts what was believed and time may settle it. */
-function* lookLast(run: WindowRun, look: () => Step<Outcome<ClusterVerification>>): Step<Outcome<ClusterVerification>> {
+function* lookLast(run: WindowRun, look: (kubernetesApi: KubernetesNeed) => Step<Outcome<ClusterVerification>>): Step<Outcome<ClusterVerification>> {
   const { flow } = run;
   const until = flow.now() + VERIFY_PATIENCE_MINUTES * MINUTE_MS;
   const doubtUntil = flow.now() + LAST_LOOK_MINUTES * MINUTE_MS;
   for (;;) {
-    const seen = yield* patiently(flow, until, look);
+    const seen = yield* lookSeeing(run, until, look);
     const next = flow.now() + MINUTE_MS;
     if (!seen.ok || next >= doubtUntil || !seen.value.units.some((each) => mayProveYet(run, each))) return seen;
     yield* flow.sleepUntil(next);
@@ -262,6 +250,11 @@ function correctUnits(run: WindowRun, { units }: ClusterVerification): void {
   for (const { unit, progress } of units) {
     const believed = run.status.units.find((each) => each.unit === unit);
     if (believed === undefined || believed.startedAt === null) continue;
+    if (progress.unseen !== undefined && progress.inventory === null) {
+      noteSight(run, progress.unseen);
+      if (believed.state === 'upgraded') updateUnit(run, unit, { state: 'unproven', note: `Its nodes were not seen at the last look. ${progress.unseen}` });
+      continue;
+    }
     // A control plane never goes back, and a failed pool makes the whole cluster say Failed.
     if (unit === 'control-plane' && believed.state === 'upgraded') continue;
     updateUnit(run, unit, { inventory: progress.inventory });

@@ -1,7 +1,8 @@
-import type { UnitReadiness, UnitStart } from '../activities/contract.ts';
+import type { MayDoWithout, UnitReadiness, UnitStart } from '../activities/contract.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { beginMemory, decideNextMove, type MoveLimits, type NextMove, type UnitMemory } from '../domain/next-move.ts';
 import { isThereAlready } from '../domain/judge-progress.ts';
+import { isKubernetesUnread } from '../domain/kubernetes-unread.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
@@ -14,6 +15,8 @@ const LOOKS_PER_HISTORY = 50;
 const FOREIGN_WAIT_SECONDS = 60;
 /** Failed looks in a row, some ten minutes, after which the window is told. */
 const MISSES_TOLD = 5;
+/** Failed looks in a row, some minutes, after which a policy that can do without Kubernetes does. */
+const MISSES_BORNE = 3;
 const TELL_MINUTES = 30;
 /** Nothing could be sent for this long: people should know why. */
 const WAIT_TOLD_MINUTES = 2;
@@ -35,18 +38,20 @@ export function watchDeadline(input: UnitUpgradeInput): Instant {
  */
 export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerdict> {
   let memory = input.memory;
+  const eyes: Eyes = { sight: input.sight ?? 'kubernetes' };
   if (memory === null) {
-    const begun = yield* begin(flow, input);
+    const begun = yield* begin(flow, input, eyes);
     if (begun.kind === 'verdict') return begun.verdict;
     memory = begun.memory;
   }
   let progress: UnitProgress | null = null;
   let misses = 0;
   for (let looks = 0; looks < LOOKS_PER_HISTORY; looks += 1) {
-    const seen = yield* guarded(flow.call('observeUnit', { clusterResourceId: input.clusterResourceId, unit: input.unit, earlier: { startedAt: memory.startedAt, signals: memory.signals } }));
+    const seen = yield* guarded(flow.call('observeUnit', { clusterResourceId: input.clusterResourceId, unit: input.unit, ...needFor(eyes), earlier: { startedAt: memory.startedAt, signals: memory.signals } }));
     let pollAt: Instant;
     if (seen.ok) {
       misses = 0;
+      eyes.sight = seen.value.unseen === undefined ? 'kubernetes' : eyes.sight;
       const wasForeign: boolean = progress?.state === 'foreign';
       progress = seen.value;
       const move: NextMove = waitForOthers(decideNextMove(memory, progress, flow.now(), limitsOf(input)), wasForeign, flow.now(), input);
@@ -59,6 +64,7 @@ export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerd
       pollAt = move.pollAt;
     } else {
       misses += 1;
+      if (closesEyes(eyes, seen.failure, misses, input)) continue;
       pollAt = flow.now() + Math.max(input.pollSeconds.shortest, waitSecondsAfter(seen.failure, misses - 1)) * SECOND_MS;
       flow.log('unit.look-failed', { unit: input.unit.unit, code: seen.failure.code, misses });
       const given = giveUp(memory, seen.failure, pollAt, input);
@@ -73,7 +79,24 @@ export function* upgradeUnit(flow: Flow, input: UnitUpgradeInput): Step<UnitVerd
     if (signal.value.kind === 'leave') return { kind: 'left', progress, detail: signal.value.reason };
     if (signal.value.kind === 'go' && memory.stopped !== null) return { kind: 'retry', progress, detail: signal.value.reason };
   }
-  return yield* flow.restart({ ...input, memory });
+  return yield* flow.restart({ ...input, sight: eyes.sight, memory });
+}
+
+/** Whether this attempt sees nodes and pods, or goes by Azure alone. */
+interface Eyes {
+  sight: 'kubernetes' | 'azure-alone';
+}
+
+function needFor({ sight }: Eyes): MayDoWithout {
+  return sight === 'azure-alone' ? { kubernetesApi: 'optional' } : {};
+}
+
+/** Goes on by Azure alone from here, where the policy can do without Kubernetes and it stays out of reach; looks try it all the same. */
+function closesEyes(eyes: Eyes, failure: Failure, misses: number, { kubernetesApi }: UnitUpgradeInput): boolean {
+  if (kubernetesApi !== 'optional' || eyes.sight === 'azure-alone' || !isKubernetesUnread(failure)) return false;
+  if (failure.class !== 'terminal' && misses < MISSES_BORNE) return false;
+  eyes.sight = 'azure-alone';
+  return true;
 }
 
 /** Somebody else's operation after ours is waited for inside the window and told once; only then it is the verdict. */
@@ -127,14 +150,14 @@ type BeginStep = Begun | { readonly kind: 'again'; readonly waitSeconds: number;
  * Reads again, mends the pool's settings where needed, and starts or adopts; at most one upgrade request is accepted.
  * A word to leave is obeyed at any moment before the request.
  */
-function* begin(flow: Flow, input: UnitUpgradeInput): Step<Begun> {
+function* begin(flow: Flow, input: UnitUpgradeInput, eyes: Eyes): Step<Begun> {
   const cutOff = startCutOff(input.unit, input.windowCloses);
   let triedWith: string | null = null;
   let why = '';
   let wait: ToldWait | null = null;
   for (let tries = 0; ; tries += 1) {
     if (flow.now() > cutOff) return verdict('too-late', null, `The time left in the window no longer holds its estimate.${why}`);
-    const step: BeginStep = yield* tryToBegin(flow, input, tries, triedWith);
+    const step: BeginStep = yield* tryToBegin(flow, input, eyes, tries, triedWith);
     if (step.kind !== 'again') return yield* endWait(flow, input, step, wait);
     triedWith = step.triedWith ?? triedWith;
     why = step.why === '' ? '' : ` ${step.why}`;
@@ -181,18 +204,19 @@ function leftUnsent(reason: string): Begun {
   return verdict('left', null, `${reason} Nothing was sent to Azure.`);
 }
 
-function* tryToBegin(flow: Flow, input: UnitUpgradeInput, tries: number, triedWith: string | null): Step<BeginStep> {
+function* tryToBegin(flow: Flow, input: UnitUpgradeInput, eyes: Eyes, tries: number, triedWith: string | null): Step<BeginStep> {
   const { clusterResourceId, unit } = input;
-  const ready = yield* guarded(flow.call('prepareUnit', { clusterResourceId, unit }));
+  const ready = yield* guarded(flow.call('prepareUnit', { clusterResourceId, unit, ...needFor(eyes) }));
+  if (!ready.ok && closesEyes(eyes, ready.failure, tries + 1, input)) return again(1, '');
   if (!ready.ok) return afterFailure(ready.failure, tries, null);
-  const step: BeginStep = yield* sendWhenReady(flow, input, ready.value, tries, triedWith);
+  const step: BeginStep = yield* sendWhenReady(flow, input, eyes, ready.value, tries, triedWith);
   return step.kind === 'again' ? { ...step, progress: ready.value.progress } : step;
 }
 
-function* sendWhenReady(flow: Flow, input: UnitUpgradeInput, ready: UnitReadiness, tries: number, triedWith: string | null): Step<BeginStep> {
+function* sendWhenReady(flow: Flow, input: UnitUpgradeInput, eyes: Eyes, ready: UnitReadiness, tries: number, triedWith: string | null): Step<BeginStep> {
   const { clusterResourceId, unit, runId, attempt, windowOpens, windowCloses } = input;
   const { progress, settingsDiffer, foreignBy, eTag } = ready;
-  if (isThereAlready(progress, attempt)) return verdict(progress.state === 'unproven' ? 'unproven' : 'succeeded', progress, 'It ran the target already; nothing was sent.');
+  if (isThereAlready(progress, attempt)) return verdict(progress.state === 'unproven' ? 'unproven' : 'succeeded', progress, progress.unseen === undefined ? 'It ran the target already; nothing was sent.' : 'Azure Resource Manager shows the target already; nothing was sent, nodes not seen.');
   // Sent again, the same request is the reconcile that Azure asks for; only a person says so, and before a first attempt nobody has.
   if (progress.state === 'needs-reconcile' && attempt === 1) return verdict('needs-reconcile', progress, 'Its nodes ran the target already; nothing was sent.');
   if (progress.provisioningState === 'Canceling') return again(FOREIGN_WAIT_SECONDS, 'An earlier operation on it was being aborted.');
@@ -203,7 +227,7 @@ function* sendWhenReady(flow: Flow, input: UnitUpgradeInput, ready: UnitReadines
   if (eTag === null) return again(FOREIGN_WAIT_SECONDS, 'Azure gave no eTag to bind a request to.');
   // A request whose answer was lost may have been accepted and have ended badly already: it was this attempt's one.
   if (triedWith !== null && eTag !== triedWith && progress.state !== 'not-started') return { kind: 'memory', memory: beginMemory(flow.now()) };
-  const write = { clusterResourceId, unit, runId, attempt, windowOpens, windowCloses, eTag };
+  const write = { clusterResourceId, unit, ...needFor(eyes), runId, attempt, windowOpens, windowCloses, eTag };
   for (;;) {
     const signal = yield* flow.waitFor(['wake'], flow.now() + SECOND_MS);
     if (signal.kind === 'timed-out') break;
@@ -244,7 +268,8 @@ function afterStart(flow: Flow, start: UnitStart, progress: UnitProgress, tries:
 function afterFailure(failure: Failure, tries: number, triedWith: string | null): BeginStep {
   const detail = `${failure.code}: ${failure.message}`;
   if (failure.code === POOL_GONE) return verdict('left', null, detail);
-  if (failure.class === 'terminal') return verdict('failed', null, `${detail} ${failure.remedy}`);
+  // What is denied or out of reach now may be granted while the window lasts; nothing is sent blindly meanwhile.
+  if (failure.class === 'terminal' && !isKubernetesUnread(failure)) return verdict('failed', null, `${detail} ${failure.remedy}`);
   return again(waitSecondsAfter(failure, tries), detail, triedWith);
 }
 

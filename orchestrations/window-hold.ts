@@ -32,7 +32,8 @@ function noteOf({ code, where, message }: HoldCause): string {
   return `${code} ${where}: ${message}`;
 }
 
-function startHold(run: WindowRun, unit: Hold['unit'], { causes, causesOmitted }: WithheldPool, estimateMinutes: number): void {
+/** Begins a hold, and tells it. */
+export function startHold(run: WindowRun, unit: Hold['unit'], { causes, causesOmitted }: Pick<WithheldPool, 'causes' | 'causesOmitted'>, estimateMinutes: number): void {
   if (run.status.holds.length === 0) emit(run, 'run.held', { unit: 'run', attempt: 1 }, { unit });
   run.holds += 1;
   const at = run.flow.now();
@@ -99,7 +100,7 @@ export function giveUpHolds(run: WindowRun): void {
 }
 
 /** Hears one word or hint, until `until` or until words that wait may be said again. */
-function* listen(run: WindowRun, until: Instant): Step<void> {
+export function* listen(run: WindowRun, until: Instant): Step<void> {
   const now = run.flow.now();
   const words = nextWordsAt(run);
   const got = yield* run.flow.waitFor(['decision', 'wake'], words === null ? until : Math.min(until, Math.max(now + SECOND_MS, words)));
@@ -133,7 +134,7 @@ function* look(run: WindowRun, plan: UpgradePlan, holds: readonly Hold[]): Step<
   const { policy, opening } = input;
   const names = holds.some(({ unit }) => unit === 'run') ? plan.units.map(({ unit }) => unit) : holds.map(({ unit }) => unit);
   const pools = names.flatMap((name) => (name.startsWith('pool/') ? [name.slice('pool/'.length)] : []));
-  const seen = yield* guarded(flow.call('judgeHolds', { policy, opening, pools, lowered: plan.units.filter(({ restoreSettings }) => restoreSettings !== null), acknowledgements: run.status.acknowledgements }));
+  const seen = yield* guarded(flow.call('judgeHolds', { policy, opening, pools, lowered: plan.units.filter(({ restoreSettings }) => restoreSettings !== null), acknowledgements: run.status.acknowledgements, kubernetesApi: run.judgedFrom === 'azure-alone' ? 'optional' : 'required' }));
   run.lookedAt = flow.now();
   run.isLookHinted = false;
   if (!seen.ok) {

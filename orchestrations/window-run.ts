@@ -85,6 +85,9 @@ export interface WindowRun {
   readonly suspects: Map<UnitName, string>;
   /** Pools whose nodes are all new while Azure says that its operation failed. */
   readonly unreconciled: Set<UnitName>;
+  /** Whether the run sees nodes and pods, or Azure alone; and from which preflight judged it. */
+  sight: 'kubernetes' | 'azure-alone';
+  judgedFrom: WindowRun['sight'];
   /** Whether what now runs was written back to code, or given up. */
   isWrittenBack: boolean;
 }
@@ -112,6 +115,18 @@ export function updateUnit(run: WindowRun, unit: UnitName, change: Partial<UnitS
 /** Tells when the cluster was last looked at; by itself no reason to write the report. */
 export function noteLook(run: WindowRun, at: Instant): void {
   run.status = { ...run.status, lookedAt: Math.max(at, run.status.lookedAt ?? 0) };
+}
+
+/** Longest reason kept of why Kubernetes is not read. Unit: characters. */
+const WHY_CHARACTERS_MAX = 400;
+
+/** Notes whether Kubernetes is read, with why it is not (null: it is), and tells each change. */
+export function noteSight(run: WindowRun, why: string | null): void {
+  const sight = why === null ? 'kubernetes' : 'azure-alone';
+  if (sight === run.sight) return;
+  run.sight = sight;
+  update(run, { unseen: why === null ? null : { since: run.flow.now(), why: why.slice(0, WHY_CHARACTERS_MAX) } });
+  say(run, why === null ? 'Kubernetes is read again: nodes are counted and drains judged from here on.' : `Kubernetes cannot be read, and the policy goes on without it: drains cannot be judged, nodes cannot be counted. ${why}`);
 }
 
 /** Puts one comment of a change of state in the queue. `key` makes it one however often it is said. */

@@ -1,6 +1,7 @@
 import { countText } from '../domain/budget-health.ts';
 import type { HealthAlarm } from '../domain/cluster-health.ts';
 import { isAboutArrival, isBlocking, mayLieInTarget } from '../domain/block-class.ts';
+import { needOf } from '../domain/kubernetes-unread.ts';
 import { formatUtc } from '../domain/local-time.ts';
 import { describeClaim, describeReconcile } from '../domain/next-move.ts';
 import { countPool } from '../domain/node-count.ts';
@@ -21,7 +22,7 @@ import { patiently } from './patience.ts';
 import { beginCurrent, hear, leave, remind, signal, takeDecision, type CurrentUnit } from './window-decision.ts';
 import { heedOrders } from './window-orders.ts';
 import { endPause, startPause, tellOwedResume } from './window-pause.ts';
-import { emit, noteLook, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { emit, noteLook, noteSight, say, update, updateUnit, type WindowRun } from './window-run.ts';
 import { nextWordsAt, publish } from './window-words.ts';
 
 /** How often a leaving unit is told again, and how long a quiet race lasts at most. */
@@ -45,6 +46,7 @@ export function* runUnit(run: WindowRun, unit: PlannedUnit): Step<void> {
     say(run, attempt === 1 ? `${unit.unit} begins.` : `${unit.unit} is tried again (attempt ${attempt}).`);
     emit(run, startedName(unit.unit), { unit: unit.unit, attempt });
     const verdict = yield* followAttempt(run, unit, attempt);
+    if (verdict.progress?.unseen !== undefined) noteSight(run, verdict.progress.unseen);
     const goesOn = verdict.kind === 'retry' && run.heldBy === null && whyNotStarted(run, unit) === null;
     // What is wrong with the cluster itself outlasts the unit.
     if (run.status.pause?.kind !== 'health') yield* endPause(run, goesOn || verdict.kind === 'succeeded' ? 'cleared' : 'settled');
@@ -128,6 +130,8 @@ function* followAttempt(run: WindowRun, unit: PlannedUnit, attempt: number): Ste
     windowCloses: input.opening.closes,
     graceMinutes: input.policy.onBlocked.graceMinutes,
     pollSeconds: input.pollSeconds,
+    kubernetesApi: needOf(input.policy),
+    sight: run.sight,
     memory: null,
   };
   const instanceId = unitInstanceId({ windowInstanceId: flow.instanceId, runId: input.runId, unit: unit.unit, attempt });
@@ -186,6 +190,7 @@ function* takeReport(run: WindowRun, current: CurrentUnit, report: UnitProgressR
   const { policy } = run.input;
   const before = run.status.units.find((each) => each.unit === unit)?.inventory ?? null;
   if (report.kind !== 'unseen') noteLook(run, report.progress.seenAt);
+  if (unit !== 'control-plane' && report.kind !== 'unseen') noteSight(run, report.progress.unseen ?? null);
   if (report.kind === 'seen') return;
   updateUnit(run, unit, { inventory: report.progress.inventory });
   for (const { pod, minutes, why } of report.progress.helpedMoves) say(run, `${pod} was ${why === undefined ? `moved by its operator in ${minutes} min` : `down ${minutes} min: ${why}`}.`);

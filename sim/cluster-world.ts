@@ -6,6 +6,7 @@ import { answerArm } from './aks-api.ts';
 import { loadAksState } from './aks-load.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { ScriptedReplies } from './aks-state.ts';
+import { answerAtGate } from './api-server-gate.ts';
 import { serviceError } from './arm-answers.ts';
 import type { AzureLists } from './azure-usages.ts';
 import type { ClusterCore } from './cluster-core.ts';
@@ -131,7 +132,7 @@ export function createClusterWorld(options: ClusterWorldOptions): ClusterWorld {
   return {
     resourceId: core.aks.resourceId,
     arm: face((request) => takeScripted(core, 'arm', request) ?? answerArm(core, around, request)),
-    kubernetes: face((request) => takeScripted(core, 'kubernetes', request) ?? answerMetrics(options.documents.deprecatedApis, request) ?? answerKubernetesFace(core, request)),
+    kubernetes: face((request) => answerAtGate(core.cluster.store, request) ?? takeScripted(core, 'kubernetes', request) ?? answerMetrics(options.documents.deprecatedApis, request) ?? answerKubernetesFace(core, request)),
     outside: face((request) => answerOutside(core, request)),
     advance,
     nextAt: () => timeline.nextAt(),

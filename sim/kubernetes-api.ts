@@ -1,4 +1,3 @@
-import { textAt, valueAt } from '../domain/json.ts';
 import type { ClusterCore } from './cluster-core.ts';
 import type { EvictionWebhook } from './eviction.ts';
 import { actorOf, answerEviction } from './kubernetes-eviction-api.ts';
@@ -16,15 +15,11 @@ interface KubernetesApiOptions {
   readonly evictionWebhooks: () => readonly EvictionWebhook[];
 }
 
-/** Rights of Slackwater's ClusterRole: reads, dry-run evictions, and patching nodes for the label. */
-const GRANTED_WRITES = ['create pods/eviction', 'patch nodes', 'create selfsubjectaccessreviews'];
-
 /** Answers one request to the Kubernetes API. What a real server does and this one does not is 501, never a pretence. */
 export function answerKubernetes(core: ClusterCore, options: KubernetesApiOptions, request: WireRequest): WireResponse {
   const { method, path } = request;
   if (path === '/version') return answerVersion(options.version());
   if (path === '/readyz' || path === '/livez' || path === '/healthz') return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' };
-  if (path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews' && method === 'POST') return answerAccessReview(request);
   const tunnelled = answerThroughTunnel(core, request);
   if (tunnelled !== null) return tunnelled;
   const target = parseResourcePath(path);
@@ -43,22 +38,4 @@ export function answerKubernetes(core: ClusterCore, options: KubernetesApiOption
 function answerVersion(version: string): WireResponse {
   const [major = '1', minor = '0'] = version.split('.');
   return objectAnswer(200, { major, minor, gitVersion: `v${version}`, platform: 'linux/amd64' });
-}
-
-function answerAccessReview({ body }: WireRequest): WireResponse {
-  const asked = valueAt(body, 'spec', 'resourceAttributes');
-  const verb = textAt(asked, 'verb') ?? '';
-  const subresource = textAt(asked, 'subresource') ?? '';
-  const resource = `${textAt(asked, 'resource') ?? ''}${subresource === '' ? '' : `/${subresource}`}`;
-  const isAllowed = ['get', 'list', 'watch'].includes(verb) || GRANTED_WRITES.includes(`${verb} ${resource}`);
-  const status = isAllowed
-    ? { allowed: true, reason: 'RBAC: allowed by ClusterRoleBinding "slackwater" of ClusterRole "slackwater"' }
-    : { allowed: false };
-  return objectAnswer(201, {
-    kind: 'SelfSubjectAccessReview',
-    apiVersion: 'authorization.k8s.io/v1',
-    metadata: {},
-    spec: valueAt(body, 'spec') ?? {},
-    status,
-  });
 }

@@ -1,4 +1,5 @@
 import { recordAt } from '../domain/json.ts';
+import { changeGate } from './api-server-gate.ts';
 import { tellEventGrid } from './aks-operation.ts';
 import type { AksCore } from './aks-operation.ts';
 import type { PoolState } from './aks-state.ts';
@@ -117,6 +118,10 @@ function perturbAks(core: AksCore, change: Perturbation): boolean {
     case 'hinder-pod':
       cluster.store.hindrances.push({ hindrance: change, met: null });
       return true;
+    case 'api-server-route':
+    case 'api-server-access':
+    case 'deny-rights':
+      return changeGate(core, change);
     case 'auto-upgrade-channel': {
       const profile = recordAt(aks.properties, 'autoUpgradeProfile');
       aks.properties = { ...aks.properties, autoUpgradeProfile: { ...profile, upgradeChannel: change.channel ?? 'none' } };

@@ -40,6 +40,9 @@ const forms: Readonly<Record<Perturbation['kind'], Readonly<Record<string, Field
   'webhooks-time-out': { names: 'texts', ratio: 'number' },
   'tunnel-fails': { error: 'text-or-null' },
   'upgrade-addon': { name: 'text' },
+  'api-server-route': { route: 'text' },
+  'api-server-access': { signIn: 'text', reach: 'text', judge: 'text' },
+  'deny-rights': { rights: 'texts', who: 'text-or-null' },
   'auto-upgrade-channel': { channel: 'text-or-null' },
 };
 

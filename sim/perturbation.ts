@@ -109,5 +109,11 @@ export type Perturbation =
   | { readonly kind: 'upgrade-addon'; readonly name: string }
   /** Azure calls what runs on the pool done, whatever the nodes run. */
   | { readonly kind: 'claim-success'; readonly pool: string }
+  /** Whether anybody comes to the API server; `none`: nothing answers. */
+  | { readonly kind: 'api-server-route'; readonly route: 'open' | 'none' }
+  /** The kind of cluster it is, as ARM shows it; without Entra ID no token counts. */
+  | { readonly kind: 'api-server-access'; readonly signIn: 'entra' | 'certificates'; readonly reach: 'public' | 'authorized-ranges' | 'private'; readonly judge: 'azure-rbac' | 'kubernetes-rbac' }
+  /** From now on whoever bears this token (null: everybody) may not do this, for example `list events`; an empty list grants it again. */
+  | { readonly kind: 'deny-rights'; readonly rights: readonly string[]; readonly who: string | null }
   /** Somebody changes the channel of the cluster's automatic upgrades; null is `none`. */
   | { readonly kind: 'auto-upgrade-channel'; readonly channel: string | null };

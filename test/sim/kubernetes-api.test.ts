@@ -220,3 +220,26 @@ test('what a real API server does and this one does not is refused by name', () 
   assert.equal(unknown.status, 404);
   assert.deepEqual([valueAt(allowed.body, 'status', 'allowed'), valueAt(forbidden.body, 'status', 'allowed')], [true, false]);
 });
+
+test('what the API server grants, whom it knows and whether it answers at all can be changed from outside, and ARM shows the kind of cluster', () => {
+  const world = smallWorld();
+  const ask = (token: string, asked: object): unknown =>
+    valueAt(world.kubernetes.apply(at(0), { method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', query: {}, headers: { authorization: `Bearer ${token}` }, body: { spec: asked } }).response.body, 'status', 'allowed');
+  const events = { resourceAttributes: { verb: 'list', resource: 'events' } };
+  const properties = (): unknown => valueAt(send(world.arm, 0, 'GET', world.resourceId).body, 'properties');
+
+  world.perturb(at(0), { kind: 'deny-rights', rights: ['list events', 'get /metrics'], who: 'reader' });
+  assert.deepEqual([ask('reader', events), ask('writer', events), ask('reader', { nonResourceAttributes: { verb: 'get', path: '/metrics' } })], [false, true, false]);
+  const refused = world.kubernetes.apply(at(0), { method: 'GET', path: '/api/v1/events', query: {}, headers: { authorization: 'Bearer reader' }, body: null }).response;
+  assert.deepEqual([refused.status, valueAt(refused.body, 'reason')], [403, 'Forbidden']);
+  world.perturb(at(0), { kind: 'deny-rights', rights: [], who: 'reader' });
+  assert.equal(ask('reader', events), true);
+
+  world.perturb(at(0), { kind: 'api-server-access', signIn: 'entra', reach: 'private', judge: 'azure-rbac' });
+  assert.deepEqual([valueAt(properties(), 'apiServerAccessProfile', 'enablePrivateCluster'), valueAt(properties(), 'aadProfile', 'enableAzureRBAC'), valueAt(properties(), 'disableLocalAccounts')], [true, true, true]);
+  world.perturb(at(0), { kind: 'api-server-access', signIn: 'certificates', reach: 'authorized-ranges', judge: 'kubernetes-rbac' });
+  assert.deepEqual([valueAt(properties(), 'apiServerAccessProfile', 'authorizedIPRanges'), valueAt(properties(), 'aadProfile')], [['198.51.100.7/32'], null]);
+  assert.equal(send(world.kubernetes, 0, 'GET', '/api/v1/nodes').status, 401);
+  world.perturb(at(0), { kind: 'api-server-route', route: 'none' });
+  assert.equal(send(world.kubernetes, 0, 'GET', '/api/v1/nodes').status, 0);
+});
