@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, test } from 'node:test';
 import { settingNames } from '../../adapters/settings.ts';
@@ -10,7 +11,7 @@ import { readBicepFiles, readText, root } from './bicep.ts';
 const files = readBicepFiles();
 const fileAt = (path: string) => files.find((file) => file.path === path) ?? assert.fail(`${path} is gone`);
 const page = readText('docs/deploy.md');
-const all = (pattern: RegExp, text = page): readonly string[] => [...text.matchAll(pattern)].flatMap(([, found]) => found ?? []);
+const all = (pattern: RegExp, text = page): readonly string[] => [...text.matchAll(pattern)].flatMap(([, one, other]) => one ?? other ?? []);
 
 describe('docs/deploy.md', () => {
   const main = fileAt('infra/main.bicep');
@@ -33,7 +34,8 @@ describe('docs/deploy.md', () => {
 
   test('uses outputs that the installation has, and gives clusters what they take', () => {
     const outputs = main.outputs.map(({ name }) => name);
-    const used = all(/"\$([A-Z_]+)"/g).filter((name) => !['OPERATOR_ROLE_ID', 'KUBERNETES_READER_ROLE_ID'].includes(name));
+    const own = [...all(/^([A-Z_]+)=/gm), ...all(/^([A-Z_]+)=/gm, readText('docs/operations.md'))];
+    const used = ['docs/deploy.md', 'docs/operations.md', 'docs/events.md'].flatMap((path) => all(/(?<!")\$\{?([A-Z][A-Z_]+)|"\$\{?([A-Z][A-Z_]+)/g, readText(path))).filter((name) => !own.includes(name));
     const given = all(/\b(\w+)="?\$[A-Z_]+"?/g);
     const taken = ['infra/cluster/main.bicep', 'infra/cluster/notices.bicep', 'infra/cluster/roles.bicep'].flatMap((path) => fileAt(path).parameters.map(({ name }) => name));
 
@@ -56,6 +58,15 @@ describe('docs/deploy.md', () => {
     assert.match(page, /`az functionapp stop /);
     for (const verb of ['freeze', 'abort'] as const) assert.ok(page.includes(`/slackwater ${verb}`) && grammarOf(verb).summary !== '');
   });
+});
+
+test('every command of the pages is one a shell can read', { skip: process.platform === 'win32' ? 'needs a POSIX shell' : false }, () => {
+  const blocks = globSync(['README.md', 'docs/*.md'], { cwd: root }).flatMap((path) => [...readText(path).matchAll(/^```sh\n([^]*?)^```/gm)].map(([, block]) => ({ path, block: block ?? '' })));
+  const unreadable = blocks.filter(({ block }) => spawnSync('sh', ['-n'], { input: block }).status !== 0);
+
+  assert.ok(blocks.length > 10);
+  assert.deepEqual(unreadable, []);
+  assert.notEqual(spawnSync('sh', ['-n'], { input: 'az "group' }).status, 0);
 });
 
 test('files that Bicep loads are there', () => {
