@@ -24,7 +24,6 @@ const startPackages: ReadonlySet<string> = new Set([
   'temporal-utils',
   'uuid',
   'validator',
-  'yaml',
 ]);
 
 /** What a package, or a room of ours, adds to what is read at start. */

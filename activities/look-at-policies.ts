@@ -41,7 +41,8 @@ const CLUSTERS_READ_MAX = 20;
 export async function lookAtFiles(ports: Ports, files: FilesToLookAt): Promise<readonly CheckedFile[]> {
   const present = await ports.policies.readPolicies();
   const known = present.ok ? present.value.policies : [];
-  const parsed = files.texts.map(({ path, text, version }) => ({ path, text, version, read: text === null ? null : ports.documents.readPolicies(text, path) }));
+  const { readPolicies } = await ports.documents.load();
+  const parsed = files.texts.map(({ path, text, version }) => ({ path, text, version, read: text === null ? null : readPolicies(text, path) }));
   const changed = parsed.flatMap(({ read }) => (read?.ok === true ? read.value : []));
   const others = known.filter(({ source }) => !files.changedPaths.includes(source));
   const clashes = judgePolicySet([...others, ...changed]);

@@ -266,6 +266,12 @@ export interface CheckPort {
 
 /** Reads documents without any service. */
 export interface DocumentPort {
+  /** What reads them, which is read itself when it is first needed. May be repeated. */
+  load(): Promise<DocumentReaders>;
+}
+
+/** What reads documents. */
+interface DocumentReaders {
   readonly findValue: FindValue;
   /** The policies of one file's text, or every fault at once with its place. */
   readPolicies(text: string, source: string): Result<readonly MaintenancePolicy[], LocatedPolicyFault>;

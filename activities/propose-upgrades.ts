@@ -87,7 +87,8 @@ async function holdsAlready(ports: Ports, repository: string, policy: Maintenanc
   const bytes = await ports.repositories.readFile({ repository, commit: open.branch, path: policy.source });
   const read = bytes.ok && bytes.value !== null ? decodeText(bytes.value) : null;
   if (!judged.ok || judged.value.proposal.kind === 'none' || read === null) return false;
-  return ports.documents.findPolicyTarget(read.text, policy.name)?.text === judged.value.proposal.to;
+  const { findPolicyTarget } = await ports.documents.load();
+  return findPolicyTarget(read.text, policy.name)?.text === judged.value.proposal.to;
 }
 
 interface WantedRaise {
@@ -187,12 +188,13 @@ async function propose(ports: Ports, { repository, group, existing, raised, left
 async function changeFiles(ports: Ports, repository: string, tree: RepositoryTree, raised: readonly WantedRaise[]): Promise<Outcome<{ readonly files: readonly CodeFile[]; readonly kept: readonly LeftOutPolicy[] }>> {
   const files: CodeFile[] = [];
   const kept: LeftOutPolicy[] = [];
+  const { findPolicyTarget } = await ports.documents.load();
   for (const [path, group] of Map.groupBy(raised, ({ policy }) => policy.source)) {
     const bytes = await ports.repositories.readFile({ repository, commit: tree.commit, path });
     if (!bytes.ok) return bytes;
     const read = bytes.value === null ? null : decodeText(bytes.value);
     const changes = group.flatMap(({ policy, proposal }) => {
-      const at = read === null ? null : ports.documents.findPolicyTarget(read.text, policy.name);
+      const at = read === null ? null : findPolicyTarget(read.text, policy.name);
       if (at !== null && at.text === policy.target.kubernetesVersion) return [{ start: at.start, end: at.end, text: proposal.to }];
       kept.push({ clusterName: clusterNameOf(policy.clusterResourceId), why: `its version in ${path} is not written in a way that can be changed in place, or has just changed` });
       return [];

@@ -65,11 +65,12 @@ async function judgePolicy(ports: Ports, { policy, all, pull, settings, changes 
   if (paths.length === 0) return { ok: true, value: [] };
   const cluster = await readCluster(ports, policy, all);
   if (!cluster.ok) return cluster.failure.class === 'terminal' ? { ok: true, value: [] } : cluster;
+  const { findValue } = await ports.documents.load();
   const undone: UndonePin[] = [];
   for (const path of paths) {
     const file = await readBothSides(ports, pull.repository, changes, path);
     if (!file.ok) return file;
-    undone.push(...findUndone(file.value, places.filter((place) => isMeant(place, path)), cluster.value, ports.documents.findValue));
+    undone.push(...findUndone(file.value, places.filter((place) => isMeant(place, path)), cluster.value, findValue));
   }
   return { ok: true, value: undone };
 }

@@ -101,6 +101,7 @@ function noteOfNothing(repository: string, kept: readonly KeptPin[]): string {
 /** Reads every file that the places mean and plans each; what cannot be read is named. */
 async function planRepository(ports: WriteBackPorts, base: RepositoryTree, { repository, places, cluster }: RepositoryWork): Promise<Outcome<WriteBack>> {
   const { paths, kept } = choosePaths(base, places);
+  const { findValue } = await ports.documents.load();
   const parts: WriteBack[] = [{ files: [], raised: [], kept }];
   for (let start = 0; start < paths.length; start += FETCHES_AT_ONCE) {
     const some = paths.slice(start, start + FETCHES_AT_ONCE);
@@ -109,7 +110,7 @@ async function planRepository(ports: WriteBackPorts, base: RepositoryTree, { rep
       if (!bytes.ok && bytes.failure.class !== 'terminal') return bytes;
       if (!bytes.ok) parts.push(keptWhole(path, bytes.failure.message));
       else if (bytes.value === null) parts.push(keptWhole(path, `${base.branch} has no such file`));
-      else parts.push(planFile({ path, bytes: bytes.value }, places.filter((place) => isMeant(place, path)), cluster, ports.documents.findValue));
+      else parts.push(planFile({ path, bytes: bytes.value }, places.filter((place) => isMeant(place, path)), cluster, findValue));
     }
   }
   return { ok: true, value: { files: parts.flatMap(({ files }) => files), raised: parts.flatMap(({ raised }) => raised), kept: parts.flatMap((part) => part.kept) } };

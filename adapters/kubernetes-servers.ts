@@ -1,4 +1,3 @@
-import { parse } from 'yaml';
 import type { Cluster } from '../domain/cluster-snapshot.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../domain/json.ts';
@@ -60,8 +59,9 @@ async function readServer(
 ): Promise<Outcome<KubernetesServer>> {
   const encoded = isRecord(body) ? textAt(recordsAt(body, 'kubeconfigs')[0] ?? {}, 'value') : null;
   if (encoded === null) return unreadable('it holds no kubeconfig');
+  const { parseYaml } = await import('./document-readers.ts');
   try {
-    const config: unknown = parse(Buffer.from(encoded, 'base64').toString('utf8'));
+    const config: unknown = parseYaml(Buffer.from(encoded, 'base64').toString('utf8'));
     const cluster = isRecord(config) ? recordAt(recordsAt(config, 'clusters')[0] ?? {}, 'cluster') : {};
     const server = textAt(cluster, 'server');
     if (server === null) return unreadable('its kubeconfig names no server');

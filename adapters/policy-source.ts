@@ -8,7 +8,6 @@ import { classifyGitHubError, UnreadableAnswer } from './github-failure.ts';
 import { isStatus } from './github-issue.ts';
 import { createGitHubSession } from './github-session.ts';
 import type { GitHubSession, GitHubSessionOptions, RepositoryName } from './github-session.ts';
-import { readPolicyText } from './policy-file.ts';
 
 /** Where policies live, and how to get there. */
 interface PolicySourceOptions extends GitHubSessionOptions {
@@ -113,7 +112,7 @@ async function readFile(github: Octokit, name: RepositoryName, entry: PolicyEntr
   if (known !== undefined) return { key, file: known, isFinal: true };
   try {
     const { data } = await github.rest.repos.getContent({ ...name, path: entry.path });
-    const { sha, file } = parseFile(entry.path, data);
+    const { sha, file } = await parseFile(entry.path, data);
     return { key: `${entry.path}@${sha}`, file, isFinal: true };
   } catch (thrown) {
     // One file that cannot be fetched must not hide the others; it is asked for again next time.
@@ -123,7 +122,7 @@ async function readFile(github: Octokit, name: RepositoryName, entry: PolicyEntr
   }
 }
 
-function parseFile(path: string, data: unknown): { readonly sha: string; readonly file: ParsedFile } {
+async function parseFile(path: string, data: unknown): Promise<{ readonly sha: string; readonly file: ParsedFile }> {
   const record = isRecord(data) ? data : {};
   const [sha, content, encoding] = ['sha', 'content', 'encoding'].map((key) => textAt(record, key));
   if (typeof sha !== 'string' || typeof content !== 'string') throw new UnreadableAnswer(`GitHub answered ${path} without content.`);
@@ -134,7 +133,8 @@ function parseFile(path: string, data: unknown): { readonly sha: string; readonl
     return { sha, file: { policies: [], faults: [fault], faultyText: '' } };
   }
   const text = Buffer.from(content, 'base64').toString('utf8');
-  const parsed = readPolicyText(text, path);
+  const { readPolicies } = await import('./document-readers.ts');
+  const parsed = readPolicies(text, path);
   if (parsed.ok) return { sha, file: { policies: parsed.value.map((policy) => ({ ...policy, version: sha })), faults: [], faultyText: '' } };
   const faults = parsed.faults.map(({ code, where, message, remedy, line, column }) => ({
     code,

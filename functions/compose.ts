@@ -7,7 +7,6 @@ import { createAzureFactsPort } from '../adapters/azure-facts-client.ts';
 import { createArmThrottle } from '../adapters/arm-throttle.ts';
 import { borrowedClock, machineClock } from '../adapters/clock.ts';
 import { createAzureCredential, createLocalCredential } from '../adapters/credential.ts';
-import { findDocumentValue } from '../adapters/document-value.ts';
 import { createWindowHost } from '../adapters/durable-client.ts';
 import { createCheckPort } from '../adapters/github-checks.ts';
 import { createGitHubPort } from '../adapters/github-client.ts';
@@ -19,9 +18,7 @@ import { createKubernetesPort } from '../adapters/kubernetes-client.ts';
 import { createKubernetesServers } from '../adapters/kubernetes-servers.ts';
 import { createLogger } from '../adapters/logger.ts';
 import { rememberOffers } from '../adapters/offers-memory.ts';
-import { readPolicyText } from '../adapters/policy-file.ts';
 import { createPolicySource } from '../adapters/policy-source.ts';
-import { findPolicyTarget } from '../adapters/policy-target.ts';
 import { createRepositoryPort } from '../adapters/repository-client.ts';
 import { createMessagePort } from '../adapters/service-bus-client.ts';
 import type { ServiceBusConnection } from '../adapters/service-bus-client.ts';
@@ -67,7 +64,7 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
     github: createGitHubPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
     deliveries: createDeliveryPort(session),
     repositories: createRepositoryPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
-    documents: { findValue: findDocumentValue, readPolicies: readPolicyText, findPolicyTarget },
+    documents: { load: () => import('../adapters/document-readers.ts') },
     checks: createCheckPort({ ...gitHub, appLogin: settings.gitHub.appLogin }),
     policies: createPolicySource({ ...gitHub, ...settings.policies }),
     state: createStatePort({ ...gitHub, repository: settings.policies.repository }),

@@ -27,7 +27,7 @@ function played(text: string | null, changes: Partial<PullRequestChanges> = {}, 
   const ports: Ports = {
     ...base,
     policies: { readPolicies: async () => ({ ok: true, value: { policies: [known], faults: [] } }) },
-    documents: { ...base.documents, readPolicies: readPolicyText },
+    documents: { load: async () => ({ ...(await base.documents.load()), readPolicies: readPolicyText }) },
     repositories: {
       ...base.repositories,
       readPullRequest: async () => ({ ok: true, value: pull }),

@@ -144,7 +144,7 @@ export function recordingPorts(world: World): Ports {
       closePullRequest: refuse('closePullRequest'),
       readPullRequest: refuse('readPullRequest'),
     },
-    documents: { findValue: () => ({ missing: 'not looked for' }), readPolicies: () => succeed([]), findPolicyTarget: () => null },
+    documents: { load: async () => ({ findValue: () => ({ missing: 'not looked for' }), readPolicies: () => succeed([]), findPolicyTarget: () => null }) },
     checks: { ensureCheckRun: refuse('ensureCheckRun'), readCheckRun: refuse('readCheckRun') },
     policies: { readPolicies: () => meet('readPolicies', () => ({ policies: world.policies, faults: [] })) },
     deliveries: { listAttempts: refuse('listAttempts'), redeliver: refuse('redeliver') },
