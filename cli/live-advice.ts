@@ -33,6 +33,7 @@ const advices: readonly { readonly when: RegExp; readonly advice: (situation: Si
   { when: /^AuthorizationFailed$/, advice: ({ resourceId }) => `Get the role Reader on ${resourceId}, or sign in as somebody who has it: az login.` },
   { when: /^(InvalidAuthenticationToken|AuthenticationFailed|ExpiredAuthenticationToken)/, advice: () => 'Sign in to the tenant of the subscription: az login --tenant TENANT.' },
   { when: /^(ResourceNotFound|ResourceGroupNotFound|SubscriptionNotFound|NotFound: .*(managed cluster|managedClusters))/, advice: () => 'Check --cluster; az aks list --query [].id -o tsv lists what you may see.' },
+  { when: /^no-entra-id$/, advice: () => `No sign-in of yours counts there. ${ownKubeconfig} Or write kubernetesApi: optional into the policy: Azure alone is then judged.` },
   {
     when: /^(Unauthorized|http-401)$/,
     advice: ({ isKubeconfig }) => (isKubeconfig ? `The kubeconfig's credential is no longer taken. ${ownKubeconfig}` : `The cluster does not take Entra tokens of this sign-in. ${ownKubeconfig}`),
@@ -41,5 +42,5 @@ const advices: readonly { readonly when: RegExp; readonly advice: (situation: Si
     when: /^(Forbidden|http-403)$/,
     advice: () => 'Get list on nodes, pods and budgets of all namespaces: "Azure Kubernetes Service RBAC Reader" gives all but nodes, so add a custom role with nodes/read, or bind a ClusterRole.',
   },
-  { when: /^(no-connection|time-limit)$/, advice: () => 'Check the network and the proxy; a private cluster, or one with authorised address ranges, is reached only from inside: try kubectl get nodes.' },
+  { when: /^(no-connection|time-limit)$/, advice: () => 'Check the network and the proxy; a private cluster, or one with authorised address ranges, is reached only from inside: try kubectl get nodes. Or write kubernetesApi: optional into the policy: Azure alone is then judged.' },
 ];

@@ -16,6 +16,7 @@ import { parseLocalSettings } from '../adapters/settings.ts';
 import type { LocalSettings } from '../adapters/settings.ts';
 import type { ClusterSnapshot } from '../domain/cluster-snapshot.ts';
 import type { Outcome } from '../domain/failure.ts';
+import type { KubernetesNeed } from '../domain/kubernetes-unread.ts';
 import { refuse, succeed } from '../domain/result.ts';
 import type { Fault, Result } from '../domain/result.ts';
 import type { CommandIo } from './command.ts';
@@ -33,8 +34,8 @@ export interface LiveObserver {
 /** A cluster that can be read. */
 export interface LiveCluster {
   readonly arm: ArmConnection;
-  /** Reads it whole; prints why when that fails, and answers null. */
-  read(): Promise<ClusterSnapshot | null>;
+  /** Reads it whole, or by Azure alone where Kubernetes is `optional` and cannot be read; prints why when that fails, and answers null. */
+  read(kubernetesApi: KubernetesNeed): Promise<ClusterSnapshot | null>;
 }
 
 /**
@@ -66,8 +67,8 @@ export async function connectLive(command: string, target: LiveTarget, io: Comma
   });
   return {
     arm: ports.arm,
-    async read() {
-      const read = await progress.during(readClusterSnapshot(ports.ports, target.resourceId));
+    async read(kubernetesApi) {
+      const read = await progress.during(readClusterSnapshot(ports.ports, target.resourceId, kubernetesApi));
       const checked = read.ok && target.kubeconfig !== null ? leadsToThisCluster(read.value, target.kubeconfig.file) : read;
       if (checked.ok) return checked.value;
       io.printError(`slackwater ${command}: ${printable(sentenceOf(checked.failure))} [${checked.failure.code}]\n    ${printable(adviseOn(checked.failure, target))}`);

@@ -1,6 +1,8 @@
 import { readSnapshotFolder } from '../adapters/snapshot-folder.ts';
 import { isSameResource } from '../domain/azure-resource.ts';
 import type { ClusterSnapshot } from '../domain/cluster-snapshot.ts';
+import { needOf } from '../domain/kubernetes-unread.ts';
+import type { KubernetesNeed } from '../domain/kubernetes-unread.ts';
 import { parseInstant } from '../domain/local-time.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
 import { nextOpenings, openingAt } from '../domain/maintenance-window.ts';
@@ -34,9 +36,13 @@ export async function readSnapshotInput(command: string, args: CommandArguments,
   const messages: string[] = args.positionals.map((word) => `${JSON.stringify(word)} is not understood; name a folder with --snapshot, or a cluster with --cluster.`);
   const now = readNow(args, io, messages);
   const source = readSource(args, messages);
-  const snapshot = source === null ? null : source.kind === 'folder' ? await readSnapshot(source.folder, messages) : await readLive(command, source, messages, io, observer);
   const file = args.values.get('policy');
-  const policy = file === undefined || snapshot === null ? null : await readPolicy(file, snapshot, messages);
+  const found = source?.kind === 'folder' ? await readSnapshot(source.folder, messages) : null;
+  const resourceId = source?.kind === 'live' ? source.resourceId : (found?.cluster.resourceId ?? null);
+  const policy = file === undefined || resourceId === null ? null : await readPolicy(file, resourceId, messages);
+  // Who wants the answers themselves wants all of them.
+  const need = observer === null ? needOf(policy) : 'required';
+  const snapshot = source?.kind === 'live' ? await readLive(command, { target: source, need }, messages, io, observer) : found;
   for (const message of messages) io.printError(`slackwater ${command}: ${message}`);
   if (messages.length > 0 || snapshot === null) return null;
   const opening = policy === null ? null : openingAt(policy.window, now) ?? nextOpenings(policy.window, now, 1)[0] ?? null;
@@ -56,10 +62,10 @@ function readSource(args: CommandArguments, messages: string[]): Source | null {
 }
 
 /** Wrong use is told before a cluster is asked anything. */
-async function readLive(command: string, target: LiveTarget, messages: readonly string[], io: CommandIo, observer: LiveObserver | null): Promise<ClusterSnapshot | null> {
+async function readLive(command: string, { target, need }: { readonly target: LiveTarget; readonly need: KubernetesNeed }, messages: readonly string[], io: CommandIo, observer: LiveObserver | null): Promise<ClusterSnapshot | null> {
   if (messages.length > 0) return null;
   const cluster = await connectLive(command, target, io, observer);
-  return cluster === null ? null : cluster.read();
+  return cluster === null ? null : cluster.read(need);
 }
 
 function readNow(args: CommandArguments, io: CommandIo, messages: string[]): Instant {
@@ -76,13 +82,13 @@ async function readSnapshot(folder: string, messages: string[]): Promise<Cluster
   return null;
 }
 
-async function readPolicy(file: string, snapshot: ClusterSnapshot, messages: string[]): Promise<MaintenancePolicy | null> {
+async function readPolicy(file: string, resourceId: string, messages: string[]): Promise<MaintenancePolicy | null> {
   const read = await readPolicyFiles([file]);
   messages.push(...read.unreadable, ...read.faults.map((fault) => renderFault(fault, placeOf(fault))));
   if (read.unreadable.length > 0 || read.faults.length > 0) return null;
-  const mine = read.policies.filter((policy) => isSameResource(policy.clusterResourceId, snapshot.cluster.resourceId));
+  const mine = read.policies.filter((policy) => isSameResource(policy.clusterResourceId, resourceId));
   const [policy] = mine;
-  if (policy === undefined) messages.push(`${file} holds no policy for ${snapshot.cluster.resourceId}; check spec.cluster.resourceId.`);
+  if (policy === undefined) messages.push(`${file} holds no policy for ${resourceId}; check spec.cluster.resourceId.`);
   if (mine.length > 1) messages.push(`${file} holds ${mine.length} policies for this cluster; name a file with one.`);
   return policy ?? null;
 }

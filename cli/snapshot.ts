@@ -59,7 +59,7 @@ interface Taken {
 async function take(target: LiveTarget, io: CommandIo): Promise<Taken | null> {
   const recorder = createSnapshotRecorder();
   const cluster = await connectLive('snapshot', target, io, recorder);
-  const snapshot = cluster === null ? null : await cluster.read();
+  const snapshot = cluster === null ? null : await cluster.read('required');
   const id = parseClusterId(target.resourceId);
   if (cluster === null || snapshot === null || !id.ok) return null;
   // The cluster's own body holds the pools too; the list is written because people know it from az aks nodepool list.

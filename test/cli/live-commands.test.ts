@@ -94,7 +94,7 @@ async function run(words: readonly string[], environment: Readonly<Record<string
     terminal: { columns: 120, colour: 'left-out' },
   });
   // On a slow machine reading takes long enough to be told.
-  return { exitCode, stdout, stderr: stderr.replaceAll(/^slackwater \w+: reading .* answers in .*\n/gm, '') };
+  return { exitCode, stdout, stderr: stderr.replaceAll(/^slackwater \w+: re(ading|hearsing) .* in \d+ s\n/gm, '') };
 }
 
 const json = (text: string): unknown => JSON.parse(text);
@@ -124,6 +124,22 @@ test('a snapshot of a cluster is judged exactly as the cluster is, and taking it
     assert.equal(still.exitCode, live.exitCode);
     assert.ok(live.stdout.length > 500);
   }
+});
+
+test('a live cluster is rehearsed as its snapshot is, and nothing but reads reaches it', async () => {
+  const from = log.entries.length;
+  const words = ['-p', policy, '--seeds', '1', '-o', 'json'];
+  const live = await run(['rehearse', '-c', world.id, ...words]);
+  const sent = log.entries.slice(from);
+  const still = await run(['rehearse', '-s', place('snapshot'), ...words]);
+
+  assert.equal(live.stderr + still.stderr, '');
+  assert.deepEqual(json(still.stdout), json(live.stdout));
+  assert.deepEqual(recordsAt(json(live.stdout), 'units').map(({ outcome }) => outcome), ['upgraded', 'upgraded', 'upgraded', 'upgraded'], 'it did upgrade, elsewhere');
+  assert.ok(sent.length > 30);
+  assert.deepEqual(log.entries.slice(from + sent.length), [], 'a folder asks nobody');
+  const asking = /\/(listClusterUserCredential|selfsubjectaccessreviews)$/;
+  assert.deepEqual(sent.filter(({ method, path }) => method !== 'GET' && !asking.test(path)).map(({ method, path }) => `${method} ${path}`), []);
 });
 
 test('no secret of a cluster is ever in its snapshot, and who owns what is', () => {
@@ -230,6 +246,31 @@ test('what keeps a cluster from being read is said with what to do, and wrong us
   }
   const elsewhere = await run(['preflight', '-c', world.id], { SLACKWATER_ARM_ENDPOINT: 'http://10.0.0.1:80', SLACKWATER_LOCAL_TOKEN: 'x' });
   assert.match(elsewhere.stderr, /SLACKWATER_ARM_ENDPOINT does not lead to this machine/);
+});
+
+test('what you may not read is named with the right that is missing; a policy that can do without Kubernetes is judged by Azure alone', async () => {
+  const denied = { kind: 'answer' as const, moment: 'before' as const, response: { status: 201, headers: {}, body: { kind: 'SelfSubjectAccessReview', status: { allowed: false } } } };
+  faults.kubernetes.add({ method: 'POST', path: /selfsubjectaccessreviews$/, times: 1, mishap: denied });
+  const vital = await run(['preflight', '-c', world.id, '-p', policy]);
+  faults.kubernetes.add({ method: 'POST', path: /selfsubjectaccessreviews$/, times: 18, mishap: { ...denied, response: { ...denied.response, status: 404 } } });
+  const unasked = await run(['preflight', '-c', world.id, '-p', policy]);
+  faults.kubernetes.clear();
+  const lenient = place('optional.yaml');
+  writeFileSync(lenient, readFileSync(policy, 'utf8').replace(/^spec:$/m, 'spec:\n  kubernetesApi: optional'));
+  const noRoute = () => faults.kubernetes.add({ method: null, path: null, times: Infinity, mishap: { kind: 'cut', moment: 'before' } });
+  noRoute();
+  const required = await run(['preflight', '-c', world.id, '-p', policy]);
+  const optional = await run(['preflight', '-c', world.id, '-p', lenient]);
+  const machine = await run(['preflight', '-c', world.id, '-p', lenient, '-o', 'json']);
+  const plan = await run(['plan', '-c', world.id, '-p', lenient]);
+  faults.kubernetes.clear();
+
+  assert.deepEqual([vital.exitCode, unasked.exitCode, required.exitCode, optional.exitCode, plan.exitCode], [1, 0, 1, 0, 0], optional.stderr);
+  assert.match(vital.stderr, /refuses what no drain can be judged without \(Forbidden: not granted: list nodes/);
+  assert.match(required.stderr, /The API server of lab-aks does not answer \(no-connection/);
+  assert.match(optional.stdout, /^NOT SEEN lab-aks: Kubernetes could not be read, so drains cannot be judged and nodes cannot be counted/);
+  assert.match(machine.stdout, /"KUBERNETES_UNREADABLE"/);
+  assert.match(plan.stdout, /control-plane/);
 });
 
 test('a kubeconfig that leads to another cluster is refused by what its nodes say', async () => {
