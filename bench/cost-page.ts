@@ -110,7 +110,9 @@ function renderWindows({ windows }: CountedActions): readonly string[] {
         ['outcome', ...columns.map(({ outcome }) => (outcome === 'none' ? 'nothing to do' : outcome))],
         row('looks at a unit', (_count, { looks }) => n(looks)),
         row('**actions** of Durable Task Scheduler', ({ durable }) => `**${n(schedulerActions(durable))}**`),
-        row('orchestrations started, results of children', ({ durable }) => `${n(durable.orchestrationsStarted)}, ${n(durable.childResults)}`),
+        // One parent, and a result for each child: what was started beyond them was continued as new.
+        row('orchestrations started, of them continued as new', ({ durable }) => `${n(durable.orchestrationsStarted)}, ${n(durable.orchestrationsStarted - 1 - durable.childResults)}`),
+        row('results of children', ({ durable }) => n(durable.childResults)),
         row('activities', ({ durable }) => n(durable.activitiesStarted)),
         row('timers that fired', ({ durable }) => n(durable.timersFired)),
         row('external events', ({ durable }) => n(durable.eventsRaised)),
@@ -146,10 +148,10 @@ function renderWindowCosts({ windows }: CountedActions, inputs: CostInputs): rea
     'Before free grants, on demand, at most.',
     '',
     ...table(
-      ['window', 'busy seconds billed', '2 GB, scheduler', '512 MB, scheduler', '2 GB, storage', '512 MB, storage'],
+      ['window', 'busy seconds billed', 'storage operations: queues, tables', '2 GB, scheduler', '512 MB, scheduler', '2 GB, storage', '512 MB, storage'],
       windowNames.map((name) => {
-        const { durableSeconds, otherSeconds } = usageOf(inputs, windows[name].actions, upper);
-        return [windowKind(name).title, tellNumber(durableSeconds + otherSeconds), cost(name, {}), cost(name, { memoryGb: 0.5 }), cost(name, { backend: 'storage' }), cost(name, { memoryGb: 0.5, backend: 'storage' })];
+        const { durableSeconds, otherSeconds, queueOperations, tableOperations } = usageOf(inputs, windows[name].actions, upper);
+        return [windowKind(name).title, tellNumber(durableSeconds + otherSeconds), `${tellNumber(queueOperations)}, ${tellNumber(tableOperations)}`, cost(name, {}), cost(name, { memoryGb: 0.5 }), cost(name, { backend: 'storage' }), cost(name, { memoryGb: 0.5, backend: 'storage' })];
       }),
     ),
   ];
