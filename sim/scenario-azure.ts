@@ -90,6 +90,8 @@ function clusterDocument(scenario: Scenario, nodePools: readonly JsonRecord[]): 
       currentKubernetesVersion: version,
       dnsPrefix: name,
       fqdn: `${name}-00000000.hcp.${region}.azmk8s.io`,
+      aadProfile: { managed: true },
+      disableLocalAccounts: true,
       agentPoolProfiles: nodePools.map((pool) => ({ name: pool['name'], ...recordAt(pool, 'properties') })),
       // A scenario names the node resource group only where a lock sits on it, as AKS would: `MC_…`.
       nodeResourceGroup: recordsAt(cluster, 'locks').flatMap((lock) => textAt(lock, 'scope') ?? []).find((scope) => scope.startsWith('MC_')) ?? `MC_${name}`,
