@@ -3,6 +3,7 @@ import { isRecord } from '../domain/json.ts';
 import { isDrainFailure } from '../domain/operation-error.ts';
 import { armErrorRules } from './arm-error-rules.ts';
 import type { ArmErrorRule } from './arm-error-rules.ts';
+import { redactSecrets } from './secret-text.ts';
 
 /** What ARM answered, as far as a classification needs it. */
 export interface ArmAnswer {
@@ -103,7 +104,7 @@ const unreadable: ArmErrorRule = {
 
 /** A failure for an answer of success whose body we cannot read. */
 export function unreadableAnswer(what: string, why: string): Failure {
-  const message = `${what} could not be read: ${why}`.slice(0, MESSAGE_CHARACTERS_MAX);
+  const message = redactSecrets(`${what} could not be read: ${why}`).slice(0, MESSAGE_CHARACTERS_MAX);
   return { code: 'unreadable-answer', class: 'unreadable', message, remedy: unreadable.remedy, retryAfterSeconds: null };
 }
 
@@ -122,7 +123,7 @@ const identityErrors: ReadonlySet<string> = new Set([
  */
 export function classifyBrokenCall(thrown: unknown): Failure {
   const name = thrown instanceof Error ? thrown.name : '';
-  const message = (thrown instanceof Error ? thrown.message : String(thrown)).slice(0, MESSAGE_CHARACTERS_MAX);
+  const message = redactSecrets(thrown instanceof Error ? thrown.message : String(thrown)).slice(0, MESSAGE_CHARACTERS_MAX);
   if (identityErrors.has(name)) {
     const remedy = 'Check that the function app has a managed identity and AZURE_CLIENT_ID names it.';
     return { code: 'no-token', class: 'terminal', message, remedy, retryAfterSeconds: null };
@@ -187,7 +188,7 @@ function collectInto(found: NamedError[], value: unknown, depth: number): void {
 
 function joinMessages(errors: readonly NamedError[]): string {
   const distinct = [...new Set(errors.map(({ message }) => message).filter((message) => message !== ''))];
-  return (distinct.length === 0 ? (errors[0]?.code ?? '') : distinct.join(' · ')).slice(0, MESSAGE_CHARACTERS_MAX);
+  return redactSecrets(distinct.length === 0 ? (errors[0]?.code ?? '') : distinct.join(' · ')).slice(0, MESSAGE_CHARACTERS_MAX);
 }
 
 function describeBody({ status, body }: ArmAnswer): string {

@@ -2,6 +2,7 @@ import type { Failure, FailureClass } from '../domain/failure.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../domain/json.ts';
 import { readRetryAfterSeconds } from './arm-failure.ts';
 import type { KubernetesAnswer } from './kubernetes-transport.ts';
+import { redactSecrets } from './secret-text.ts';
 
 /** Longest message kept. Unit: characters. */
 const MESSAGE_CHARACTERS_MAX = 2_000;
@@ -23,7 +24,7 @@ export function classifyKubernetesAnswer(what: string, answer: KubernetesAnswer)
   return {
     code: reason === null || reason === '' ? `http-${answer.status}` : reason,
     ...judgeStatus(answer.status),
-    message: `${what}: ${messageOf(answer)}`.slice(0, MESSAGE_CHARACTERS_MAX),
+    message: redactSecrets(`${what}: ${messageOf(answer)}`).slice(0, MESSAGE_CHARACTERS_MAX),
     retryAfterSeconds: readRetryAfterSeconds(answer.headers),
   };
 }

@@ -3,15 +3,9 @@ import { metricOfLine } from '../domain/slackwater-metric.ts';
 import { logFieldsOf } from '../domain/log-fields.ts';
 import type { LogFields } from '../domain/log-fields.ts';
 import { presentInvocation, tellMetric } from './invocation.ts';
+import { redactSecrets } from './secret-text.ts';
 
 const secretName = /secret|token|authorization|key|signature|connectionstring|password/i;
-
-/**
- * What looks like a secret wherever it stands: a bearer token, GitHub's own tokens, a private key, the key of a connection string, a signature of a link,
- * and three base64url parts that begin as a JSON Web Token does. Texts of other services are logged, and one may quote what it was sent.
- */
-const secretText =
-  /\bBearer\s+[^\s"',]+|\bgh[pousr]_\w{16,}|\bgithub_pat_\w{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)|\b(SharedAccessKey|AccountKey|InstrumentationKey)=[^;\s"]+|([?&](sig|code|access_token)=)[^&\s"]+|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/gi;
 
 /** Depth and length past which a field is cut: a log line is read by a person and billed by the byte. */
 const depthMax = 6;
@@ -53,6 +47,6 @@ function redact(value: unknown, depth: number, above: ReadonlySet<object>): unkn
 
 /** Redacted before it is cut, so that no half of a secret is left. */
 function redactText(text: string): string {
-  const safe = text.replace(secretText, '[redacted]');
+  const safe = redactSecrets(text);
   return safe.length > textLengthMax ? `${safe.slice(0, textLengthMax)}…` : safe;
 }

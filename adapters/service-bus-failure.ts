@@ -1,4 +1,5 @@
 import type { Failure, FailureClass } from '../domain/failure.ts';
+import { redactSecrets } from './secret-text.ts';
 
 interface Rule {
   readonly code: string;
@@ -44,5 +45,5 @@ export function classifyServiceBusError(error: unknown): Failure {
   const known = rules.get(typeof code === 'string' ? code : '') ?? rules.get(typeof name === 'string' ? name : '');
   const isNetwork = read('retryable') === true || (typeof message === 'string' && networkError.test(message));
   const rule = known ?? (isNetwork ? unreachable : { code: 'service-bus-unknown', class: 'unreadable', remedy: 'Read the message; if it says nothing, report it.' });
-  return { ...rule, message: typeof message === 'string' && message !== '' ? message : 'Service Bus refused without a word.', retryAfterSeconds: null };
+  return { ...rule, message: typeof message === 'string' && message !== '' ? redactSecrets(message) : 'Service Bus refused without a word.', retryAfterSeconds: null };
 }
