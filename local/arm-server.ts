@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { stringify } from 'yaml';
 import { isRecord, textAt } from '../domain/json.ts';
 import type { JsonRecord } from '../domain/json.ts';
-import type { WireRequest, WireResponse } from '../sim/wire.ts';
+import { withArmLimits } from '../sim/arm-limits.ts';
+import type { Simulated, WireRequest, WireResponse } from '../sim/wire.ts';
 import { serveSimulated } from './simulated-server.ts';
 import type { Exchange, RunningServer, SimulatedServerOptions } from './simulated-server.ts';
 
 /** How the simulated ARM is served. */
-type ArmServerOptions = Omit<SimulatedServerOptions, 'service' | 'guard' | 'rewrite' | 'prefix'> & {
-  /** Where the cluster's API server is, for `listClusterUserCredential`; null leaves that call to the service. */
-  readonly kubernetesUrl: string | null;
+type ArmServerOptions = Omit<SimulatedServerOptions, 'service' | 'guard' | 'rewrite' | 'prefix' | 'isMutating'> & {
+  /** Where the API server of a cluster is, by its resource id in lower case, for `listClusterUserCredential`; null leaves that call to the service. */
+  readonly kubernetesUrl: string | ((resourceId: string) => string) | null;
+  /** `enforced`: Azure's token buckets refuse what is too much. Default `none`. */
+  readonly limits?: 'enforced' | 'none';
 };
 
 /**
@@ -19,11 +22,14 @@ type ArmServerOptions = Omit<SimulatedServerOptions, 'service' | 'guard' | 'rewr
  * `x-ms-correlation-request-id`, and operation URLs are absolute and this server's own.
  */
 export function serveArm(options: ArmServerOptions): Promise<RunningServer> {
-  const { kubernetesUrl, ...rest } = options;
+  const { kubernetesUrl, limits, ...rest } = options;
+  const simulated = withCredentials(rest.simulated, kubernetesUrl);
   return serveSimulated({
     ...rest,
+    simulated: limits === 'enforced' ? withArmLimits(simulated) : simulated,
     service: 'arm',
-    guard: (request) => refuseWithoutToken(request) ?? (kubernetesUrl === null ? null : answerCredential(request, kubernetesUrl)),
+    guard: refuseWithoutToken,
+    isMutating: ({ method, path }) => method !== 'GET' && method !== 'HEAD' && !CREDENTIAL.test(path),
     rewrite: finishArmAnswer,
   });
 }
@@ -38,12 +44,28 @@ function refuseWithoutToken(request: WireRequest): WireResponse | null {
   };
 }
 
-function answerCredential({ method, path }: WireRequest, kubernetesUrl: string): WireResponse | null {
-  if (method !== 'POST' || !/\/managedClusters\/[^/]+\/listClusterUserCredential$/i.test(path)) return null;
+const CREDENTIAL = /^(.*\/managedClusters\/[^/]+)\/listClusterUserCredential$/i;
+
+/** A service that also says where API servers are, which only the wire knows. */
+function withCredentials(simulated: Simulated, kubernetesUrl: ArmServerOptions['kubernetesUrl']): Simulated {
+  if (kubernetesUrl === null) return simulated;
+  const urlOf = typeof kubernetesUrl === 'string' ? () => kubernetesUrl : kubernetesUrl;
+  return {
+    ...simulated,
+    apply(now, request) {
+      const response = answerCredential(request, urlOf);
+      return response === null ? simulated.apply(now, request) : { response, changes: simulated.advance(now) };
+    },
+  };
+}
+
+function answerCredential({ method, path }: WireRequest, urlOf: (resourceId: string) => string): WireResponse | null {
+  const [, resourceId] = CREDENTIAL.exec(path) ?? [];
+  if (method !== 'POST' || resourceId === undefined) return null;
   const kubeconfig = stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'local', cluster: { server: kubernetesUrl } }],
+    clusters: [{ name: 'local', cluster: { server: urlOf(resourceId.toLowerCase()) } }],
     contexts: [{ name: 'local', context: { cluster: 'local', user: 'local' } }],
     'current-context': 'local',
     users: [],

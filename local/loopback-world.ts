@@ -8,6 +8,7 @@ import type { Instant } from '../domain/time.ts';
 import { routes, serviceBusNames } from '../functions/service-names.ts';
 import { createClusterWorld } from '../sim/cluster-world.ts';
 import type { ClusterWorld } from '../sim/cluster-world.ts';
+import { joinClusters } from '../sim/fleet-world.ts';
 import type { Perturbation } from '../sim/perturbation.ts';
 import { readPerturbation } from '../sim/perturbation-reading.ts';
 import type { Physics } from '../sim/physics.ts';
@@ -25,6 +26,7 @@ import { createRequestLog } from './request-log.ts';
 import type { RequestLog } from './request-log.ts';
 import { startServiceBus } from './service-bus-server.ts';
 import type { RunningServiceBus } from './service-bus-server.ts';
+import type { RunningServer } from './simulated-server.ts';
 
 const SCRIPT_SERVICE = 'script';
 
@@ -49,6 +51,10 @@ interface LoopbackWorldOptions {
   readonly latestNodeImages?: Readonly<Record<string, string>>;
   /** Folder of databases and the request log; null keeps everything in memory. */
   readonly folder: string | null;
+  /** Resource ids of more clusters of the same documents behind the same ARM, in memory alone; none when absent. */
+  readonly neighbours?: readonly string[];
+  /** `enforced`: Azure's token buckets refuse what is too much. Default `none`. */
+  readonly armLimits?: 'enforced' | 'none';
   /** Port of GitHub's pages; 0 lets the system choose. */
   readonly githubPort?: number;
   /** GitHub logins with their role in the policy repository. */
@@ -96,14 +102,17 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
   const log = createRequestLog(folder === null ? null : file('requests.jsonl'), options.wire === 'quick' ? 'forgotten' : 'remembered');
   const faults = { arm: createFaultList(), kubernetes: createFaultList(), github: createFaultList() };
   const shared = { now: () => clock.now(), journal, log, encoding: options.wire === 'quick' ? 'plain' : 'as-asked' } as const;
-  const pump = startPump(cluster, clock);
+  const neighbours = (options.neighbours ?? []).map((resourceId) => makeCluster(options, resourceId));
+  const fleet = joinClusters(cluster, neighbours);
+  const pump = startPump(fleet, clock);
   const tell = (changes: readonly WorldChange[]): void => {
     pump.rearm();
     deliverEvents(changes);
     onChanges(changes);
   };
   const kubernetes = await serveKubernetes({ ...shared, faults: faults.kubernetes, simulated: cluster.kubernetes, onChanges: tell });
-  const arm = await serveArm({ ...shared, faults: faults.arm, simulated: cluster.arm, onChanges: tell, kubernetesUrl: kubernetes.url });
+  const servers = await serveNeighbours(neighbours, { ...shared, journal: null, faults: faults.kubernetes, onChanges: tell });
+  const arm = await serveArm({ ...shared, faults: faults.arm, simulated: fleet.arm, limits: options.armLimits ?? 'none', onChanges: tell, kubernetesUrl: (resourceId) => servers.get(resourceId)?.url ?? kubernetes.url });
   const keys = options.signsAs === 'app' ? makeAppKeys() : null;
   const secrets = { token: randomBytes(24).toString('hex'), webhookSecret: randomBytes(24).toString('hex') };
   let hostUrl: string | null = null;
@@ -130,7 +139,7 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
     log,
     faults,
     scripted,
-    environment: environmentOf({ ...secrets, privateKey: keys?.privateKey ?? null, githubUrl: github.apiUrl, armUrl: arm.url, kubernetesUrl: kubernetes.url, connectionString: serviceBus.connectionString }),
+    environment: environmentOf({ ...secrets, privateKey: keys?.privateKey ?? null, githubUrl: github.apiUrl, armUrl: arm.url, kubernetesUrl: neighbours.length === 0 ? kubernetes.url : null, connectionString: serviceBus.connectionString }),
     perturb(perturbation) {
       const at = clock.now();
       const changes = cluster.perturb(at, perturbation);
@@ -143,7 +152,7 @@ export async function startLoopbackWorld(options: LoopbackWorldOptions): Promise
     },
     async close() {
       pump.stop();
-      await Promise.all([arm.close(), kubernetes.close(), github.close(), deliverEvents.close()]);
+      await Promise.all([arm.close(), kubernetes.close(), ...[...servers.values()].map((server) => server.close()), github.close(), deliverEvents.close()]);
       await serviceBus.close();
       journal.close();
     },
@@ -157,7 +166,8 @@ function environmentOf(found: {
   readonly privateKey: string | null;
   readonly githubUrl: string;
   readonly armUrl: string;
-  readonly kubernetesUrl: string;
+  /** Null: each cluster's own, as ARM names it. */
+  readonly kubernetesUrl: string | null;
   readonly connectionString: string;
 }): Readonly<Record<string, string>> {
   return {
@@ -169,7 +179,7 @@ function environmentOf(found: {
     POLICY_REPOSITORY: policyRepository,
     ServiceBusConnection: found.connectionString,
     SLACKWATER_ARM_ENDPOINT: found.armUrl,
-    SLACKWATER_KUBERNETES_ENDPOINT: found.kubernetesUrl,
+    ...(found.kubernetesUrl === null ? {} : { SLACKWATER_KUBERNETES_ENDPOINT: found.kubernetesUrl }),
     SLACKWATER_LOCAL_TOKEN: found.token,
   };
 }
@@ -178,7 +188,7 @@ function makeAppKeys(): { readonly publicKey: string; readonly privateKey: strin
   return generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
 }
 
-function makeCluster({ documents, seed, startsAt, physics = {}, latestNodeImages: given }: LoopbackWorldOptions): ClusterWorld {
+function makeCluster({ documents, seed, startsAt, physics = {}, latestNodeImages: given }: LoopbackWorldOptions, resourceId: string | null = null): ClusterWorld {
   const offers = Object.entries(nodePoolOffers(documents));
   const images = offers.flatMap(([pool, { latestNodeImageVersion: image }]) => (image === null ? [] : [[pool, image] as const]));
   return createClusterWorld({
@@ -186,9 +196,16 @@ function makeCluster({ documents, seed, startsAt, physics = {}, latestNodeImages
     seed,
     startsAt,
     physics,
+    ...(resourceId === null ? {} : { resourceId }),
     latestNodeImages: given ?? Object.fromEntries(images),
     offeredPoolVersions: Object.fromEntries(offers.map(([pool, { offeredVersions }]) => [pool, offeredVersions])),
   });
+}
+
+/** An API server for each neighbour, by resource id in lower case. */
+async function serveNeighbours(neighbours: readonly ClusterWorld[], shared: Omit<Parameters<typeof serveKubernetes>[0], 'simulated'>): Promise<ReadonlyMap<string, RunningServer>> {
+  const servers = neighbours.map(async ({ resourceId, kubernetes }) => [resourceId.toLowerCase(), await serveKubernetes({ ...shared, simulated: kubernetes })] as const);
+  return new Map(await Promise.all(servers));
 }
 
 function waitingIn({ broker }: RunningServiceBus): number {
@@ -209,7 +226,7 @@ function rebuild(cluster: ClusterWorld, journal: Journal, scripted: ScriptedEven
 }
 
 /** Lets the cluster live on by itself: wakes whenever its agenda says that something happens next. */
-function startPump(cluster: ClusterWorld, clock: HostClock) {
+function startPump(cluster: Pick<ClusterWorld, 'advance' | 'nextAt'>, clock: HostClock) {
   let scheduled: { cancel(): void } | null = null;
   let tell: ((changes: readonly WorldChange[]) => void) | null = null;
   const rearm = (): void => {

@@ -23,6 +23,8 @@ export interface RehearsalOptions {
   readonly dashboard?: 'kept' | 'none';
   /** `held`: the run does not begin; for what is measured or tested without it. Default `at-once`. */
   readonly beginning?: 'at-once' | 'held';
+  /** More clusters behind the same ARM. */
+  readonly fleet?: NonNullable<WindowRehearsalOptions['fleet']>;
   /** Starts the Functions host in place of the usual one. */
   readonly startHost?: NonNullable<WindowRehearsalOptions['startHost']>;
 }
@@ -47,6 +49,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
     people: { operator: 'maintain', reader: 'read', chief: 'admin' },
     ...(options.dashboard === undefined ? {} : { dashboard: options.dashboard }),
     ...(options.beginning === undefined ? {} : { beginning: options.beginning }),
+    ...(options.fleet === undefined ? {} : { fleet: options.fleet }),
     ...(options.startHost === undefined ? {} : { startHost: options.startHost }),
   });
 }

@@ -45,6 +45,8 @@ export interface WindowRehearsalOptions {
   readonly dashboard?: 'kept' | 'none';
   /** `held`: the run does not begin; `begin` makes it. Default `at-once`. */
   readonly beginning?: 'at-once' | 'held';
+  /** More clusters of the same documents behind the same ARM, by resource id, and whether Azure's token buckets refuse what is too much. Absent: none, and no. */
+  readonly fleet?: { readonly neighbours: readonly string[]; readonly armLimits: 'enforced' | 'none' };
   /** Starts the Functions host; {@link startHost} when absent. */
   readonly startHost?: typeof startHost;
   /** `quick`: answers of the services are neither compressed nor remembered, for large clusters. Default `faithful`. */
@@ -103,6 +105,7 @@ export async function startWindowRehearsal(options: WindowRehearsalOptions): Pro
     ...(options.latestNodeImages === undefined ? {} : { latestNodeImages: options.latestNodeImages }),
     folder: null,
     people: options.people,
+    ...options.fleet,
     ...(options.wire === undefined ? {} : { wire: options.wire }),
     onChanges: (happened) => changes.push(...happened),
   });
