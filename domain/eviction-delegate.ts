@@ -50,7 +50,8 @@ export function findDelegates({ snapshot }: {
   };
 }
 
-function seesEvictions({ resources }: AdmissionWebhook): boolean {
+/** Whether a webhook is asked about evictions. */
+export function seesEvictions({ resources }: Pick<AdmissionWebhook, 'resources'>): boolean {
   return resources.some((resource) => resource.endsWith('/pods/eviction') || resource.endsWith('/pods/*') || resource.endsWith('/*/*'));
 }
 

@@ -89,13 +89,15 @@ export interface RehearsalReport {
   readonly omitted: readonly OmittedUnit[];
   /** What withholds the whole run, each `CODE where`; nothing was rehearsed then. */
   readonly runWithheldBy: readonly string[];
+  /** What preflight of the snapshot withholds and the simulated cluster does not show, each `CODE where`: the real night would wait for it. */
+  readonly seenByPreflightOnly: readonly string[];
   readonly assumptions: readonly RehearsedAssumption[];
   readonly unchecked: readonly Unchecked[];
 }
 
-/** Whether somebody has to act before the night: it does not fit, or a drain blocks. */
-export function needsHands({ fits, blocks }: Pick<RehearsalReport, 'fits' | 'blocks'>): boolean {
-  return !fits || blocks.length > 0;
+/** Whether somebody has to act before the night: it does not fit, a drain blocks, or preflight knows of more. */
+export function needsHands({ fits, blocks, seenByPreflightOnly }: Pick<RehearsalReport, 'fits' | 'blocks' | 'seenByPreflightOnly'>): boolean {
+  return !fits || blocks.length > 0 || seenByPreflightOnly.length > 0;
 }
 
 /** The smallest of `values` that at least `ratio` of them do not exceed (nearest rank); 0 of none. */

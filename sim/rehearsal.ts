@@ -5,9 +5,11 @@ import { isStopped } from '../domain/node-pool.ts';
 import { minutesBetween, type Instant } from '../domain/time.ts';
 import type { OmittedUnit, UnitName } from '../domain/upgrade-plan.ts';
 import type { UnitStatus, WindowStatus } from '../domain/window-status.ts';
+import type { Finding, PreflightReport } from '../domain/preflight-report.ts';
 import { defaultPhysics } from './physics.ts';
 import { percentile, type RehearsalReport, type RehearsedAssumption, type RehearsedBlock, type RehearsedOutcome, type RehearsedUnit } from './rehearsal-report.ts';
 import { largerPeak, minutesAfter, peakOf, unnamedNodes, type BlockWatch } from './rehearsal-watch.ts';
+import type { RehearsedWebhooks } from './rehearsal-webhooks.ts';
 import type { WorldChange } from './wire.ts';
 
 /** A night that was played, as its report is read from it. */
@@ -30,8 +32,11 @@ export interface RehearsalFacts {
   readonly inSpite: Night | null;
   /** Least time between two looks, where it is not that of a real night; else null. */
   readonly looksEverySeconds: number | null;
+  readonly webhooks: Pick<RehearsedWebhooks, 'helpers' | 'helperSeconds' | 'unknown'>;
+  /** What a plan of the snapshot itself leaves out. */
   readonly omitted: readonly OmittedUnit[];
-  readonly unchecked: readonly Unchecked[];
+  /** Preflight of the snapshot itself. */
+  readonly preflight: PreflightReport;
 }
 
 /** Whether some unit did not start although nothing withholds the whole run, so that only another night can tell how it would go. */
@@ -41,7 +46,7 @@ export function leavesUnitsUnseen(status: WindowStatus): boolean {
 
 /** What a rehearsal comes to. */
 export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
-  const { snapshot, policy, opening, seed, nights, inSpite, omitted, unchecked } = facts;
+  const { snapshot, policy, opening, seed, nights, inSpite, omitted, preflight } = facts;
   const [first] = nights;
   const windowMin = minutesBetween(opening.opens, opening.closes);
   const units = first.status.units.map((unit) => describeUnit(unit, first, inSpite, snapshot));
@@ -66,10 +71,11 @@ export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
     seed,
     seeds: nights.length,
     seedsThatFit,
-    omitted,
+    omitted: omitted.filter(({ unit }) => !units.some((each) => each.unit === unit)),
     runWithheldBy: wholeHold(first.status),
+    seenByPreflightOnly: preflight.findings.flatMap((finding) => (isMissing(finding, first.status) ? [`${finding.code} ${finding.where}`] : [])),
     assumptions: assumptionsOf(facts),
-    unchecked: [...unchecked, ...unseenDrains(first.status, snapshot)],
+    unchecked: [...preflight.unchecked, ...unseenDrains(first.status, snapshot)],
   };
 }
 
@@ -90,6 +96,11 @@ function refusedStarts({ units }: WindowStatus, opens: Instant): readonly Omit<R
 
 function wholeHold({ holds }: WindowStatus): readonly string[] {
   return holds.flatMap(({ unit, state, causes }) => (unit === 'run' && state !== 'cleared' ? causes.map(({ code, where }) => `${code} ${where}`) : []));
+}
+
+/** A finding that withholds something of the snapshot, and that the simulated cluster does not have. */
+function isMissing({ severity, code, where }: Finding, { findings, holds }: WindowStatus): boolean {
+  return severity === 'block' && ![...findings, ...holds.flatMap(({ causes }) => causes)].some((one) => one.code === code && one.where === where);
 }
 
 function describeUnit(status: UnitStatus, night: Night, inSpite: Night | null, { nodePools }: ClusterSnapshot): RehearsedUnit {
@@ -142,7 +153,7 @@ function unseenDrains({ units }: WindowStatus, { nodePools, nodes }: ClusterSnap
   });
 }
 
-function assumptionsOf({ policy, snapshot: { nodePools }, looksEverySeconds }: RehearsalFacts): readonly RehearsedAssumption[] {
+function assumptionsOf({ policy, snapshot: { nodePools }, looksEverySeconds, webhooks }: RehearsalFacts): readonly RehearsedAssumption[] {
   const { surgeCreateMinutes, reimageMinutes, controlPlaneMinutes, surgeDeleteMinutes, podStartSeconds, podStopSeconds, jitterRatio } = defaultPhysics;
   const given = (what: string): RehearsedAssumption => ({ what, value: null, unit: null });
   const unknownImages = policy.target.nodeImage === 'latest' ? nodePools.filter(({ latestNodeImageVersion }) => latestNodeImageVersion === null).map(({ name }) => name) : [];
@@ -155,6 +166,8 @@ function assumptionsOf({ policy, snapshot: { nodePools }, looksEverySeconds }: R
     { what: 'a pod that obeys its signal stops within', value: podStopSeconds, unit: 's' },
     { what: 'each of these varies by the seed by up to', value: Math.round(jitterRatio * 100), unit: 'percent' },
     ...(looksEverySeconds === null ? [] : [{ what: 'a cluster as large as this is looked at once in', value: looksEverySeconds, unit: 's' } as const]),
+    ...webhooks.helpers.map((name) => ({ what: `${name} moves a pod it is asked about in`, value: webhooks.helperSeconds, unit: 's' }) as const),
+    ...webhooks.unknown.map((name) => given(`the webhook ${name} lets every eviction pass`)),
     given('nobody acts'),
     given('nothing else changes the cluster until the night is over'),
     given('no freeze, postponement or debt is kept in Git'),

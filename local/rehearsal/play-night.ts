@@ -5,6 +5,7 @@ import type { MaintenancePolicy, WindowOpening } from '../../domain/maintenance-
 import { DAY_MS, MINUTE_MS, type Instant } from '../../domain/time.ts';
 import type { WindowStatus } from '../../domain/window-status.ts';
 import type { PollRange } from '../../orchestrations/contract.ts';
+import type { Perturbation } from '../../sim/perturbation.ts';
 import { watchBlocks, type BlockWatch } from '../../sim/rehearsal-watch.ts';
 import type { WorldChange } from '../../sim/wire.ts';
 import { lenientPolicy, rehearsedPolicy } from './rehearsed-policy.ts';
@@ -26,6 +27,8 @@ export interface NightOrder {
    * let pass, a stopped unit is left behind once Azure has given up, and the window lasts a day longer, so that every unit starts.
    */
   readonly way: 'as-it-would-be' | 'in-spite-of-all';
+  /** What the world is given before the night begins. */
+  readonly perturbations: readonly Perturbation[];
   /** Shortest and longest wait between two looks; null: as in a real night. */
   readonly pollSeconds: PollRange | null;
   /** Told while it is played: minutes since the opening. */
@@ -41,7 +44,7 @@ export interface PlayedNight {
 }
 
 /** Plays one night through the app's own orchestrations and activities in virtual time. Throws for a defect. */
-export async function playNight({ documents, policy, opening, seed, way, pollSeconds, onMinute }: NightOrder): Promise<PlayedNight> {
+export async function playNight({ documents, policy, opening, seed, way, perturbations, pollSeconds, onMinute }: NightOrder): Promise<PlayedNight> {
   const isOrderly = way === 'as-it-would-be';
   const rehearsal = await startWindowRehearsal({
     documents,
@@ -51,9 +54,12 @@ export async function playNight({ documents, policy, opening, seed, way, pollSec
     seed,
     people: { operator: 'admin' },
     wire: 'quick',
+    beginning: 'held',
     ...(pollSeconds === null ? {} : { pollSeconds }),
   });
   try {
+    for (const perturbation of perturbations) rehearsal.world.perturb(perturbation);
+    rehearsal.begin();
     const watch = watchBlocks();
     const act = isOrderly ? cutWaitShort(rehearsal) : letPass(rehearsal);
     let seen = '';

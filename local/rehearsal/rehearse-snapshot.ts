@@ -4,6 +4,7 @@ import type { MaintenancePolicy, WindowOpening } from '../../domain/maintenance-
 import { planMaintenance } from '../../domain/plan-maintenance.ts';
 import { planningStateOf } from '../../domain/planning-state.ts';
 import { judgePlan } from '../../domain/preflight.ts';
+import { rehearsedWebhooks } from '../../sim/rehearsal-webhooks.ts';
 import { leavesUnitsUnseen, reportRehearsal } from '../../sim/rehearsal.ts';
 import type { RehearsalReport } from '../../sim/rehearsal-report.ts';
 import { withOwnEnvironment } from './own-environment.ts';
@@ -39,16 +40,16 @@ export function rehearseSnapshot(order: SnapshotRehearsal): Promise<RehearsalRep
 
 async function rehearse({ documents, snapshot, policy, opening, seed, seeds, onProgress }: SnapshotRehearsal): Promise<RehearsalReport> {
   const pollSeconds = snapshot.nodes.length > LARGE_NODES ? seldomLooks : null;
+  const webhooks = rehearsedWebhooks(snapshot);
   const play = (which: number, way: NightOrder['way'], name: string): Promise<PlayedNight> =>
-    playNight({ documents, policy, opening, seed: which, way, pollSeconds, onMinute: (minute) => onProgress(`${name}, minute ${minute}`) });
+    playNight({ documents, policy, opening, seed: which, way, perturbations: webhooks.perturbations, pollSeconds, onMinute: (minute) => onProgress(`${name}, minute ${minute}`) });
   const first = await play(seed, 'as-it-would-be', `night 1 of ${seeds}`);
   const inSpite = leavesUnitsUnseen(first.status) ? await play(seed, 'in-spite-of-all', 'what does not start this night') : null;
   const others: PlayedNight[] = [];
   // Without a unit to start every night is the same.
   const isMoot = first.status.units.every(({ startedAt }) => startedAt === null);
   for (let index = 1; index < seeds && !isMoot; index += 1) others.push(await play(seed + index, 'as-it-would-be', `night ${index + 1} of ${seeds}`));
-  const plan = planMaintenance(policy, opening, planningStateOf(snapshot));
-  const { report } = judgePlan(policy, plan, snapshot);
-  const omitted = plan.omitted.filter(({ unit }) => !first.status.units.some((each) => each.unit === unit));
-  return reportRehearsal({ snapshot, policy, opening, seed, nights: [first, ...others], inSpite, looksEverySeconds: pollSeconds?.shortest ?? null, omitted, unchecked: report.unchecked });
+  const judged = { ...snapshot, takenAt: opening.opens };
+  const plan = planMaintenance(policy, opening, planningStateOf(judged));
+  return reportRehearsal({ snapshot, policy, opening, seed, nights: [first, ...others], inSpite, looksEverySeconds: pollSeconds?.shortest ?? null, webhooks, omitted: plan.omitted, preflight: judgePlan(policy, plan, judged).report });
 }
