@@ -143,9 +143,11 @@ function decided({ policy: { name, clusterResourceId } }: Tick, opening: WindowO
 function judgePresence(tick: Tick, opening: WindowOpening, view: InstanceView | null): Judged['outcome'] | null {
   const { policy: { clusterResourceId }, memory } = tick;
   if (view !== null && !isFinished(view)) return decided(tick, opening, 'already-running');
-  const isUsed = view !== null && isRunOf(view, runIdOf(clusterNameOf(clusterResourceId), opening.opens), opening);
-  if (memory !== null && !memory.ok) return isUsed ? decided(tick, opening, 'already-used') : decided(tick, opening, 'failed', memory.failure);
-  return isUsed && laterRequest(ordersOf(memory), opening, view) === null ? decided(tick, opening, 'already-used') : null;
+  const shown = view !== null && isRunOf(view, runIdOf(clusterNameOf(clusterResourceId), opening.opens), opening) ? view : null;
+  if (memory !== null && !memory.ok) return shown === null ? decided(tick, opening, 'failed', memory.failure) : decided(tick, opening, 'already-used');
+  // The task hub forgets runs in time, by its own rule or by hand; the memory of the cluster does not.
+  const isUsed = shown === null ? memory?.value.runs.some(({ when }) => when === opening.opens) === true : laterRequest(ordersOf(memory), opening, shown) === null;
+  return isUsed ? decided(tick, opening, 'already-used') : null;
 }
 
 function judgeStart(tick: Tick, opening: WindowOpening, view: InstanceView | null, { cleanUps }: HostLook): Judged['outcome'] {

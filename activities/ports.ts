@@ -314,10 +314,7 @@ export interface StatePort {
    * @param why - One line for the history of the branch.
    */
   changeState(clusterResourceId: string, change: (state: StateFile) => StateFile, why: string): Promise<Outcome<StateFile>>;
-  /**
-   * Makes a text for people say what `change` makes of it, beside the clusters' files; a text that stays the same is not written.
-   * `change` is pure, and gets null where there is no file. May be repeated.
-   */
+  /** Makes a text beside the clusters' files say what `change` makes of it: pure, given null where there is no file. An equal text is not written. May be repeated. */
   changeDocument(path: string, change: (present: string | null) => string, why: string): Promise<Outcome<'written' | 'unchanged'>>;
   /** Such a text as it now is; null where there is none. May be repeated. */
   readDocument(path: string): Promise<Outcome<string | null>>;
@@ -372,9 +369,12 @@ export interface WindowHost {
   /** Raises an event; a finished or unknown instance answers `not-running`. */
   raise(instanceId: string, event: string, payload: unknown): Promise<Outcome<'raised' | 'not-running'>>;
   read(instanceId: string): Promise<Outcome<InstanceView | null>>;
-  /** Window instances, newest first, at most `limit`. */
+  /** Window instances, newest first, at most `limit`: those that run, and those that ended and were begun in the last 31 days. */
   list(limit: number): Promise<Outcome<readonly InstanceView[]>>;
 }
+
+/** Has the task hub forget units that ended well and were begun before `unitsBefore`, and all that ended and was begun before `allBefore`. What runs stays. May be repeated. */
+export type PurgeInstances = (rule: { readonly unitsBefore: Instant; readonly allBefore: Instant | null }) => Promise<Outcome<{ readonly unitsCount: number; readonly othersCount: number }>>;
 
 /** Every port an activity may use. */
 export interface Ports {

@@ -1,8 +1,10 @@
+import { OrchestrationRuntimeStatus } from 'durable-functions';
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
-import type { CleanUpView, InstanceView, WindowHost } from '../activities/ports.ts';
+import type { CleanUpView, InstanceView, PurgeInstances, WindowHost } from '../activities/ports.ts';
 import type { CleanUpStatus } from '../domain/clean-up.ts';
 import type { Outcome } from '../domain/failure.ts';
 import { causeOf, withTrace } from '../domain/log-fields.ts';
+import { DAY_MS } from '../domain/time.ts';
 import type { Instant } from '../domain/time.ts';
 import type { WindowStatus } from '../domain/window-status.ts';
 import type { OrchestrationName } from '../orchestrations/contract.ts';
@@ -12,7 +14,13 @@ import { presentInvocation } from './invocation.ts';
 const WINDOW: OrchestrationName = 'maintenanceWindow';
 const CLEAN_UP: OrchestrationName = 'cleanUp';
 const RUNTIME_STATUSES = ['Pending', 'Running', 'Completed', 'Failed', 'Terminated', 'Suspended', 'ContinuedAsNew', 'Canceled'] as const;
+const UNITS: readonly string[] = ['controlPlaneUpgrade', 'nodePoolUpgrade'] satisfies readonly OrchestrationName[];
 const FINISHED: readonly InstanceView['runtimeStatus'][] = ['Completed', 'Failed', 'Terminated', 'Canceled'];
+const { Pending, Running, Suspended, ContinuedAsNew, Completed, Failed, Terminated, Canceled } = OrchestrationRuntimeStatus;
+const live = [Pending, Running, Suspended, ContinuedAsNew];
+const ended = [Completed, Failed, Terminated, Canceled];
+/** Ended instances older than that are shown nowhere, however long the task hub keeps them. */
+const ENDED_LISTED_DAYS = 31;
 
 /** Events that make an orchestration do something; what a unit tells its window is the window's own doing. */
 const hears: readonly string[] = ['decision', 'wake'] satisfies readonly FlowEventName[];
@@ -23,9 +31,11 @@ const ownInstanceId = /^[A-Za-z0-9_-]{1,100}$/;
 /**
  * The task hub behind {@link WindowHost}, through the durable client an invocation was given.
  *
+ * No query reads the whole hub: each names the states it wants, and of what has ended the time it began. By name or prefix the SDK cannot ask.
+ *
  * Failures: `task-hub-unreachable` (transient), `instance-unreadable` (unreadable).
  */
-export function createWindowHost(client: DurableClient): WindowHost {
+export function createWindowHost(client: DurableClient, now: () => Instant): WindowHost {
   const read = (instanceId: string): Promise<Outcome<InstanceView | null>> => readInstance(client, instanceId);
   return {
     startWindow: async (instanceId, input) => {
@@ -56,8 +66,11 @@ export function createWindowHost(client: DurableClient): WindowHost {
     read: async (instanceId) => (ownInstanceId.test(instanceId) ? read(instanceId) : { ok: true, value: null }),
     list: async (limit) => {
       try {
-        const all: readonly DurableOrchestrationStatus[] = await client.getStatusBy({});
-        const windows = all.filter((status) => status.name === WINDOW).map(toView);
+        // What runs first: an instance that ends between the two answers is in both, and its end counts.
+        const running: readonly DurableOrchestrationStatus[] = await client.getStatusBy({ runtimeStatus: live });
+        const over: readonly DurableOrchestrationStatus[] = await client.getStatusBy({ runtimeStatus: ended, createdTimeFrom: new Date(now() - ENDED_LISTED_DAYS * DAY_MS) });
+        const all = new Map([...running, ...over].filter((status) => status.name === WINDOW).map((status) => [status.instanceId, status]));
+        const windows = [...all.values()].map(toView);
         const unreadable = windows.find((view) => !view.ok);
         if (unreadable !== undefined && !unreadable.ok) return unreadable;
         const views = windows.flatMap((view) => (view.ok ? [view.value] : []));
@@ -67,6 +80,20 @@ export function createWindowHost(client: DurableClient): WindowHost {
       }
     },
   };
+}
+
+/** Forgets instances that ended, through the durable client an invocation was given. Failures as of {@link createWindowHost}. */
+export async function purgeInstances(client: DurableClient, { unitsBefore, allBefore }: Parameters<PurgeInstances>[0]): ReturnType<PurgeInstances> {
+  try {
+    const old: readonly DurableOrchestrationStatus[] = await client.getStatusBy({ runtimeStatus: [Completed], createdTimeTo: new Date(unitsBefore) });
+    let unitsCount = 0;
+    for (const { instanceId } of old.filter(({ name }) => UNITS.includes(name))) unitsCount += (await client.purgeInstanceHistory(instanceId)).instancesDeleted;
+    // The task hub refuses to purge without a beginning.
+    const others = allBefore === null ? null : await client.purgeInstanceHistoryBy({ runtimeStatus: ended, createdTimeFrom: new Date(0), createdTimeTo: new Date(allBefore) });
+    return { ok: true, value: { unitsCount, othersCount: others?.instancesDeleted ?? 0 } };
+  } catch (error) {
+    return unreachable(error);
+  }
 }
 
 /** An instance that is known, live or ended, is left as it is: its command was taken before. */
@@ -85,7 +112,7 @@ async function startCleanUp(client: DurableClient, instanceId: string, input: un
 
 async function listCleanUps(client: DurableClient): Promise<Outcome<readonly CleanUpView[]>> {
   try {
-    const all: readonly DurableOrchestrationStatus[] = await client.getStatusBy({});
+    const all: readonly DurableOrchestrationStatus[] = await client.getStatusBy({ runtimeStatus: live });
     const views: CleanUpView[] = [];
     for (const status of all.filter(({ name }) => name === CLEAN_UP)) {
       const view = toView(status);

@@ -21,6 +21,8 @@ export interface Settings {
   /** Null: OpenTelemetry is off, and the host forwards our lines. */
   readonly telemetry: TelemetrySettings | null;
   readonly pollSeconds: PollRange;
+  /** How long ended runs stay in the task hub; null leaves that to its own retention. Unit: days. */
+  readonly runHistoryDays: number | null;
   /** NCRONTAB, six fields, UTC. */
   readonly windowTimerSchedule: string;
   /** Likewise. */
@@ -96,6 +98,7 @@ export const settingNames = [
   describe('APPLICATIONINSIGHTS_AUTHENTICATION_STRING', 'optional', 'plain', 'Whose identity sends: ClientId=<client id>;Authorization=AAD. The host reads it too.'),
   describe('POLL_SECONDS_SHORTEST', 'optional', 'plain', 'Shortest wait between two looks at a running operation, 30 to 150 seconds.', '30'),
   describe('POLL_SECONDS_LONGEST', 'optional', 'plain', 'Longest wait between two looks, 30 to 150 seconds.', '150'),
+  describe('RUN_HISTORY_DAYS', 'optional', 'plain', 'How long ended runs stay in the task hub, 7 to 3650 days; without it only a Durable Task Scheduler forgets them, by its own retention.'),
   describe('WINDOW_TIMER_SCHEDULE', 'optional', 'plain', 'When windows are looked for: six fields, seconds first, UTC.', '0 */5 * * * *'),
   describe('DEBT_TIMER_SCHEDULE', 'optional', 'plain', 'When debts of earlier runs are looked at, once a day: six fields, seconds first, UTC.', '0 0 8 * * *'),
   describe('DELIVERY_TIMER_SCHEDULE', 'optional', 'plain', 'When lost webhooks of the GitHub App are looked for: six fields, seconds first, UTC.', '30 */5 * * * *'),
@@ -139,6 +142,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     local: readLocal(reader),
     telemetry: readTelemetry(reader),
     pollSeconds: readPollSeconds(reader),
+    runHistoryDays: readRunHistoryDays(reader),
     windowTimerSchedule: readSchedule(reader, 'WINDOW_TIMER_SCHEDULE', 'every five minutes, or write seconds first, for example 0 */5 * * * *'),
     debtTimerSchedule: readSchedule(reader, 'DEBT_TIMER_SCHEDULE', 'eight in the morning, or write seconds first, for example 0 0 8 * * *'),
     deliveryTimerSchedule: readSchedule(reader, 'DELIVERY_TIMER_SCHEDULE', 'every five minutes, or write seconds first, for example 30 */5 * * * *'),
@@ -354,6 +358,19 @@ function readTelemetry(reader: Reader): TelemetrySettings | null {
 
 const pollSecondsMin = 30;
 const pollSecondsMax = 150;
+
+/** Openings last a day at most, and GitHub sends a comment again for three: a week keeps either from being taken for new. */
+const runHistoryDaysMin = 7;
+const runHistoryDaysMax = 3_650;
+
+function readRunHistoryDays(reader: Reader): number | null {
+  const text = reader.text('RUN_HISTORY_DAYS');
+  if (text === null) return null;
+  const days = Number(text);
+  if (/^\d+$/.test(text) && days >= runHistoryDaysMin && days <= runHistoryDaysMax) return days;
+  reader.fault('RUN_HISTORY_DAYS', 'setting-invalid', `RUN_HISTORY_DAYS is not a whole number from ${runHistoryDaysMin} to ${runHistoryDaysMax}.`, 'Set 14, or leave it out with a Durable Task Scheduler, which has a retention of its own.');
+  return null;
+}
 
 function readPollSeconds(reader: Reader): PollRange {
   const remedy = `Set a whole number of seconds from ${pollSecondsMin} to ${pollSecondsMax}: ARM allows few reads per subscription.`;

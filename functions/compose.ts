@@ -1,13 +1,13 @@
 import type { InvocationContext } from '@azure/functions';
 import { getClient } from 'durable-functions';
-import type { Ports } from '../activities/ports.ts';
+import type { Ports, PurgeInstances } from '../activities/ports.ts';
 import { createAksPort } from '../adapters/aks-client.ts';
 import { createAppTokens } from '../adapters/app-jwt.ts';
 import { createAzureFactsPort } from '../adapters/azure-facts-client.ts';
 import { createArmThrottle } from '../adapters/arm-throttle.ts';
 import { borrowedClock, machineClock } from '../adapters/clock.ts';
 import { createAzureCredential, createLocalCredential } from '../adapters/credential.ts';
-import { createWindowHost } from '../adapters/durable-client.ts';
+import { createWindowHost, purgeInstances } from '../adapters/durable-client.ts';
 import { createCheckPort } from '../adapters/github-checks.ts';
 import { createGitHubPort } from '../adapters/github-client.ts';
 import { createDeliveryPort } from '../adapters/github-deliveries.ts';
@@ -42,6 +42,8 @@ export interface Composition {
   portsOf(invocation: Pick<Invocation, 'error' | 'warn' | 'info'>): PortsWithoutWindows;
   /** Ports of one invocation whose function has the durable client among its inputs; throws when it has not. */
   portsWithWindowsOf(invocation: InvocationContext): Ports;
+  /** Forgets what has ended; likewise. */
+  purgeOf(invocation: InvocationContext): PurgeInstances;
 }
 
 /**
@@ -79,7 +81,8 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Resu
     value: {
       settings,
       portsOf,
-      portsWithWindowsOf: (invocation) => ({ ...portsOf(invocation), windows: createWindowHost(getClient(invocation)) }),
+      portsWithWindowsOf: (invocation) => ({ ...portsOf(invocation), windows: createWindowHost(getClient(invocation), clock.now) }),
+      purgeOf: (invocation) => (rule) => purgeInstances(getClient(invocation), rule),
     },
   };
 }

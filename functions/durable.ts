@@ -10,7 +10,7 @@ import type { Composition } from './compose.ts';
 import { serveInvocations } from './serve.ts';
 
 /** Registers every orchestration and every activity under the names of their contracts. */
-export function registerDurable(composition: Composition): void {
+export function registerDurable(composition: Pick<Composition, 'portsWithWindowsOf'>): void {
   serveInvocations();
   registerOrchestration('maintenanceWindow');
   registerOrchestration('controlPlaneUpgrade');
@@ -23,7 +23,7 @@ function registerOrchestration<N extends OrchestrationName>(name: N): void {
   app.orchestration(name, toDurableOrchestrator<N>(orchestrations[name]));
 }
 
-function registerActivity<N extends ActivityName>(composition: Composition, name: N): void {
+function registerActivity<N extends ActivityName>(composition: Pick<Composition, 'portsWithWindowsOf'>, name: N): void {
   app.activity(name, {
     extraInputs: [input.durableClient()],
     handler: (given: unknown, context) => createActivities(composition.portsWithWindowsOf(context))[name](recorded<ActivityContract[N]['input']>(given)),

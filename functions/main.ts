@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import type { HttpResponseInit, HttpTriggerOptions, InvocationContext } from '@azure/functions';
 import { input } from 'durable-functions';
+import { purgeHistory } from '../activities/purge-history.ts';
 import { createLogger } from '../adapters/logger.ts';
 import type { Fault } from '../domain/result.ts';
 import { compose } from './compose.ts';
@@ -54,7 +55,11 @@ function registerApp(composition: Composition): void {
   });
   app.timer('debtTimer', {
     schedule: settings.debtTimerSchedule,
-    handler: (_timer, context) => tickDebts(composition.portsOf(context)),
+    extraInputs: [input.durableClient()],
+    handler: async (_timer, context) => {
+      await purgeHistory(composition.portsOf(context), composition.purgeOf(context), settings.runHistoryDays);
+      await tickDebts(composition.portsOf(context));
+    },
   });
   app.timer('deliveryTimer', {
     schedule: settings.deliveryTimerSchedule,

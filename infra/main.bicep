@@ -28,13 +28,13 @@ param schedulerSku string = 'Consumption'
 @maxValue(3)
 param schedulerCapacityUnits int = 1
 
-@description('How long finished runs stay in the scheduler.')
-@minValue(1)
+@description('How long finished runs stay in the scheduler, or in the storage account, failed ones there too. A week keeps a comment that GitHub sends again from being taken for new.')
+@minValue(7)
 @maxValue(90)
 param completedRunRetentionDays int = 14
 
 @description('How long failed runs stay in the scheduler.')
-@minValue(1)
+@minValue(7)
 @maxValue(90)
 param failedRunRetentionDays int = 30
 
@@ -288,6 +288,7 @@ module app 'modules/app.bicep' = {
     otelEnabled: otelEnabled
     pollShortestSeconds: pollShortestSeconds
     pollLongestSeconds: pollLongestSeconds
+    runHistoryDays: completedRunRetentionDays
     schedules: {
       window: windowTimerSchedule
       debt: debtTimerSchedule

@@ -35,6 +35,8 @@ param policies object
 param otelEnabled string
 param pollShortestSeconds int
 param pollLongestSeconds int
+@description('Used by the storage backend alone.')
+param runHistoryDays int
 @description('window, debt and delivery: six fields each, seconds first, UTC.')
 param schedules object
 
@@ -83,6 +85,8 @@ var appSettings = {
   OTEL_ENABLED: otelEnabled
   POLL_SECONDS_SHORTEST: string(pollShortestSeconds)
   POLL_SECONDS_LONGEST: string(pollLongestSeconds)
+  // A scheduler forgets by its own retention.
+  RUN_HISTORY_DAYS: durableBackend == 'storage' ? string(runHistoryDays) : ''
   WINDOW_TIMER_SCHEDULE: schedules.window
   DEBT_TIMER_SCHEDULE: schedules.debt
   DELIVERY_TIMER_SCHEDULE: schedules.delivery

@@ -36,7 +36,7 @@ export class LocalEngine implements DurableEngine {
   readonly #options: EngineOptions;
   readonly #turnsInProgress = new Set<string>();
   readonly #activitiesInProgress = new Set<number>();
-  #state: 'stopped' | 'running' | 'closed' = 'stopped';
+  #state: 'stopped' | 'running' | 'closed' | 'killed' = 'stopped';
   #alarm: { readonly at: Instant; readonly scheduled: Scheduled } | null = null;
   #pumpRequested: 'yes' | 'no' = 'no';
 
@@ -104,8 +104,14 @@ export class LocalEngine implements DurableEngine {
     return this.#options.store.statistics();
   }
 
+  kill(): void {
+    this.#state = 'killed';
+    this.#alarm?.scheduled.cancel();
+    this.#options.store.close();
+  }
+
   async close(): Promise<void> {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed' || this.#state === 'killed') return;
     this.#state = 'closed';
     this.#alarm?.scheduled.cancel();
     while (this.#turnsInProgress.size > 0 || this.#activitiesInProgress.size > 0) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -188,6 +194,7 @@ export class LocalEngine implements DurableEngine {
     }
     const past = store.readHistory(instanceId);
     const turn: Turn = await runTurn({ instance, past, inbox: present.map(({ event }) => event), now }, functions, this.#options);
+    if (this.#isKilled()) return;
     store.transaction(() => {
       store.deleteMessages(inbox);
       store.appendHistory(instanceId, past.length, turn.events);
@@ -219,6 +226,7 @@ export class LocalEngine implements DurableEngine {
     const answer = functions.activities.has(activity.name)
       ? await functions.invokeActivity(activity.name, activity.inputJson, activity.instanceId)
       : { kind: 'failed' as const, reason: `Activity function '${activity.name}' failed: it is not registered`, details: '' };
+    if (this.#isKilled()) return;
     store.transaction(() => {
       store.deleteActivity(activity.id);
       store.countActivityExecution(activity.instanceId);
@@ -227,9 +235,14 @@ export class LocalEngine implements DurableEngine {
     });
   }
 
+  /** Asked after each await: a kill may have come meanwhile. */
+  #isKilled(): boolean {
+    return this.#state === 'killed';
+  }
+
   /** The store refused: going on could do work twice and call it once. What is due stays due for the next process. */
   #halt(code: string, fields: Readonly<Record<string, unknown>>, error: unknown): void {
-    this.#state = this.#state === 'closed' ? 'closed' : 'stopped';
+    if (this.#state === 'running') this.#state = 'stopped';
     this.#options.log('error', code, { ...fields, error: error instanceof Error ? error.message : String(error), remedy: 'The engine has stopped. Free the database and start the host again.' });
   }
 }

@@ -68,6 +68,8 @@ export interface DurableEngine {
   /** Oldest first. */
   list(filter?: InstanceFilter): readonly InstanceRecord[];
   statistics(): readonly InstanceStatistics[];
+  /** Ends as a killed process does: what is in progress is never recorded, and the database is let go at once. */
+  kill(): void;
   /** Takes no new work, waits for turns and activities in progress, and lets go of the database. */
   close(): Promise<void>;
 }

@@ -46,6 +46,8 @@ export interface RunningHost {
   whenIdle(): Promise<void>;
   /** Runs one timer function now; rejects with its error. */
   fireTimer(name: string): Promise<void>;
+  /** Ends as a killed process does: nothing in progress is recorded. Invocations in progress run to their end all the same; resolves when nobody listens any more. */
+  kill(): Promise<void>;
   /** Stops triggers, waits for what runs, and closes the database. The app stays loaded: one app a process. */
   close(): Promise<void>;
 }

@@ -54,22 +54,27 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     if (options.timers !== 'held') parts.timers.schedule();
     log('info', 'host.started', { url: server.url, functions: [...core.functions.keys()] });
     let state: 'running' | 'closed' = 'running';
+    const end = async (): Promise<void> => {
+      if (state === 'closed') return;
+      state = 'closed';
+      parts.timers.stop();
+      await queues.close();
+      await parts.engine.close();
+      await server.close();
+      stopWatching();
+      presence = 'free';
+    };
     return {
       url: server.url,
       engine: parts.engine,
       functions: [...core.functions.values()].map(({ name, trigger }) => ({ name, trigger })),
       whenIdle: () => options.clock.inFlight.whenIdle(),
       fireTimer: parts.timers.fire,
-      close: async () => {
-        if (state === 'closed') return;
-        state = 'closed';
-        parts.timers.stop();
-        await queues.close();
-        await parts.engine.close();
-        await server.close();
-        stopWatching();
-        presence = 'free';
+      kill: () => {
+        parts.engine.kill();
+        return end();
       },
+      close: end,
     };
   } catch (error) {
     await server.close();

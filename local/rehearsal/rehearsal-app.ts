@@ -14,10 +14,4 @@ export function useComposition(composition: Composition): void {
   present = composition;
 }
 
-registerDurable({
-  get settings() {
-    return composed().settings;
-  },
-  portsOf: (invocation) => composed().portsOf(invocation),
-  portsWithWindowsOf: (invocation) => composed().portsWithWindowsOf(invocation),
-});
+registerDurable({ portsWithWindowsOf: (invocation) => composed().portsWithWindowsOf(invocation) });

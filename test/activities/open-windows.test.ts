@@ -291,3 +291,14 @@ describe('what people ordered', () => {
     assert.deepEqual(await decide(ports), ['failed']);
   });
 });
+
+test('an opening gets no second run because the task hub has forgotten its first', async () => {
+  const { world, ports } = setUp(opens + 3_600_000);
+  const record = { who: runId, when: opens, until: closes, why: '', outcome: 'succeeded' as const, reasons: [], nodeImages: {}, tookMinutes: {} };
+  world.memory.set(policy.clusterResourceId, { ...emptyState(policy.clusterResourceId), runs: [record] });
+
+  assert.deepEqual(await decide(ports), ['already-used']);
+  assert.deepEqual(world.started, []);
+  world.now = opens + 7 * 86_400_000;
+  assert.deepEqual(await decide(ports), ['started'], 'the next opening is its own');
+});

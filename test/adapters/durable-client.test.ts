@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WindowHost } from '../../activities/ports.ts';
-import { createWindowHost } from '../../adapters/durable-client.ts';
+import { createWindowHost, purgeInstances } from '../../adapters/durable-client.ts';
+import { DAY_MS } from '../../domain/time.ts';
 import type { VirtualClock } from '../../local/clock.ts';
 import type { RunningHost } from '../../local/functions-host/host-options.ts';
 import { START, withHost } from '../local/durable-sample-host.ts';
@@ -13,7 +14,7 @@ async function withWindowHost(work: (windows: WindowHost, host: RunningHost, clo
     await fetch(`${host.url}/api/lendClient`, { method: 'POST' });
     const [client] = lent;
     assert.ok(client !== undefined);
-    await work(createWindowHost(client), host, clock);
+    await work(createWindowHost(client, clock.now), host, clock);
   });
 }
 
@@ -110,11 +111,64 @@ test('a clean-up is begun once, whether it runs or has ended; those that run are
   });
 });
 
+test('no query reads the whole hub: of what ended only the last month is listed, while what runs is, however old', async () => {
+  await withWindowHost(async (windows, host, clock) => {
+    await windows.startWindow('ended-long-ago', {});
+    await clock.whenIdle();
+    await windows.raise('ended-long-ago', 'decision', {});
+    await windows.startWindow('runs-for-ever', {});
+    host.engine.suspend('runs-for-ever', 'a person looks');
+    await clock.advanceTo(START + 40 * DAY_MS);
+    await windows.startWindow('ended-today', {});
+    await clock.whenIdle();
+    await windows.raise('ended-today', 'decision', {});
+    await clock.whenIdle();
+    const asked: string[] = [];
+    const { list } = host.engine;
+    host.engine.list = (filter) => {
+      asked.push(Object.keys(filter ?? {}).sort().join(' '));
+      return list.call(host.engine, filter);
+    };
+    const listed = await windows.list(10);
+    await windows.listCleanUps();
+
+    assert.deepEqual(listed.ok && listed.value.map(({ instanceId }) => instanceId), ['ended-today', 'runs-for-ever']);
+    assert.deepEqual(asked, ['runtimeStatus', 'createdFrom runtimeStatus', 'runtimeStatus']);
+  });
+});
+
+test('history is forgotten of units that ended well first, then of every run that ended; nothing that runs is touched, and doing it twice is harmless', async () => {
+  await withHost({}, async (host, clock) => {
+    const { lent } = await import('../local/durable-sample-app.ts');
+    await fetch(`${host.url}/api/lendClient`, { method: 'POST' });
+    const client = lent[0] ?? assert.fail();
+    const begin = (name: string, instanceId: string, input: object = {}): void => void host.engine.start({ name, instanceId, inputJson: JSON.stringify(input), version: null });
+    const present = (): readonly string[] => host.engine.list().map(({ instanceId }) => instanceId).sort();
+    begin('nodePoolUpgrade', 'unit-old');
+    begin('nodePoolUpgrade', 'unit-failed', { fails: true });
+    begin('maintenanceWindow', 'window-old');
+    begin('maintenanceWindow', 'window-runs');
+    await clock.whenIdle();
+    host.engine.suspend('window-runs', 'a person looks');
+    await clock.advanceTo(START + 20 * DAY_MS);
+    begin('nodePoolUpgrade', 'unit-new');
+    await clock.advanceTo(START + 20 * DAY_MS + 2 * 3_600_000);
+    assert.deepEqual(['unit-old', 'unit-failed', 'window-old', 'window-runs', 'unit-new'].map((id) => host.engine.read(id)?.runtimeStatus), ['Completed', 'Failed', 'Completed', 'Suspended', 'Completed']);
+
+    const units = await purgeInstances(client, { unitsBefore: clock.now() - 2 * DAY_MS, allBefore: null });
+    assert.deepEqual([units, present()], [{ ok: true, value: { unitsCount: 1, othersCount: 0 } }, ['unit-failed', 'unit-new', 'window-old', 'window-runs']]);
+    const rule = { unitsBefore: clock.now() - 2 * DAY_MS, allBefore: clock.now() - 14 * DAY_MS };
+    const all = await purgeInstances(client, rule);
+    assert.deepEqual([all, present()], [{ ok: true, value: { unitsCount: 0, othersCount: 2 } }, ['unit-new', 'window-runs']]);
+    assert.deepEqual(await purgeInstances(client, rule), { ok: true, value: { unitsCount: 0, othersCount: 0 } });
+  });
+});
+
 test('a task hub that does not answer is a transient failure', async () => {
   const { lent } = await import('../local/durable-sample-app.ts');
   const [client] = lent;
   assert.ok(client !== undefined);
-  const windows = createWindowHost(client);
+  const windows = createWindowHost(client, () => START);
 
   for (const answer of [await windows.read('w'), await windows.list(1), await windows.startWindow('w', {}), await windows.startCleanUp('c', {}), await windows.listCleanUps(), await windows.raise('w', 'decision', {})]) {
     assert.ok(!answer.ok);

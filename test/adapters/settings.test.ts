@@ -52,6 +52,7 @@ describe('settings that are complete', () => {
         windowTimerSchedule: '0 */5 * * * *',
         debtTimerSchedule: '0 0 8 * * *',
         deliveryTimerSchedule: '30 */5 * * * *',
+        runHistoryDays: null,
       },
     });
   });
@@ -71,6 +72,7 @@ describe('settings that are complete', () => {
     ['OpenTelemetry to this machine', { OTEL_ENABLED: 'true', APPLICATIONINSIGHTS_CONNECTION_STRING: insights('http://127.0.0.1:1'), SLACKWATER_LOCAL_TOKEN: 't' }, ['telemetry'], { connectionString: insights('http://127.0.0.1:1'), clientId: null }],
     ['Application Insights of the host alone', { APPLICATIONINSIGHTS_CONNECTION_STRING: 'anything' }, ['telemetry'], null],
     ['a mode', { SLACKWATER_MODE: ' maintain ' }, ['mode'], 'maintain'],
+    ['a history of two weeks', { RUN_HISTORY_DAYS: '14' }, ['runHistoryDays'], 14],
     ['poll seconds at their bounds', { POLL_SECONDS_SHORTEST: '150', POLL_SECONDS_LONGEST: '150' }, ['pollSeconds'], { shortest: 150, longest: 150 }],
     ['a schedule of six fields', { WINDOW_TIMER_SCHEDULE: '*/10 * * * * *' }, ['windowTimerSchedule'], '*/10 * * * * *'],
   ];
@@ -126,6 +128,8 @@ describe('settings that are not', () => {
     ['an identity by name', { AZURE_CLIENT_ID: 'id-slackwater', AZURE_WRITER_CLIENT_ID: 'id-writer', ServiceBusConnection__clientId: 'id-slackwater' }, ['ServiceBusConnection__clientId setting-invalid', 'AZURE_CLIENT_ID setting-invalid', 'AZURE_WRITER_CLIENT_ID setting-invalid']],
     ['a mode nobody knows', { SLACKWATER_MODE: 'off' }, ['SLACKWATER_MODE setting-invalid']],
     ['polls too often', { POLL_SECONDS_SHORTEST: '29' }, ['POLL_SECONDS_SHORTEST setting-invalid']],
+    ['a history shorter than a week', { RUN_HISTORY_DAYS: '6' }, ['RUN_HISTORY_DAYS setting-invalid']],
+    ['a history with a unit', { RUN_HISTORY_DAYS: '14d' }, ['RUN_HISTORY_DAYS setting-invalid']],
     ['polls too rarely', { POLL_SECONDS_LONGEST: '151' }, ['POLL_SECONDS_LONGEST setting-invalid']],
     ['polls with a unit', { POLL_SECONDS_LONGEST: '60s' }, ['POLL_SECONDS_LONGEST setting-invalid']],
     ['polls the wrong way round', { POLL_SECONDS_SHORTEST: '90', POLL_SECONDS_LONGEST: '60' }, ['POLL_SECONDS_SHORTEST setting-conflict']],

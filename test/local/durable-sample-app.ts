@@ -225,6 +225,11 @@ sample('maintenanceWindow', function* (flow, input) {
   const got = yield* flow.waitFor(['decision'], flow.now() + HOUR);
   return { got: got.value ?? null };
 });
+sample('nodePoolUpgrade', function* (flow, input) {
+  yield* flow.sleepUntil(flow.now() + HOUR);
+  if (input['fails'] === true) throw new Error('the pool fell over');
+  return {};
+});
 sample('cleanUp', function* (flow, input) {
   flow.publish({ schema: input['schema'] ?? 'slackwater.clean-up/v1', verb: 'rollback' });
   const got = yield* flow.waitFor(['decision'], flow.now() + HOUR);
