@@ -29,11 +29,12 @@ place([
   { path: join(root, 'dist/meta.json'), contents: Buffer.from(JSON.stringify(app.metafile)) },
 ]);
 
-const { startFiles, startBytes, totalBytes, startShares } = measureBundle(app.metafile);
+const { startFiles, startBytes, totalBytes, startShares, lateParts } = measureBundle(app.metafile);
 const kilobytes = (bytes: number): string => `${(bytes / 1_000).toFixed(0)} KB`;
 console.log(`dist/main.mjs at start  ${kilobytes(startBytes)} in ${startFiles.length} files`);
 for (const { name, bytes } of startShares.slice(0, 10)) console.log(`  ${name.padEnd(36)} ${kilobytes(bytes)}`);
 console.log(`dist/main.mjs in all    ${kilobytes(totalBytes)} in ${app.outputFiles.length} files; ${kilobytes(packed(app.outputFiles))} as azd packs them`);
+console.log(`  loaded when first needed: ${lateParts.map(({ name, bytes }) => `${name} ${kilobytes(bytes)}`).join(', ')}`);
 console.log(`dist/command-line.mjs   ${kilobytes(commandLine.outputFiles[0]?.contents.length ?? 0)}`);
 const faults = findBudgetFaults(app.metafile);
 for (const fault of faults) console.error(`build: ${fault}`);

@@ -33,6 +33,15 @@ interface Share {
   readonly bytes: number;
 }
 
+/** What a file of ours loads when it first needs it. */
+interface LatePart {
+  /** The package, or our file that gives its names. */
+  readonly name: string;
+  readonly file: string;
+  /** With all that it imports and that is not read at start. */
+  readonly bytes: number;
+}
+
 /** The built function app as esbuild describes it. */
 interface BundleMeasure {
   /** Files that are read before the app answers, the entry first. */
@@ -41,24 +50,34 @@ interface BundleMeasure {
   readonly totalBytes: number;
   /** Largest first. */
   readonly startShares: readonly Share[];
+  /** Largest first. */
+  readonly lateParts: readonly LatePart[];
 }
 
 const entryPoint = 'functions/main.ts';
 
 /** Sums up what is read when `functions/main.ts` is imported, and what the app has in all. Throws when it was not built. */
-export function measureBundle({ outputs }: Metafile): BundleMeasure {
+export function measureBundle({ inputs, outputs }: Metafile): BundleMeasure {
   const entry = Object.keys(outputs).find((file) => outputs[file]?.entryPoint === entryPoint);
   if (entry === undefined) throw new Error(`The metafile knows no bundle of ${entryPoint}.`);
-  const startFiles = [...reach(entry, (file) => outputs[file]?.imports ?? [], isStatic).keys()].filter((file) => outputs[file] !== undefined);
+  const closureOf = (from: string): readonly string[] => [...reach(from, (file) => outputs[file]?.imports ?? [], isStatic).keys()].filter((file) => outputs[file] !== undefined);
+  const startFiles = closureOf(entry);
   const shares = new Map<string, number>();
   for (const [input, { bytesInOutput }] of startFiles.flatMap((file) => Object.entries(outputs[file]?.inputs ?? {}))) {
     shares.set(ownerOf(input), (shares.get(ownerOf(input)) ?? 0) + bytesInOutput);
   }
   const bytesOf = (files: readonly string[]): number => files.reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);
+  const asked = loadedLate(inputs);
+  const late = Object.entries(outputs).flatMap(([file, { entryPoint: from = '' }]): LatePart[] => {
+    if (!asked.has(from)) return [];
+    const name = ownerOf(from);
+    return [{ name: isPackage(name) ? name : from, file, bytes: bytesOf(closureOf(file).filter((each) => !startFiles.includes(each))) }];
+  });
   return {
     startFiles,
     startBytes: bytesOf(startFiles),
     totalBytes: bytesOf(Object.keys(outputs)),
+    lateParts: late.sort((one, other) => other.bytes - one.bytes),
     startShares: [...shares].map(([name, bytes]) => ({ name, bytes })).sort((one, other) => other.bytes - one.bytes),
   };
 }
@@ -80,9 +99,13 @@ export function findBudgetFaults(metafile: Metafile): readonly string[] {
 
 /** Packages that a file of ours loads late and whose part would export nothing but `default`: `{ Client } = await import(…)` would be undefined. */
 function findNameless({ inputs, outputs }: Metafile): readonly string[] {
-  const nameless = new Set(Object.values(outputs).flatMap(({ entryPoint: file, exports }) => (exports.join() === 'default' ? [file] : [])));
-  const late = Object.entries(inputs).flatMap(([file, { imports }]) => (isPackage(ownerOf(file)) ? [] : imports.filter((edge) => !isStatic(edge))));
-  return [...new Set(late.filter(({ path }) => nameless.has(path)).map(({ path }) => ownerOf(path)))];
+  const late = loadedLate(inputs);
+  return Object.values(outputs).flatMap(({ entryPoint: file = '', exports }) => (late.has(file) && exports.join() === 'default' ? [ownerOf(file)] : []));
+}
+
+/** Files that one of ours, not a package, names in `await import()`. */
+function loadedLate(inputs: Metafile['inputs']): ReadonlySet<string> {
+  return new Set(Object.entries(inputs).flatMap(([file, { imports }]) => (isPackage(ownerOf(file)) ? [] : imports.flatMap((edge) => (isStatic(edge) ? [] : [edge.path])))));
 }
 
 interface Edge {
