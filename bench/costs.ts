@@ -14,7 +14,7 @@ export interface CostOptions {
   readonly assumptions: readonly string[];
   /** `committed`: the counts of `counted-actions.json` instead of playing the windows. */
   readonly counts: 'played' | 'committed';
-  /** `written`: `counted-actions.json` and `docs/costs.md` are made anew. */
+  /** `written`: `docs/costs.md` is made anew, and `counted-actions.json` where windows were played. */
   readonly page: 'printed' | 'written';
 }
 
@@ -30,11 +30,11 @@ export function readCounts(): CountedActions {
 export async function measureCosts(options: CostOptions): Promise<readonly string[]> {
   const inputs = replaceInputs(options);
   const hasOwnInputs = options.prices.length + options.assumptions.length > 0;
-  if (options.page === 'written' && (hasOwnInputs || options.counts === 'committed')) throw new Error('--write plays the windows and takes the standard inputs: leave out --price, --assume and --committed.');
+  if (options.page === 'written' && hasOwnInputs) throw new Error('--write takes the inputs of bench/cost-inputs.ts: leave out --price and --assume.');
   const counted = options.counts === 'committed' ? readCounts() : countActions((line) => process.stderr.write(`${line}\n`));
   const lines = renderCosts(counted, inputs);
   if (options.page === 'written') {
-    writeFileSync(countsFile, `${JSON.stringify(counted, null, 1)}\n`);
+    if (options.counts === 'played') writeFileSync(countsFile, `${JSON.stringify(counted, null, 1)}\n`);
     writeFileSync(pageFile, `${lines.join('\n')}\n`);
   }
   return lines;

@@ -49,13 +49,14 @@ export async function measureWebhook(): Promise<readonly string[]> {
       { name: 'command, queued', method: 'POST', path: '/api/github/webhook', body: commentSaying('/slackwater status'), status: 202 },
     ];
     const samples = subjects.map((): Sample[] => []);
-    for (const subject of subjects) await load(url, subject, WARM_UP);
+    const warmUps = subjects.map((): Sample[] => []);
+    for (const [index, subject] of subjects.entries()) warmUps[index]?.push(...(await load(url, subject, WARM_UP)));
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const [index, subject] of subjects.entries()) samples[index]?.push(...(await load(url, subject, RATE_PER_SECOND * SECONDS)));
     }
     const queued = serviceBus.broker.counts('inbox').active;
-    const expected = WARM_UP + RATE_PER_SECOND * SECONDS * ROUNDS;
-    if (queued !== expected) throw new Error(`${queued} messages are on the queue, not ${expected}.`);
+    const told = [...(warmUps[2] ?? []), ...(samples[2] ?? [])].filter(({ status }) => status === 202).length;
+    if (queued < told) throw new Error(`${told} commands were answered 202, and ${queued} are on the queue.`);
     const base = percentile(samples[0] ?? [], 0.5);
     return [
       `Webhook to answer at ${RATE_PER_SECOND} requests a second, ${ROUNDS} × ${SECONDS} s each in turn, ms from when a request was due; payload ${((subjects[2]?.body ?? '').length / 1_024).toFixed(1)} KiB`,
