@@ -108,7 +108,7 @@ describe('the bundle', () => {
     assert.deepEqual([...new Set(used)].sort(), [
       '@azure/core-xml by @azure/service-bus',
       'axios.default by durable-functions',
-      ...['durable-functions', 'http-proxy-agent', 'https-proxy-agent', 'rhea', 'rhea-promise'].map((name) => `debug by ${name}`),
+      ...['durable-functions', 'http-proxy-agent', 'https-proxy-agent', 'require-in-the-middle', 'rhea', 'rhea-promise'].map((name) => `debug by ${name}`),
       'jsonwebtoken by @azure/msal-node',
       'moment as a whole by durable-functions',
       'moment.duration by durable-functions',
