@@ -8,7 +8,7 @@ export interface Money {
   readonly unpriced: Readonly<Partial<Record<PriceName, number>>>;
 }
 
-/** `apart`: every execution is billed by itself, so no bill is higher. `together`: executions that follow each other without a wait are one period, so one window alone costs no less. */
+/** `apart`: every execution is billed by itself, the most that its assumed seconds can cost. `together`: executions that follow each other without a wait are one period, the least that one window alone can cost. */
 export type BillingPeriods = 'apart' | 'together';
 
 /** How the app runs. */
