@@ -40,7 +40,7 @@ export const checkClusterFailed: PreflightCheck = ({ policy, snapshot: { cluster
       ...wholeRun,
       code: 'CLUSTER_FAILED_STATE',
       severity: 'block',
-      message: `Azure holds ${cluster.name} in state Failed${since}${why}; ${ready} of ${nodes.length} nodes are Ready, so what runs on it may be well.`,
+      message: `Azure holds ${cluster.name} in state Failed${since}${why}; ${nodes.length === 0 ? 'its nodes were not seen' : `${ready} of ${nodes.length} nodes are Ready`}, so what runs on it may be well.`,
       remedy: `Bring it back to Succeeded first: update the cluster without a change (az aks update), or say resolve ${cluster.name} in a comment while no run is under way. That may go on with a stopped upgrade at once and touch nodes.`,
       evidence: { provisioningState: cluster.provisioningState, provisioningError: error, readyNodes: ready, nodes: nodes.length, lastFailed: lastFailed === null ? null : evidenceOf(lastFailed, takenAt) },
     },

@@ -57,6 +57,7 @@ function factsOf(status: WindowStatus, outcome: RunOutcome): Phrase {
     case 'succeeded':
       return [nodes === '' ? 'Every unit is on its target. ' : nodes];
     case 'none':
+      if (status.unseen != null) return ['Azure Resource Manager shows everything on its target; nodes not seen. The run changed nothing. ', status.unseen.why, ' '];
       return ['Everything is on its target, or nothing was wanted; the run changed nothing. '];
     case 'not-started':
       return ['This run changed nothing on the cluster. ', ...firstBlock(status), ...openUnits(open)];

@@ -125,6 +125,8 @@ function dropFindings(status: WindowStatus): WindowStatus {
     findings: kept.map((finding) => ({ ...finding, pools: finding.pools.slice(0, NAMES_KEPT), where: shorten(finding.where, 200), message: shorten(finding.message, 200), remedy: shorten(finding.remedy, 200), owner: finding.owner === null ? null : shorten(finding.owner, 100) })),
     findingsOmitted: status.findingsOmitted + status.findings.length - kept.length,
     unchecked: status.unchecked.slice(0, 3).map(({ what, why }) => ({ what: shorten(what, 100), why: shorten(why, 200) })),
+    ...(status.sight === undefined ? {} : { sight: shorten(status.sight, 200) }),
+    ...(status.unseen == null ? {} : { unseen: { ...status.unseen, why: shorten(status.unseen.why, 150) } }),
     leftOver: status.leftOver.slice(0, 5).map((text) => shorten(text, 300)),
     ...(status.earlierDebts === undefined ? {} : { earlierDebts: status.earlierDebts.slice(0, 2).map((text) => shorten(text, 150)) }),
     holds: status.holds.map((hold) => shortenHold(hold, 200)),
@@ -159,9 +161,10 @@ function dropCauses(status: WindowStatus): WindowStatus {
 }
 
 /** The last resort for a cluster of very many pools: units beyond the first twenty keep their state only in the report. */
-function dropNotes(status: WindowStatus): WindowStatus {
+function dropNotes({ sight: _sight, ...status }: WindowStatus): WindowStatus {
   return {
     ...status,
+    ...(status.unseen == null ? {} : { unseen: { ...status.unseen, why: shorten(status.unseen.why, 80) } }),
     timeline: status.timeline.slice(-3).map(({ at, text }) => ({ at, text: shorten(text, 200) })),
     leftOver: status.leftOver.slice(0, 3).map((text) => shorten(text, 150)),
     findings: [],

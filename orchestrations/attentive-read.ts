@@ -13,7 +13,7 @@ import { publish } from './window-words.ts';
 
 /** Failed reads in a row before people are told, and before Kubernetes counts as out of reach: some minutes. */
 const FAILURES_TOLD = 2;
-/** Between two looks for a Kubernetes API that is out of reach; a word or an event of AKS brings the next forward. Unit: minutes. */
+/** Between two looks for a Kubernetes API that is out of reach, unless the run's turn says more; a word or an event of AKS brings the next forward. Unit: minutes. */
 const LOOK_MINUTES = 5;
 /** How long Kubernetes is waited for at the last look, where the policy can do without. Unit: minutes. */
 const LAST_LOOK_MINUTES = 5;
@@ -87,7 +87,7 @@ function* waitHeld(run: WindowRun): Step<'look' | 'over'> {
   const { flow } = run;
   const until = unreadHold(run)?.lastUsefulStart ?? run.input.opening.closes;
   if (flow.now() >= until) return 'over';
-  const next = Math.min(flow.now() + LOOK_MINUTES * MINUTE_MS, until);
+  const next = Math.min(flow.now() + (run.input.heldLookMinutes ?? LOOK_MINUTES) * MINUTE_MS, until);
   update(run, { phase: 'held', nextAt: next });
   while (flow.now() < next && !run.isLookHinted && run.abortedBy === null) {
     yield* publish(run);

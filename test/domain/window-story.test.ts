@@ -32,6 +32,8 @@ test('the status fits 16 KB of UTF-16 however large the cluster and long the sto
   const inventory = { total: 500, upgraded: 0, old: names, cordoned: names, quarantined: names, notReady: names, surge: names };
   const cause = { class: 'PDB_STRUCTURAL', node: 'n', pod: 'a/b', budgets: ['a/c'], owner: 'team', workload: null, evidence: 'x'.repeat(4_000), remedy: 'y'.repeat(4_000), webhook: null, disk: null, guiltyNode: null, since: 0, waitsUntil: null, ruledOut: [] };
   let large = status({
+    sight: 's'.repeat(2_000),
+    unseen: { since: 0, why: 'w'.repeat(2_000) },
     units: Array.from({ length: 100 }, (_, index) => unit(`pool${index}`, { inventory, note: 'z'.repeat(300) })),
     findings: Array.from({ length: 40 }, () => ({ code: 'PDB_STRUCTURAL', where: 'a/b', severity: 'block' as const, pools: ['x'], message: 'm'.repeat(300), remedy: 'r'.repeat(300), owner: 'o'.repeat(300) })),
     holds: Array.from({ length: 40 }, (_, index) => ({ unit: `pool/pool${index}` as const, state: 'waiting' as const, since: 1, endedAt: null, causes: Array.from({ length: 3 }, () => ({ code: 'PDB_STRUCTURAL', where: 'a/b', message: 'm'.repeat(500), remedy: 'r'.repeat(500), owner: 'o'.repeat(100) })), causesOmitted: 1, estimateMinutes: 45, lastUsefulStart: 2, clearedSince: null, number: index })),

@@ -143,3 +143,41 @@ test('a pod that holds a pool back is not forgotten because Kubernetes was lost 
     assert.deepEqual(writesOf(rehearsal).filter((what) => what.includes('pool/apps')), []);
     assert.equal(status.outcome, 'completed-partial');
   }));
+
+test('a private cluster without a route is upgraded by Azure alone after some minutes, and a policy that verifies does not hold it', () =>
+  rehearse({ policy: (text) => text.replace(/^spec:$/m, 'spec:\n  kubernetesApi: optional\n  verify: { settleMinutes: 5, probes: [{ name: dns, service: "kube-system/kube-dns:53", path: / }] }') }, async (rehearsal) => {
+    rehearsal.world.perturb(kindOf({ reach: 'private' }));
+    rehearsal.world.perturb(noRoute);
+    rehearsal.begin();
+    const status = await rehearsal.untilEnded();
+
+    assert.equal(status.outcome, 'succeeded-with-unproven', linesOf(rehearsal));
+    const first = rehearsal.armWrites()[0]?.minute ?? 0;
+    assert.ok(first >= 1 && first <= 5, `started at minute ${first}`);
+    assert.match(told(rehearsal), /private cluster, and no route leads to its API server/);
+  }));
+
+test('an aborted wait for Kubernetes ends the run at once', () =>
+  rehearse({}, async (rehearsal) => {
+    rehearsal.world.perturb(noRoute);
+    rehearsal.begin();
+    await rehearsal.until(isHeld(rehearsal), 60);
+    rehearsal.say('abort');
+    const status = await rehearsal.untilEnded(30);
+
+    assert.deepEqual([status.outcome, writesOf(rehearsal)], ['aborted', []]);
+  }));
+
+test('a block is named by its budget although the writer may not ask about evictions', () =>
+  rehearse({}, async (rehearsal) => {
+    rehearsal.world.perturb({ kind: 'deny-rights', rights: ['create pods/eviction'], who: null });
+    rehearsal.begin();
+    await rehearsal.until(() => stateOf(rehearsal, 'pool/apps') === 'running', 240);
+    rehearsal.world.perturb({ kind: 'change-budget', namespace: 'shop', name: 'images', minAvailable: 3, by: 'team-shop' });
+    await rehearsal.until(() => rehearsal.status().pause !== null, 120);
+
+    assert.deepEqual(rehearsal.status().pause?.causes[0]?.budgets, ['shop/images']);
+    assert.equal(kubernetesCalls(rehearsal, /\/eviction$/), 0);
+    rehearsal.world.perturb({ kind: 'change-budget', namespace: 'shop', name: 'images', minAvailable: 2, by: 'team-shop' });
+    await rehearsal.untilEnded();
+  }));
