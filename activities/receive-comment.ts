@@ -27,7 +27,7 @@ import { freeze, unfreeze } from './order-freeze.ts';
 import { acknowledgeAhead } from './order-loss.ts';
 import { postpone, requestUpgrade } from './order-opening.ts';
 import { refuseOutsider } from './refuse-outsider.ts';
-import { showOutlook, showPlan, showPreflight } from './show-cluster.ts';
+import { showForecast, showOutlook, showPlan, showPreflight } from './show-cluster.ts';
 import type { Ports } from './ports.ts';
 import { requestCleanUp } from './request-clean-up.ts';
 
@@ -127,6 +127,7 @@ function carryOut(ports: Ports, settings: ReceiveInboxSettings, permitted: Permi
       return requestCleanUp(ports, settings, { comment, command: { ...command, verb }, runs });
     case 'plan':
     case 'preflight':
+    case 'rehearse':
     case 'freeze':
     case 'unfreeze':
     case 'postpone':
@@ -136,11 +137,12 @@ function carryOut(ports: Ports, settings: ReceiveInboxSettings, permitted: Permi
   }
 }
 
-type ClusterVerb = StandingVerb | 'plan' | 'preflight';
+type ClusterVerb = StandingVerb | 'plan' | 'preflight' | 'rehearse';
 
 const byCluster: Readonly<Record<ClusterVerb, (ports: Ports, given: ClusterCommand) => Promise<InboxResult>>> = {
   plan: showPlan,
   preflight: showPreflight,
+  rehearse: showForecast,
   freeze,
   unfreeze,
   postpone,

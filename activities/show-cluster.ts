@@ -1,4 +1,5 @@
 import { judgeApprovals } from '../domain/approval.ts';
+import { answerForecast, forecastUnits } from '../domain/forecast-answer.ts';
 import { needOf } from '../domain/kubernetes-unread.ts';
 import type { WindowOpening } from '../domain/maintenance-policy.ts';
 import { planMaintenance } from '../domain/plan-maintenance.ts';
@@ -49,6 +50,18 @@ export async function showPreflight(ports: Ports, given: ClusterCommand): Promis
   if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
   const { report } = judgePlan(policy, planMaintenance(policy, outlook.opening, planningStateOf(read.value)), read.value, run?.status.acknowledgements ?? []);
   return answer(ports, comment, answerPreflight(clusterOf(given), outlook.opening, renderPreflightMarkdown(withMode(report, ports.mode))));
+}
+
+/** Answers with what the next opening would come to, reckoned from the plan and from what evictions would meet now. Reads only. */
+export async function showForecast(ports: Ports, given: ClusterCommand): Promise<InboxResult> {
+  const { comment, policy, run } = given;
+  const outlook = await readOutlook(ports, given);
+  if ('settled' in outlook) return outlook.settled;
+  const read = await readClusterSnapshot(ports, policy.clusterResourceId, needOf(policy));
+  if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
+  const { report, plan } = judgePlan(policy, planMaintenance(policy, outlook.opening, planningStateOf(read.value)), read.value, run?.status.acknowledgements ?? []);
+  const units = forecastUnits(withDigest(plan), outlook.opening, withMode(report, ports.mode), read.value.nodes);
+  return answer(ports, comment, answerForecast(clusterOf(given), outlook.opening, units, policy));
 }
 
 /** Answers with what is planned for a cluster that has no run under way. Reads only the state branch. */

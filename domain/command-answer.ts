@@ -81,7 +81,6 @@ export function answerPermissionUnknown(verb: Verb): string {
 const misunderstandings: Readonly<Record<NotUnderstood, (written: string) => string>> = {
   'no-verb': () => 'A command is missing.',
   'unknown-verb': (written) => `${written} is no command.`,
-  'not-carried-out': (written) => `${written} is not carried out by this version.`,
   'unknown-flag': (written) => `${written} is no flag this command knows.`,
   'flag-without-value': (written) => `${written} needs a value, for example ${codeSpan('--until 90m')}.`,
   'no-time': (written) => `${written} needs a duration or a date, for example ${codeSpan('2h')} or ${codeSpan('2026-10-11')}.`,

@@ -27,6 +27,7 @@ const grammars: Readonly<Record<Verb, VerbGrammar>> = {
   status: { summary: 'shows where the run is, or what is planned', usage: '[cluster]', least: 'read', words: 'name', flags: [] },
   plan: { summary: 'shows what the next opening would do, made now', usage: '[cluster]', least: 'read', words: 'name', flags: [] },
   preflight: { summary: 'looks at the cluster now and shows what would block', usage: '[cluster]', least: 'read', words: 'name', flags: [] },
+  rehearse: { summary: 'forecasts the next opening: when units would start, which evictions are refused now, and how to play the whole night', usage: '[cluster]', least: 'read', words: 'name', flags: [] },
   pause: { summary: 'starts nothing more until somebody says resume; what Azure does now goes on', usage: '[cluster]', least: 'write', words: 'name', flags: [] },
   'ack-loss': {
     summary: 'lets one named loss happen (a bare pod, data on a node) until the window closes, or as `--until 90m` says',
@@ -83,9 +84,6 @@ const isVerb = (word: string): word is Verb => word in grammars;
 
 /** Every verb of this version, in the order people should read them. */
 export const verbs: readonly Verb[] = Object.keys(grammars).filter(isVerb);
-
-/** Verbs of the published grammar that this version answers but does not carry out. */
-export const laterVerbs: readonly string[] = ['rehearse'];
 
 /** How a command is written. */
 export function grammarOf(verb: Verb): VerbGrammar {

@@ -1,5 +1,5 @@
 import { closestWord } from './closest-word.ts';
-import { commandFlags, grammarOf, laterVerbs, verbs, type CommandFlag } from './command-grammar.ts';
+import { commandFlags, grammarOf, verbs, type CommandFlag } from './command-grammar.ts';
 import type { Verb } from './operator-decision.ts';
 import { readCommandTime } from './command-time.ts';
 
@@ -30,8 +30,6 @@ export interface WrittenComment {
 export type NotUnderstood =
   | 'no-verb'
   | 'unknown-verb'
-  /** Known to the grammar; a later version carries it out. */
-  | 'not-carried-out'
   | 'unknown-flag'
   | 'flag-without-value'
   /** Neither a moment nor a duration. */
@@ -112,7 +110,6 @@ export function parseComment(comment: WrittenComment): CommentParse {
 
 function parseVerb(written: string, rest: string): CommentParse {
   const word = written.toLowerCase();
-  if (laterVerbs.includes(word)) return notUnderstood('not-carried-out', word);
   const verb = verbs.find((known) => known === word);
   if (verb === undefined) return notUnderstood('unknown-verb', written);
   const words = splitWords(rest);

@@ -1,7 +1,7 @@
 import type { Instant } from './time.ts';
 
 /** Verbs of comments. */
-export type Verb = 'help' | 'status' | 'plan' | 'preflight' | RunVerb | StandingVerb | 'resolve' | 'rollback';
+export type Verb = 'help' | 'status' | 'plan' | 'preflight' | 'rehearse' | RunVerb | StandingVerb | 'resolve' | 'rollback';
 
 /** Verbs that a run under way carries out. */
 export type RunVerb = 'pause' | 'ack-loss' | 'resume' | 'retry' | 'skip' | 'abort' | 'release';

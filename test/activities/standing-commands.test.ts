@@ -183,7 +183,7 @@ describe('which cluster', () => {
   const other = { ...policy, name: 'shop-prod-neu', clusterResourceId: cluster.replace('weu', 'neu') };
 
   test('a short name that fits two is refused with both full names, as is no name', async () => {
-    for (const verb of ['upgrade', 'freeze', 'approve', 'plan', 'preflight', 'postpone 2h']) {
+    for (const verb of ['upgrade', 'freeze', 'approve', 'plan', 'preflight', 'rehearse', 'postpone 2h']) {
       for (const body of [`/${verb} shop-prod`, `/${verb}`]) {
         const world = worldWith([policy, other]);
         assert.match(await say(world, 'hana', body), /Which one: `shop-prod-weu` or `shop-prod-neu`\? Nothing was changed/, body);
@@ -242,7 +242,7 @@ describe('teams', () => {
 });
 
 test('what no repeat can cure is answered, what one may cure comes again', async () => {
-  for (const body of ['/freeze', '/unfreeze', '/postpone 2h', '/upgrade', '/approve', '/plan', '/preflight', '/ack-loss ops/debug']) {
+  for (const body of ['/freeze', '/unfreeze', '/postpone 2h', '/upgrade', '/approve', '/plan', '/preflight', '/rehearse', '/ack-loss ops/debug']) {
     const world = worldWith();
     for (const call of ['readState', 'changeState']) world.failures.set(call, [failureOf('terminal', 'state-too-new'), failureOf('terminal', 'state-too-new')]);
     assert.match(await say(world, 'hana', body), /Not done\. What is remembered of the cluster cannot be read or written: `state-too-new`/, body);

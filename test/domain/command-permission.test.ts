@@ -15,6 +15,7 @@ const table = {
   abort: ['maintain', 'admin'],
   plan: ['read', 'triage', 'write', 'maintain', 'admin'],
   preflight: ['read', 'triage', 'write', 'maintain', 'admin'],
+  rehearse: ['read', 'triage', 'write', 'maintain', 'admin'],
   postpone: ['write', 'maintain', 'admin'],
   upgrade: ['maintain', 'admin'],
   approve: ['maintain', 'admin'],

@@ -50,7 +50,7 @@ test('the report of an ended run answers every command, and takes none that coul
     await rehearsal.untilEnded();
 
     for (const verb of ['pause', 'resume', 'retry', 'skip', 'abort', 'ack-loss ops/debug']) assert.match(await ask(rehearsal, 'operator', `/${verb}`), /has ended/, verb);
-    for (const verb of ['plan', 'preflight', 'status', 'help', 'upgrade --help']) assert.doesNotMatch(await ask(rehearsal, 'operator', `/${verb}`), /Refused/, verb);
+    for (const verb of ['plan', 'preflight', 'rehearse', 'status', 'help', 'upgrade --help']) assert.doesNotMatch(await ask(rehearsal, 'operator', `/${verb}`), /Refused/, verb);
     assert.match(await ask(rehearsal, 'operator', '/upgrade'), /Noted/);
   }));
 
