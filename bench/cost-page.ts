@@ -39,7 +39,7 @@ export function renderCosts(counted: CountedActions, inputs: CostInputs): readon
     '',
     '## Not reckoned',
     '',
-    'Key Vault (a signature for each GitHub token, which lasts an hour), NAT gateway and private endpoints of `NETWORK_ACCESS=private`, bandwidth, the host\'s own leases in the storage account, storage of history and',
+    'Key Vault (a signature for each GitHub token, which lasts an hour), NAT gateway and private endpoints of `NETWORK_ACCESS=private`, bandwidth, the host\'s own leases in the storage account, storage and purging of history and',
     'reports, cold starts, Durable Task Scheduler with dedicated units, and what AKS bills for surge nodes, which is most of a night\'s cost.',
   ];
 }

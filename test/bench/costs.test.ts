@@ -109,6 +109,14 @@ test('what stands all month is what infra makes', () => {
   assert.equal(alerts?.match(/Microsoft\.Insights\/metricAlerts@/g)?.length, alertRules.onMetrics);
 });
 
+test('every timer of the app is among those that are counted', () => {
+  const timers = [...textOf('functions/main.ts').matchAll(/app\.timer\('(\w+)'/g)].map(([, name]) => name);
+  const { standing, debtCheck } = readCounts();
+  const counted = [...standing.flatMap(({ windowTick, deliveryTick }) => [windowTick, deliveryTick]), debtCheck].flatMap(({ functions }) => Object.keys(functions));
+
+  assert.deepEqual(timers.filter((name) => !counted.includes(name ?? '')), []);
+});
+
 test('executions billed together never cost more than apart', () => {
   for (const { actions } of Object.values(readCounts().windows)) {
     const [apart, together] = [usageOf(standardInputs, actions, 'apart'), usageOf(standardInputs, actions, 'together')];
