@@ -84,7 +84,7 @@ export function measureBundle({ inputs, outputs }: Metafile): BundleMeasure {
 
 /** Every way in which the built app breaks its budget, each with who imports what, in sentences; none when it keeps it. */
 export function findBudgetFaults(metafile: Metafile): readonly string[] {
-  const { startBytes, totalBytes, startShares } = measureBundle(metafile);
+  const { startBytes, totalBytes, startShares, lateParts } = measureBundle(metafile);
   const strangers = Object.keys(metafile.inputs).filter((input) => forbidden.test(input));
   const early = startShares.filter(({ name }) => isPackage(name) && !startPackages.has(name));
   const largest = (): string => startShares.slice(0, 8).map(({ name, bytes }) => `\n  ${bytes} ${name}: ${chainTo(name, metafile, isStatic)}`).join('');
@@ -93,7 +93,7 @@ export function findBudgetFaults(metafile: Metafile): readonly string[] {
     ...[...new Set(strangers.map(ownerOf))].map((name) => `${name} must not be in the function app: ${chainTo(name, metafile, isAny)}.`),
     ...early.map(({ name, bytes }) => `${name} (${bytes} bytes) is read at every start: ${chainTo(name, metafile, isStatic)}. Load it by await import() inside the function that needs it.`),
     ...(startBytes <= startBytesMax ? [] : [`The start reads ${startBytes} bytes, more than ${startBytesMax}. The largest parts, and who imports them:${largest()}`]),
-    ...(totalBytes <= totalBytesMax ? [] : [`The function app has ${totalBytes} bytes, more than ${totalBytesMax}. See the outputs in dist/meta.json for what grew.`]),
+    ...(totalBytes <= totalBytesMax ? [] : [`The function app has ${totalBytes} bytes, more than ${totalBytesMax}. Beside ${startBytes} of the start:${lateParts.map(({ name, bytes }) => `\n  ${bytes} ${name}: ${chainTo(name, metafile, isAny)}`).join('')}`]),
   ];
 }
 
@@ -132,11 +132,11 @@ function reach(from: string, importsOf: (file: string) => readonly Edge[], isFol
   return cameFrom;
 }
 
-/** The shortest way from the entry to a package or a room, as `a → b → c`; of packages the names. */
+/** The shortest way from the entry to a package, a room or a file, as `a → b → c`; of packages the names. */
 function chainTo(name: string, { inputs }: Metafile, isFollowed: (edge: Edge) => boolean): string {
   const cameFrom = reach(entryPoint, (file) => inputs[file]?.imports ?? [], isFollowed);
   const chain: string[] = [];
-  for (let file = [...cameFrom.keys()].find((each) => ownerOf(each) === name) ?? null; file !== null; file = cameFrom.get(file) ?? null) {
+  for (let file = [...cameFrom.keys()].find((each) => each === name || ownerOf(each) === name) ?? null; file !== null; file = cameFrom.get(file) ?? null) {
     const step = isPackage(ownerOf(file)) ? ownerOf(file) : file;
     if (step !== chain[0]) chain.unshift(step);
   }
