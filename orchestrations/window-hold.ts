@@ -138,6 +138,8 @@ function* look(run: WindowRun, plan: UpgradePlan, holds: readonly Hold[]): Step<
   run.lookedAt = flow.now();
   run.isLookHinted = false;
   if (!seen.ok) {
+    // As if it had been looked at when the service takes questions again: the next look counts from there.
+    run.lookedAt += (seen.failure.retryAfterSeconds ?? 0) * SECOND_MS;
     flow.log('holds.look-failed', { runId: input.runId, code: seen.failure.code });
     return [];
   }

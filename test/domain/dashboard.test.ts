@@ -37,6 +37,16 @@ test('a pool that Azure stopped can be tried again, one that still drains cannot
   assert.doesNotMatch(render([blocked]), /box:retry/);
 });
 
+test('a run that waits for its turn tells when that comes and why, and needs nobody', () => {
+  const turn = { startsAt: Date.UTC(2026, 9, 10, 20, 23), reason: '38 clusters of its subscription are open at once.' };
+  const waiting: FleetCluster = { policy: samplePolicy(), state: null, run: { status: statusSample({ phase: 'waiting', turn, nextAt: turn.startsAt }), isLive: true } };
+
+  const body = render([waiting]);
+
+  assert.match(body, /1 cluster, 0 blocked, 1 running/);
+  assert.match(body, /`shop-prod-weu`: waits for its turn at Sat 10 Oct 22:23 .*\. 38 clusters of its subscription are open at once\./);
+});
+
 test('an approval that counts is not asked for any more', () => {
   const next = upcomingOpening(policy, [], debtNow);
   assert.ok(next !== null);

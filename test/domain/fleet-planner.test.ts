@@ -100,3 +100,112 @@ describe('Azure\'s buckets never run empty', () => {
     assert.ok(leastTokens(due, together)[0] < 0);
   });
 });
+
+describe('a tick that repeats', () => {
+  const due = fleet(200, 2);
+
+  test('gives the same answer to the same question, and another installation another spread', () => {
+    assert.deepEqual(plan(due), plan(due));
+    assert.notDeepEqual(plan(due).map(({ startsAt }) => startsAt), planFleetStarts({ now: opens, seed: 'other/platform', due, atWork: [], pollSeconds }).map(({ startsAt }) => startsAt));
+  });
+
+  test('plans nobody twice: those handed over keep their place, and who comes late stands behind them', () => {
+    const first = plan(due);
+    const atWork = first.map(({ clusterResourceId, startsAt }): ClusterAtWork => ({ clusterResourceId, startsAt: startsAt ?? 0, closes: opens + 6 * HOUR_MS, nodePoolCount: 3 }));
+    const late = [cluster(0, 900), cluster(1, 901)];
+
+    const second = plan(late, opens + 5 * MINUTE_MS, atWork);
+
+    assert.deepEqual(second.map(({ clusterResourceId }) => clusterResourceId), late.map(({ clusterResourceId }) => clusterResourceId));
+    for (const { clusterResourceId, startsAt } of second) {
+      const own = atWork.filter((each) => each.clusterResourceId.split('/')[2] === clusterResourceId.split('/')[2]);
+      assert.ok((startsAt ?? 0) >= Math.max(...own.map((each) => each.startsAt)));
+    }
+    assert.ok(leastTokens([...due, ...late], [...first, ...second]).every((tokens) => tokens >= 0));
+  });
+
+  test('hands a cluster that found no room its turn as soon as others have ended', () => {
+    const crowd = fleet(1_000, 1);
+    const first = plan(crowd);
+    const left = crowd.filter((_, index) => first[index]?.startsAt === null);
+    // Of the runs that began, every one has ended after two hours.
+    const second = plan(left, opens + 2 * HOUR_MS, []);
+
+    assert.ok(left.length > 0);
+    assert.ok(second.filter(({ startsAt }) => startsAt !== null).length > 50);
+  });
+});
+
+describe('who goes first', () => {
+  const startOf = (starts: readonly PlannedStart[], { clusterResourceId }: DueCluster): number => starts.find((each) => each.clusterResourceId === clusterResourceId)?.startsAt ?? Number.NaN;
+
+  test('the cluster with the least time to spare, by what its longest run took', () => {
+    const needy = cluster(0, 500, { neededMinutes: 350 });
+    const short = cluster(0, 501, { opening: { opens, closes: opens + HOUR_MS } });
+    const starts = plan([...fleet(60, 1), needy, short]);
+
+    assert.deepEqual([startOf(starts, needy), startOf(starts, short)].map((at) => at - opens < 30 * SECOND_MS), [true, true]);
+    assert.ok(startOf(starts, needy) < startOf(starts, short));
+  });
+
+  test('what a person waits for, beside the queue; many of those queue by themselves', () => {
+    const asked = Array.from({ length: 3 }, (_, index) => cluster(0, 600 + index, { openedBy: 'person' }));
+    const starts = plan([...fleet(60, 1), ...asked]);
+
+    assert.ok(startOf(starts, asked[0] ?? cluster(0, 0)) - opens < 10 * SECOND_MS);
+    assert.ok(asked.every((each) => startOf(starts, each) - opens < 5 * MINUTE_MS));
+  });
+});
+
+describe('what a person is told', () => {
+  test('nothing of a cluster that begins at once', () => {
+    assert.deepEqual(plan([cluster(0, 1)]), [{ clusterResourceId: cluster(0, 1).clusterResourceId, startsAt: opens, pollSeconds, heldLookMinutes: 10, reason: '' }]);
+  });
+
+  test('how many open together and what Azure lets pass', () => {
+    const [, reason = ''] = plan(fleet(38, 1)).map((start) => start.reason).filter((text) => text !== '');
+
+    assert.equal(reason, '38 clusters of its subscription are open at once, and Azure lets only so many reads of them pass (60 at a time, then 1 a second).');
+  });
+
+  test('that a start leaves less than the longest remembered run took, or than half of the window', () => {
+    const window = { opening: { opens, closes: opens + HOUR_MS } };
+    const known = plan(fleet(120, 1, () => ({ ...window, neededMinutes: 50 }))).filter(({ startsAt, reason }) => startsAt !== null && /it may not get through/.test(reason));
+    const unknown = plan(fleet(160, 1, () => window)).filter(({ startsAt, reason }) => startsAt !== null && /Less than half of the window is left/.test(reason));
+
+    assert.ok(known.length > 0 && known.every(({ startsAt }) => (startsAt ?? 0) > opens + 10 * MINUTE_MS));
+    assert.match(known[0]?.reason ?? '', /Then \d+ min are left, and its longest remembered run took 50: it may not get through\. Give some of them other windows\.$/);
+    assert.ok(unknown.length > 0 && unknown.every(({ startsAt }) => (startsAt ?? 0) > opens + 30 * MINUTE_MS));
+  });
+
+  test('nobody begins once its window has closed', () => {
+    for (const { startsAt } of plan(fleet(400, 1, () => ({ opening: { opens, closes: opens + HOUR_MS } })))) assert.ok(startsAt === null || startsAt < opens + HOUR_MS);
+  });
+});
+
+describe('how often a cluster is looked at', () => {
+  const cases: readonly (readonly [clusters: number, pools: number, shortest: number, longest: number, heldLookMinutes: number])[] = [
+    [1, 3, 30, 150, 10],
+    [42, 3, 30, 150, 10],
+    [200, 3, 30, 150, 48],
+    [375, 1, 30, 150, 54],
+    [1_000, 3, 80, 150, 239],
+    [2_500, 3, 200, 200, 596],
+  ];
+  for (const [clusters, pools, shortest, longest, heldLookMinutes] of cases) {
+    test(`${clusters} of one subscription with ${pools} pools: every ${shortest} s at most, held ones every ${heldLookMinutes} min`, () => {
+      const [{ pollSeconds: polled, heldLookMinutes: held } = { pollSeconds, heldLookMinutes: 0 }] = plan(fleet(clusters, 1, () => ({ nodePoolCount: pools })));
+
+      assert.deepEqual([polled, held], [{ shortest, longest }, heldLookMinutes]);
+    });
+  }
+
+  test('a cluster of a hundred pools waits for a whole share of the bucket, and the next for what it took', () => {
+    const huge = cluster(0, 700, { nodePoolCount: 100, neededMinutes: 300 });
+    const starts = plan([huge, ...fleet(5, 1)]);
+    const order = [...starts].sort((one, other) => (one.startsAt ?? 0) - (other.startsAt ?? 0));
+
+    assert.deepEqual([order[0]?.clusterResourceId, order[0]?.startsAt], [huge.clusterResourceId, opens]);
+    assert.ok((order[1]?.startsAt ?? 0) > opens + MINUTE_MS);
+  });
+});

@@ -31,6 +31,7 @@ const outcomes: readonly RunOutcome[] = [
 ];
 
 const everyPhase: readonly WindowStatus[] = [
+  statusSample({ phase: 'waiting', units: [], planDigest: null, turn: { startsAt: Date.UTC(2026, 9, 10, 21), reason: '38 clusters of its subscription are open at once.' } }),
   statusSample({ phase: 'planning', units: [], planDigest: null }),
   statusSample({ phase: 'preflight', units: [unitSample()] }),
   statusSample({ phase: 'upgrading', nextAt: minutesIn(47) }),

@@ -20,7 +20,7 @@ const holdOf = (rehearsal: Rehearsal, unit: string) => rehearsal.status().holds.
 const startsOf = (rehearsal: Rehearsal, what: string): readonly number[] => rehearsal.armWrites().filter((write) => write.what === what).map(({ minute }) => minute);
 const isWaiting = (rehearsal: Rehearsal) => (): boolean => rehearsal.status().phase === 'held';
 /** Fresh snapshots beyond that of the plan and that of preflight. */
-const looksOf = (rehearsal: Rehearsal): number => rehearsal.world.log.entries.filter(({ service, path }) => service === 'arm' && /\/managedClusters\/[^/]+\/upgradeProfiles\//i.test(path)).length - 2;
+const looksOf = (rehearsal: Rehearsal): number => rehearsal.world.log.entries.filter(({ service, path }) => service === 'arm' && /\/managedClusters\/[^/]+\/maintenanceConfigurations$/i.test(path)).length - 2;
 const events = (rehearsal: Rehearsal): readonly string[] =>
   rehearsal.world.serviceBus.broker.peek('events/subscriptions/all', 0, 1_000).map(({ messageId }) => messageId.slice(rehearsal.input.runId.length + 1));
 const letGo = (rehearsal: Rehearsal): number => rehearsal.comments().filter((body) => body.includes(':let-go-')).length;
