@@ -1,6 +1,7 @@
 import type { HealthLook, ProbeCount } from '../domain/cluster-health.ts';
 import type { Cluster } from '../domain/cluster-snapshot.ts';
-import type { Outcome } from '../domain/failure.ts';
+import type { Failure, Outcome } from '../domain/failure.ts';
+import { explainUnread } from '../domain/kubernetes-unread.ts';
 import type { VerifyPolicy } from '../domain/maintenance-policy.ts';
 import { isBrokenOnTheWay, judgePath, type PathVerdict } from '../domain/path-to-nodes.ts';
 import { MINUTE_MS, SECOND_MS } from '../domain/time.ts';
@@ -28,11 +29,12 @@ export async function checkHealth(ports: Ports, { clusterResourceId, verify, ref
     tryProbes(ports, cluster, verify),
     verify === null ? { ok: true as const, value: [] } : readNotReady(ports, cluster),
   ]);
-  if (!tried.ok) return tried;
-  if (!notReady.ok) return notReady;
-  if (!dns.ok && dns.failure.class === 'transient') return dns;
+  const unread = (failure: Failure): Outcome<never> => ({ ok: false, failure: explainUnread(cluster, failure) });
+  if (!tried.ok) return unread(tried.failure);
+  if (!notReady.ok) return unread(notReady.failure);
+  if (!dns.ok && dns.failure.class === 'transient') return unread(dns.failure);
   const path = await readPath(ports, cluster, refusals, tried.value.brokenBy);
-  if (!path.ok) return path;
+  if (!path.ok) return unread(path.failure);
   const isFailing = tried.value.counts.some(({ failures }) => failures > 0) || (dns.ok && dns.value !== null && dns.value.wanted > dns.value.ready);
   const settings = isFailing ? await kubernetes.readSettingsChange(cluster, { namespace: ADD_ONS, name: 'coredns-custom' }) : null;
   return {

@@ -79,7 +79,7 @@ function* holdUnread(run: WindowRun, failure: KubernetesFailure): Step<void> {
   const units = plan === null ? [] : unitsOf(plan).map((unit) => ({ ...unit, state: 'withheld' as const, note: `${code}: ${message}` }));
   update(run, { units });
   startHold(run, 'run', { causes: [cause], causesOmitted: 0 }, plan === null || plan.units.length === 0 ? 0 : shortestStart(plan.units));
-  say(run, `The run is withheld: ${code}. ${failure.message}`);
+  say(run, `Kubernetes cannot be read yet, so the run is withheld: ${code}. ${failure.message}`);
 }
 
 /** Waits for the next look, hearing people; `over` when no start is useful any more, or somebody ended the run. */

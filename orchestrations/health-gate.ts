@@ -1,5 +1,6 @@
 import { alarmOfPath, judgeHealth, type HealthAlarm, type HealthLook } from '../domain/cluster-health.ts';
 import type { Outcome } from '../domain/failure.ts';
+import { isKubernetesUnread, needOf } from '../domain/kubernetes-unread.ts';
 import { mayBeVictim } from '../domain/path-to-nodes.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
@@ -8,7 +9,7 @@ import type { Step } from './flow.ts';
 import { guarded } from './patience.ts';
 import { hear } from './window-decision.ts';
 import { endPause, startPause } from './window-pause.ts';
-import { noteLook, say, update, updateUnit, type WindowRun } from './window-run.ts';
+import { noteLook, noteSight, say, update, updateUnit, type WindowRun } from './window-run.ts';
 import { nextWordsAt, publish } from './window-words.ts';
 
 /** Bad looks in a row before people are told, and the wait between the first two. */
@@ -43,6 +44,7 @@ export function* awaitHealth(run: WindowRun): Step<void> {
     const seen = yield* look(run);
     if (!seen.ok && verify === null && !isPaused(run)) return;
     const alarm = alarmOf(run, seen);
+    if (isBlind(run)) return;
     const next = alarm === 'unseen' ? run.flow.now() + MINUTE_MS : alarm === null ? takeGood(run, settled) : takeAlarm(run, alarm);
     if (next === 'good') {
       run.health.goodAt = run.flow.now();
@@ -147,6 +149,10 @@ function alarmOf(run: WindowRun, seen: Outcome<HealthLook>): HealthAlarm | 'unse
   health.unreadable += 1;
   health.goodSince = null;
   if (health.unreadable < UNREADABLE_LOOKS) return 'unseen';
+  if (needOf(run.input.policy) === 'optional' && health.before === null && isKubernetesUnread(seen.failure)) {
+    noteSight(run, seen.failure.message);
+    return 'unseen';
+  }
   const { code, message, remedy } = seen.failure;
   return { kind: 'unreadable', summary: `Whether users are served cannot be read (${code}: ${message}), so nothing more is started.`, remedy, changes: [] };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createLocalCredential } from '../../adapters/credential.ts';
@@ -83,6 +84,7 @@ test('who only reads is asked about reading alone', async (context) => {
   await kubernetes.readObjects(cluster);
 
   assert.equal(asked().length, 18);
+  assert.match(readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8'), /`system:basic-user`\): 18\nquestions for a preflight, 25 for a run\./);
   assert.ok(!asked().some((right) => /^(create|patch)|events|attachments|proxy|log/.test(right)), asked().join());
 });
 

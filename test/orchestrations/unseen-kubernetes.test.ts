@@ -181,3 +181,14 @@ test('a block is named by its budget although the writer may not ask about evict
     rehearsal.world.perturb({ kind: 'change-budget', namespace: 'shop', name: 'images', minAvailable: 2, by: 'team-shop' });
     await rehearsal.untilEnded();
   }));
+
+test('what users feel and nobody ever could look at holds nothing where the policy can do without, and is not called verified', () =>
+  rehearse({ policy: (text) => text.replace(/^spec:$/m, 'spec:\n  kubernetesApi: optional\n  verify: { settleMinutes: 5 }') }, async (rehearsal) => {
+    rehearsal.world.faults.kubernetes.add({ method: null, path: /\/deployments\/coredns$/, times: Infinity, mishap: { kind: 'cut', moment: 'before' } });
+    rehearsal.begin();
+    const status = await rehearsal.untilEnded();
+
+    assert.equal(status.outcome, 'succeeded', linesOf(rehearsal));
+    assert.equal(rehearsal.comments().some((body) => body.includes(':paused-')), false);
+    assert.equal(status.verifiedAt, null);
+  }));
