@@ -60,8 +60,8 @@ export async function showForecast(ports: Ports, given: ClusterCommand): Promise
   const read = await readClusterSnapshot(ports, policy.clusterResourceId, needOf(policy));
   if (!read.ok) return answerFailure(ports, comment, read.failure, 'The cluster');
   const { report, plan } = judgePlan(policy, planMaintenance(policy, outlook.opening, planningStateOf(read.value)), read.value, run?.status.acknowledgements ?? []);
-  const units = forecastUnits(withDigest(plan), outlook.opening, withMode(report, ports.mode), read.value.nodes);
-  return answer(ports, comment, answerForecast(clusterOf(given), outlook.opening, units, policy));
+  const units = forecastUnits(withDigest(plan), outlook.opening, report, read.value.nodes);
+  return answer(ports, comment, answerForecast(clusterOf(given), outlook.opening, units, policy, ports.mode));
 }
 
 /** Answers with what is planned for a cluster that has no run under way. Reads only the state branch. */

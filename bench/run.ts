@@ -3,6 +3,7 @@ import { measureImports } from './bundle-import.ts';
 import { measureCosts } from './costs.ts';
 import { measureFleet } from './fleet-speed.ts';
 import { measurePreflight } from './preflight-speed.ts';
+import { measureRehearsal } from './rehearsal-speed.ts';
 import { measureWebhook } from './webhook-speed.ts';
 import { measureWindows } from './window-cost.ts';
 
@@ -18,6 +19,7 @@ const sections: Readonly<Record<string, Section>> = {
   imports: { tells: 'import time of the bundle, beside an empty process and the sources (build first)', measure: measureImports },
   windows: { tells: 'calls, history and CPU of a window, and simulated windows a second', measure: measureWindows },
   preflight: { tells: 'preflight of 20 000 and 150 000 pods, beside the naive way', measure: measurePreflight },
+  rehearsal: { tells: 'a rehearsed night of 100 and 1 000 nodes, beside the simulated cluster alone', measure: () => measureRehearsal() },
   fleet: { tells: 'planning 1 000 clusters in one tick, beside starting all at once', measure: measureFleet },
   webhook: { tells: 'webhook to its 202 at 200 requests a second, beside a nearly empty handler', measure: measureWebhook },
   costs: {

@@ -3,6 +3,7 @@ import { formatBothDated, formatUtc } from './local-time.ts';
 import type { WindowOpening } from './maintenance-policy.ts';
 import { codeSpan } from './markdown-text.ts';
 import type { PreflightReport } from './preflight-report.ts';
+import { whyNothingStarts, type SlackwaterMode } from './slackwater-mode.ts';
 import type { AnsweredCluster } from './standing-answer.ts';
 import { MINUTE_MS, type Instant } from './time.ts';
 import type { PlannedUnit, UnitName, UpgradePlan } from './upgrade-plan.ts';
@@ -38,17 +39,18 @@ export function forecastUnits(plan: UpgradePlan, opening: WindowOpening, report:
 }
 
 /** The forecast as an answer: what it is and is not, the units, and the command that plays the night. */
-export function answerForecast({ clusterName, timeZone }: AnsweredCluster, opening: WindowOpening, units: readonly ForecastUnit[], policy: { readonly clusterResourceId: string; readonly source: string }): string {
+export function answerForecast({ clusterName, timeZone }: AnsweredCluster, opening: WindowOpening, units: readonly ForecastUnit[], policy: { readonly clusterResourceId: string; readonly source: string }, mode: SlackwaterMode): string {
   const end = Math.max(opening.opens, ...units.map(({ endsAt }) => endsAt ?? opening.opens));
   const withheld = units.filter(({ startsAt }) => startsAt === null).length;
   const fits = units.length === 0 ? 'nothing to upgrade' : `${end <= opening.closes ? `done about ${formatBothDated(end, timeZone)}, which fits` : 'the estimates do not fit'}${withheld === 0 ? '' : `; ${withheld} withheld by preflight`}`;
+  const unstarted = whyNothingStarts(mode);
   const rows = units.map(({ unit, startsAt, endsAt, withheldBy, refused }) => {
     const cells = [codeSpan(unit), startsAt === null ? '–' : formatUtc(startsAt), endsAt === null ? '–' : formatUtc(endsAt), namesCell(withheldBy), namesCell(refused.map(({ pod, budgets }) => [pod, ...budgets].join(' · ')))];
     return `| ${cells.join(' | ')} |`;
   });
   const table = units.length === 0 ? [] : [['| Unit | Starts about | Ends about | Withheld by | Evictions refused now |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')];
   return [
-    `**Forecast for ${codeSpan(clusterName)}, ${formatBothDated(opening.opens, timeZone)}:** ${fits}. A reckoning from the plan's estimates and from what each eviction would meet now; no night was played.`,
+    `**Forecast for ${codeSpan(clusterName)}, ${formatBothDated(opening.opens, timeZone)}:** ${fits}. A reckoning from the plan's estimates and from what each eviction would meet now; no night was played.${unstarted === null ? '' : ` ${unstarted.message}`}`,
     ...table,
     `A rehearsal plays the night in a simulated copy, on a machine with a checkout of Slackwater, and only reads the cluster: ${codeSpan(`npm run -s slackwater -- rehearse --cluster ${policy.clusterResourceId} --policy ${policy.source}`, 600)}`,
   ].join('\n\n');

@@ -10,6 +10,7 @@ import { nextOpenings } from '../../domain/maintenance-window.ts';
 import { planMaintenance } from '../../domain/plan-maintenance.ts';
 import { planningStateOf } from '../../domain/planning-state.ts';
 import { judgePlan } from '../../domain/preflight.ts';
+import type { SlackwaterMode } from '../../domain/slackwater-mode.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 
 const fixtures = new URL('../../fixtures/', import.meta.url);
@@ -22,11 +23,11 @@ const [opening] = nextOpenings(policy.window, Date.parse('2026-11-21T12:00Z'), 1
 assert.ok(opening !== undefined);
 const cluster = { clusterName: 'lab-aks', timeZone: 'Europe/Paris' };
 
-function forecast(given: ClusterSnapshot) {
+function forecast(given: ClusterSnapshot, mode: SlackwaterMode = 'maintain') {
   assert.ok(policy !== undefined && opening !== undefined);
   const judged = judgePlan(policy, planMaintenance(policy, opening, planningStateOf(given)), given);
   const units = forecastUnits({ ...judged.plan, digest: '' }, opening, judged.report, given.nodes);
-  return { units, text: answerForecast(cluster, opening, units, policy) };
+  return { units, text: answerForecast(cluster, opening, units, policy, mode) };
 }
 
 test('units stand one after the other by their estimates, and the command that plays the night is given', () => {
@@ -37,6 +38,13 @@ test('units stand one after the other by their estimates, and the command that p
   assert.match(text, /^\*\*Forecast for `lab-aks`, Sat 21 Nov 22:00 \(21:00Z\):\*\* done about Sat 21 Nov 23:52 \(22:52Z\), which fits\. .*no night was played\.$/m);
   assert.match(text, /^\| `pool\/apps` \| 21:57Z \| 22:42Z \| – \| – \|$/m);
   assert.match(text, /rehearse --cluster \/subscriptions\/.*\/lab-aks --policy slackwater\/lab-aks\.yaml/);
+});
+
+test('an installation that only plans forecasts the same, and says that it starts nothing', () => {
+  const planning = forecast(snapshot.value, 'plan-only');
+
+  assert.deepEqual(planning.units, forecast(snapshot.value).units);
+  assert.match(planning.text, /no night was played\. Slackwater only plans here: it reads clusters and writes to none\.$/m);
 });
 
 test('a pool that preflight withholds has no time, and the pods whose evictions are refused now are named with their budgets', () => {
