@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import type { Metafile, Plugin } from 'esbuild';
 import { findBudgetFaults, measureBundle, startBytesMax, totalBytesMax } from '../../bundle-budget.ts';
 import { appOptions } from '../../bundle-options.ts';
+import { environment } from '../functions/environment.ts';
 
 const run = promisify(execFile);
 const root = new URL('../../', import.meta.url);
@@ -35,6 +36,14 @@ describe('the function app that npm run build makes', () => {
     for (const name of ['@azure/arm-containerservice', '@azure/identity', '@azure/service-bus', '@octokit/rest', 'rhea']) {
       assert.ok(inputsOf(later).some((input) => input.includes(`node_modules/${name}/`)), name);
     }
+  });
+
+  test('reads at start what the account says, and nothing more', async () => {
+    const { stderr } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', path('test/functions/record-loads.ts'), path('test/functions/list-functions.ts'), path('dist/main.mjs')], { env: { PATH: process.env['PATH'], ...environment } });
+    const [, loaded = ''] = /^loaded (.*)$/m.exec(stderr) ?? [];
+    const built = loaded.split(' ').filter((url) => url.startsWith(new URL('dist/', root).href)).map((url) => url.slice(root.href.length));
+
+    assert.deepEqual(built.sort(), [...measureBundle(metafile).startFiles].sort());
   });
 
   test('holds every module once', () => {
