@@ -7,6 +7,7 @@ import { METRIC_LINE, measure } from '../../domain/slackwater-metric.ts';
 import { tickWindows } from '../../functions/window-timer.ts';
 import { emptyWorld, recordingPorts } from '../activities/recording-ports.ts';
 import { runToEnd, withHost } from '../local/durable-sample-host.ts';
+import { readBicepFiles, readText } from './bicep.ts';
 import { passes, readQueries, readQuery } from './kusto.ts';
 
 const queries = readQueries();
@@ -86,6 +87,15 @@ describe('alerts', () => {
 
     assert.equal(own.filter((line) => passes(alertOf('orchestration-failed'), trace(line))).length, 1, own.join('\n'));
     for (const [line, rings] of rows) assert.equal(passes(alertOf('orchestration-failed'), trace(line)), rings, line);
+  });
+
+  test('are off until the installation is set up, and are not asked of tables that are not there yet', () => {
+    const { text } = readBicepFiles().find(({ path }) => path === 'infra/modules/alerts.bicep') ?? assert.fail();
+
+    assert.match(text, /enabled: isSetUp\n/);
+    assert.match(text, /skipQueryValidation: true\n/);
+    assert.match(readText('infra/main.bicep'), /isSetUp: !empty\(gitHubAppId\)\n/);
+    for (const name of ['webhook-5xx', 'no-tick']) assert.match(alertOf(name), /datetime\(2026-11-21T10:00:00Z\)/, `${name} tells of what was before a deployment`);
   });
 
   test('on webhooks know them by their route, because the host\'s export names no function', () => {
