@@ -1,5 +1,6 @@
 import { armBudgets, subscriptionOf } from './arm-budget.ts';
 import { heldLookDraw, openingDraw, sharedBudgets, steadyDraw, USUAL_HELD_LOOK_MINUTES, type Draw, type LookPace } from './fleet-load.ts';
+import { spellMinutes } from './report-words.ts';
 import { tokensAt, type TokenBucket } from './token-bucket.ts';
 import { MINUTE_MS, SECOND_MS } from './time.ts';
 import type { Instant, Span } from './time.ts';
@@ -85,18 +86,25 @@ export function planFleetStarts(question: FleetQuestion): readonly PlannedStart[
 function planSubscription(question: FleetQuestion, due: readonly DueCluster[], atWork: readonly ClusterAtWork[]): readonly PlannedStart[] {
   const pace = paceOf([...due, ...atWork], question.pollSeconds);
   const runs: Run[] = atWork.map((each) => ({ startsAt: each.startsAt, closes: each.closes, opening: openingDraw(each.nodePoolCount), steady: steadyDraw(each.nodePoolCount, pace) }));
-  const crowd = due.length + atWork.filter(({ startsAt }) => startsAt >= question.now).length;
-  const place = (lane: Lane, clusters: readonly DueCluster[]): readonly PlannedStart[] =>
+  const place = (lane: Lane, clusters: readonly DueCluster[]): readonly Placed[] =>
     clusters.map((cluster) => {
-      const { clusterResourceId, nodePoolCount, opening: { closes } } = cluster;
+      const { nodePoolCount, opening: { closes } } = cluster;
       const startsAt = nextStart(lane, cluster, question.seed);
       if (startsAt !== null) runs.push({ startsAt, closes, opening: openingDraw(nodePoolCount), steady: steadyDraw(nodePoolCount, pace) });
-      return { clusterResourceId, startsAt, ...pace, reason: reasonOf(cluster, startsAt, question.now, crowd) };
+      return { cluster, startsAt };
     });
   const queue = beginLane(question.now, SCHEDULED, runs);
   const inOrder = [...due].sort((one, other) => spareMs(one, question.now) - spareMs(other, question.now) || orderOf(question.seed, one) - orderOf(question.seed, other));
   const asked = inOrder.filter(({ openedBy }) => openedBy === 'person');
-  return [...place(beginLane(question.now, ASKED_FOR, []), asked), ...place(queue, inOrder.filter(({ openedBy }) => openedBy === 'schedule'))];
+  const placed = [...place(beginLane(question.now, ASKED_FOR, []), asked), ...place(queue, inOrder.filter(({ openedBy }) => openedBy === 'schedule'))];
+  const waiting = runs.flatMap(({ startsAt }) => (startsAt >= question.now ? [startsAt] : []));
+  const crowd = { clusters: waiting.length + placed.filter(({ startsAt }) => startsAt === null).length, minutes: Math.ceil((Math.max(question.now, ...waiting) - question.now) / MINUTE_MS) };
+  return placed.map(({ cluster, startsAt }) => ({ clusterResourceId: cluster.clusterResourceId, startsAt, ...pace, reason: reasonOf(cluster, startsAt, question.now, crowd) }));
+}
+
+interface Placed {
+  readonly cluster: DueCluster;
+  readonly startsAt: Instant | null;
 }
 
 /** A run as its subscription's buckets feel it. */
@@ -197,9 +205,10 @@ function secondsUntilReady(lane: Lane, opening: Draw): number {
   return Math.max(...waits);
 }
 
-function reasonOf({ opening, neededMinutes }: DueCluster, startsAt: Instant | null, now: Instant, crowd: number): string {
+function reasonOf({ opening, neededMinutes }: DueCluster, startsAt: Instant | null, now: Instant, crowd: { readonly clusters: number; readonly minutes: number }): string {
   if (startsAt !== null && startsAt <= now) return '';
-  const why = `${crowd} clusters of its subscription are open at once, and Azure lets only so many reads of them pass (${armBudgets.otherCalls.burst} at a time, then ${armBudgets.otherCalls.refillPerSecond} a second).`;
+  const limits = `Azure's limits (${armBudgets.otherCalls.burst} reads at a time, then ${armBudgets.otherCalls.refillPerSecond} a second)`;
+  const why = `${crowd.clusters} clusters of its subscription open at once; their starts are spread over ${spellMinutes(crowd.minutes)} to respect ${limits}.`;
   if (startsAt === null) return `${why} No room is left before the window closes: give some of them other windows, or longer ones.`;
   const left = opening.closes - startsAt;
   const isLate = neededMinutes === null ? left < (opening.closes - opening.opens) * LATE_SHARE : left < neededMinutes * MINUTE_MS;

@@ -165,7 +165,7 @@ describe('what a person is told', () => {
   test('how many open together and what Azure lets pass', () => {
     const [, reason = ''] = plan(fleet(38, 1)).map((start) => start.reason).filter((text) => text !== '');
 
-    assert.equal(reason, '38 clusters of its subscription are open at once, and Azure lets only so many reads of them pass (60 at a time, then 1 a second).');
+    assert.equal(reason, '38 clusters of its subscription open at once; their starts are spread over 8 min to respect Azure\'s limits (60 reads at a time, then 1 a second).');
   });
 
   test('that a start leaves less than the longest remembered run took, or than half of the window', () => {
