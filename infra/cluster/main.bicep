@@ -74,7 +74,7 @@ resource knownTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = if 
 }
 
 module delivery 'delivery.bicep' = {
-  name: 'slackwater-delivery-${clusterName}'
+  name: 'slackwater-delivery-${uniqueString(cluster.id)}'
   scope: resourceGroup(split(inboxQueueId, '/')[2], split(inboxQueueId, '/')[4])
   params: {
     topicPrincipalId: empty(existingTopicName) ? newTopic!.identity.principalId : knownTopic!.identity.principalId
@@ -86,7 +86,7 @@ module delivery 'delivery.bicep' = {
 }
 
 module events 'events.bicep' = {
-  name: 'slackwater-events-${clusterName}'
+  name: 'slackwater-events-${uniqueString(cluster.id)}'
   params: {
     topicName: empty(existingTopicName) ? newTopic.name : existingTopicName
     eventTypes: [

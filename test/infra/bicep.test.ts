@@ -37,6 +37,11 @@ function findLateFaults(file: BicepFile): readonly string[] {
   );
 }
 
+/** Whether a name is made of something whose length nobody knows here. */
+function mayGrow(name: string): boolean {
+  return [...name.matchAll(/\$\{([^}]*)\}/g)].some(([, part]) => part?.startsWith('uniqueString(') !== true);
+}
+
 function findModuleFaults(file: BicepFile, module: DeclaredModule): readonly string[] {
   const target = byPath.get(posix.join(posix.dirname(file.path), module.path));
   if (target === undefined) return [`${file.path}: ${module.path} is not there`];
@@ -48,6 +53,7 @@ function findModuleFaults(file: BicepFile, module: DeclaredModule): readonly str
   return [
     ...given.filter((name) => !taken.includes(name)).map((name) => `${file.path}: ${module.name} takes no ${name}`),
     ...needed.filter((name) => !given.includes(name)).map((name) => `${file.path}: ${module.name} needs ${name}`),
+    ...(mayGrow(propertyOf(module.body, 'name')?.text ?? '') ? [`${file.path}: the name of ${module.name} may grow past the 64 characters a deployment has`] : []),
     ...read.filter((name) => !made.has(name)).map((name) => `${file.path}: ${module.name} has no output ${name}`),
   ];
 }
@@ -65,6 +71,7 @@ describe('the Bicep files', () => {
     ['a parameter nobody takes', "module a 'modules/identities.bicep' = {\n  name: 'a'\n  params: { location: 'x', tags: {}, token: 'x', colour: 'red' }\n}\n", /takes no colour/],
     ['a parameter left out', "module a 'modules/identities.bicep' = {\n  name: 'a'\n  params: { location: 'x', tags: {} }\n}\n", /needs token/],
     ['an output nobody makes', "module a 'modules/identities.bicep' = {\n  name: 'a'\n  params: { location: 'x', tags: {}, token: 'x' }\n}\noutput b string = a.outputs.gone\n", /has no output gone/],
+    ['a deployment\'s name as long as a cluster\'s', "param c string\nmodule a 'modules/identities.bicep' = {\n  name: 'a-${c}'\n  params: { location: 'x', tags: {}, token: 'x' }\n}\n", /the name of a may grow/],
     ['what cannot be read', 'param days int\n}} resource\n', /cannot be read/],
     ['a region read too late', "resource c 'x@1' existing = {\n  name: 'c'\n}\nresource d 'y@1' = {\n  name: c.name\n  location: c.location\n}\n", /location of d is read from c too late/],
   ];
