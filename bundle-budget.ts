@@ -7,7 +7,7 @@ import type { Metafile } from 'esbuild';
 export const startBytesMax = 1_200_000;
 
 /** Most of the function app with all parts that activities load when they first need them. Unit: bytes. */
-export const totalBytesMax = 2_600_000;
+export const totalBytesMax = 2_400_000;
 
 /** What must never reach the function app: it belongs to this machine, to tests, or costs too much even when it is asked for. */
 const forbidden = /^(local|sim|cli|test|bench)\/|node_modules\/(@?oxc-parser|rhea-websocket|ajv|croner|esbuild|typescript|@kubernetes\/client-node|@azure\/monitor-opentelemetry)\//;

@@ -131,6 +131,8 @@ export const appOptions = {
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
   splitting: true,
+  // Of packages that hold both, the form that can be cut down to what is used.
+  mainFields: ['module', 'main'],
   chunkNames: 'parts/[name]-[hash]',
   plugins: [lessOfDependencies, fewerOperations, fewerEndpoints, oneCopy, leanTelemetry],
 } satisfies BuildOptions;

@@ -1,2 +1,2 @@
-// Of its own, because the package is CommonJS: loaded late by itself, it would have no names in the built app.
+// Of its own, because a package loaded whole at run time brings everything it exports: here the administration of a namespace.
 export { ServiceBusClient } from '@azure/service-bus';
