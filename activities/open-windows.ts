@@ -4,6 +4,7 @@ import { USUAL_HELD_LOOK_MINUTES } from '../domain/fleet-load.ts';
 import { planFleetStarts, type ClusterAtWork, type DueCluster, type PlannedStart } from '../domain/fleet-planner.ts';
 import { isRecord } from '../domain/json.ts';
 import type { MaintenancePolicy, WindowOpening } from '../domain/maintenance-policy.ts';
+import { withTrace } from '../domain/log-fields.ts';
 import { frozenOpeningAt, movedOpening, nextOpeningAfter, openingAt } from '../domain/maintenance-window.ts';
 import { whyNothingStarts } from '../domain/slackwater-mode.ts';
 import { freezeAt, isCancelled, movedInto, postponementOf, requestFor, type StandingOrder } from '../domain/standing-order.ts';
@@ -184,7 +185,8 @@ async function startTurn(ports: Ports, settings: OpenWindowsSettings, { policy, 
   const turn = start.reason === '' ? null : { startsAt: start.startsAt ?? opening.closes, reason: start.reason };
   const decided = { policy: name, clusterResourceId, runId, failure: null, ...(turn === null ? {} : { turn }) };
   if (start.startsAt === null && now < opening.closes - LAST_WORD_MINUTES * MINUTE_MS) return { ...decided, kind: 'no-room' };
-  const started = await ports.windows.startWindow(windowInstanceId(clusterResourceId), {
+  const asked = requestFor(ordersOf(memory), opening.opens) ?? movedInto(ordersOf(memory), now);
+  const input = {
     policy,
     opening,
     nextOpens: nextOpeningAfter(policy.window, opening),
@@ -195,7 +197,9 @@ async function startTurn(ports: Ports, settings: OpenWindowsSettings, { policy, 
     pollSeconds: start.pollSeconds,
     ...(start.heldLookMinutes === USUAL_HELD_LOOK_MINUTES ? {} : { heldLookMinutes: start.heldLookMinutes }),
     ...(turn === null ? {} : { turn }),
-  });
+  };
+  // The word that asked for the run is what its lines go back to.
+  const started = await ports.windows.startWindow(windowInstanceId(clusterResourceId), withTrace(input, asked === null ? {} : { decision: asked.id }));
   return started.ok ? { ...decided, kind: started.value } : { ...decided, kind: 'failed', failure: started.failure };
 }
 
