@@ -2,16 +2,16 @@ import type { Failure } from '../domain/failure.ts';
 import type { LiveTarget } from './live-target.ts';
 
 /** The failure in one sentence: the identity library lists every way it tried, of which only Entra's own answer helps. */
-export function sentenceOf({ code, message }: Failure): string {
-  if (code !== 'no-token') return message;
-  const answer = /AADSTS\d+:[^.\n]*\./.exec(message)?.[0];
+export function sentenceOf({ code, message, detail }: Failure): string {
+  if (code !== 'no-token') return detail === undefined ? message : `${message} ${detail}`;
+  const answer = /AADSTS\d+:[^.\n]*\./.exec(detail ?? message)?.[0];
   return `No sign-in to Azure was found here.${answer === undefined ? '' : ` ${answer}`}`;
 }
 
 /** What a person at a terminal does about a cluster that cannot be read; the service's own remedies speak of its identity. */
 export function adviseOn(failure: Failure, { resourceId, kubeconfig }: LiveTarget): string {
-  const { code, message, remedy } = failure;
-  const rule = advices.find(({ when }) => when.test(code) || when.test(`${code}: ${message}`));
+  const { code, message, remedy, detail } = failure;
+  const rule = advices.find(({ when }) => when.test(code) || when.test(`${code}: ${detail ?? message}`));
   if (rule === undefined) return remedy;
   return rule.advice({ resourceId, isKubeconfig: kubeconfig !== null });
 }

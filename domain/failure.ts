@@ -17,6 +17,8 @@ export interface Failure {
   readonly remedy: string;
   /** Seconds the service asked us to wait (`Retry-After`), else null. Whole, ≥ 0. */
   readonly retryAfterSeconds: number | null;
+  /** What the service said, as it came, where `message` explains it instead; for people who look below the fold. */
+  readonly detail?: string;
   /** Set where it was a cluster's API server that could not be read, while Azure may still tell. */
   readonly service?: 'kubernetes';
 }

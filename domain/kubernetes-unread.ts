@@ -32,49 +32,50 @@ export const UNREAD_CODE = 'KUBERNETES_UNREADABLE';
 
 /**
  * Names why a cluster's API server could not be read, from how it is reached and what came back, with what to do about it.
- * Code, class and wait stay as they came; what came stands at the end of the message.
+ * Code, class and wait stay as they came; what came is the failure's `detail`.
  */
 export function explainUnread({ name, access }: Pick<Cluster, 'name' | 'access'>, failure: Failure): KubernetesFailure {
   if (isKubernetesUnread(failure)) return failure;
-  const cause = causeOf(name, access ?? null, failure);
-  if (cause === null) return { ...failure, service: 'kubernetes' };
-  return { ...failure, service: 'kubernetes', message: `${cause.says} (${failure.code}: ${failure.message.replace(/\.$/, '')}).`, remedy: cause.remedy };
+  const { says, remedy } = causeOf(name, access ?? null, failure);
+  return { ...failure, service: 'kubernetes', message: `${says}.`, remedy, detail: failure.message };
 }
 
-const optionally = 'or write kubernetesApi: optional into the policy to go by Azure Resource Manager alone';
-
-function causeOf(name: string, access: ApiServerAccess | null, { code, message }: Failure): Cause | null {
+function causeOf(name: string, access: ApiServerAccess | null, { code, message, remedy }: Failure): Cause {
   const isRefused = ['Unauthorized', 'http-401', 'no-entra-id'].includes(code);
   if (isRefused && access?.signIn === 'certificates') {
-    return {
-      says: `${name} has no Entra ID, so no token of ours counts there, and an administrator's certificate is never used`,
-      remedy: `Turn Entra ID on (az aks update --enable-aad), ${optionally}.`,
-    };
+    return { says: `${name} has no Entra ID, so no token of ours counts there, and an administrator's certificate is never used`, remedy: 'Turn Entra ID on: az aks update --enable-aad.' };
   }
   if (isRefused) {
     return { says: `The API server of ${name} takes no token of ours`, remedy: 'Check that the identity is of the tenant the cluster trusts (az aks show --query aadProfile.tenantID).' };
   }
-  if (code === 'Forbidden' || code === 'http-403') return { says: `The API server of ${name} refuses what no drain can be judged without`, remedy: remedyOfForbidden(access) };
-  if (code === 'no-connection' || code === 'time-limit') return causeOfSilence(name, access, /ENOTFOUND|EAI_AGAIN/.test(message) ? 'unknown-name' : 'no-answer');
-  return null;
+  if (code === 'Forbidden' || code === 'http-403') {
+    const denied = /^not granted: ([^(]+) \(/.exec(message)?.[1];
+    return { says: `The API server of ${name} refuses what no drain can be judged without${denied === undefined ? '' : `: ${denied}`}`, remedy: remedyOfForbidden(access) };
+  }
+  if (code === 'AuthorizationFailed') return { says: `Azure does not tell where the API server of ${name} is`, remedy: 'Assign the role Slackwater Kubernetes Reader (infra/cluster) to the reader; it takes up to 5 min to spread.' };
+  if (code !== 'no-connection' && code !== 'time-limit') return { says: `The API server of ${name} could not be read`, remedy };
+  if (/CERT|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|ERR_TLS|ERR_SSL/.test(message)) {
+    return { says: `What answers for the API server of ${name} does not prove itself by the authority Azure names`, remedy: 'Look for a proxy or firewall that opens TLS on the way, and let this connection pass.' };
+  }
+  return causeOfSilence(name, access, /ENOTFOUND|EAI_AGAIN/.test(message) ? 'unknown-name' : 'no-answer');
 }
 
 function remedyOfForbidden(access: ApiServerAccess | null): string {
-  const ofKubernetes = "Apply infra/kubernetes/rbac.yaml with the reader's object id (ClusterRole slackwater-reader)";
-  return access?.judge === 'azure-rbac' ? `Assign the role Slackwater Kubernetes Reader (infra/cluster) to the reader; it takes up to 5 min to spread. Or ${ofKubernetes.replace(/^A/, 'a')}.` : `${ofKubernetes}.`;
+  const ofKubernetes = "pply infra/kubernetes/rbac.yaml with the reader's object id (ClusterRole slackwater-reader).";
+  return access?.judge === 'azure-rbac' ? `Assign the role Slackwater Kubernetes Reader (infra/cluster) to the reader; it takes up to 5 min to spread. Or a${ofKubernetes}` : `A${ofKubernetes}`;
 }
 
 function causeOfSilence(name: string, access: ApiServerAccess | null, kind: 'unknown-name' | 'no-answer'): Cause {
   if (access?.reach === 'private') {
     return {
       says: kind === 'unknown-name' ? `${name} is a private cluster, and the name of its API server is not known here` : `${name} is a private cluster, and no route leads to its API server from here`,
-      remedy: `Deploy with NETWORK_ACCESS=private, peer that network with the cluster's, and link the cluster's private DNS zone to it; ${optionally}.`,
+      remedy: "Deploy with NETWORK_ACCESS=private, peer that network with the cluster's, and link the cluster's private DNS zone to it.",
     };
   }
   if (access?.reach === 'authorized-ranges') {
     return {
       says: `The API server of ${name} answers authorized address ranges alone, and does not answer here`,
-      remedy: `Deploy with NETWORK_ACCESS=private, whose NAT gateway gives one address (output EGRESS_ADDRESS), and add it: az aks update --api-server-authorized-ip-ranges; ${optionally}.`,
+      remedy: 'Deploy with NETWORK_ACCESS=private, whose NAT gateway gives one address (output EGRESS_ADDRESS), and add it: az aks update --api-server-authorized-ip-ranges.',
     };
   }
   return {
@@ -83,8 +84,13 @@ function causeOfSilence(name: string, access: ApiServerAccess | null, kind: 'unk
   };
 }
 
+/** The explanation with what came, for where there is room. */
+export function explainWhole({ code, message, detail }: Failure): string {
+  return detail === undefined ? message : `${message} (${code}: ${detail.replace(/\.$/, '')}).`;
+}
+
 /** The finding that Kubernetes was not read: it holds the whole run, or only warns where the policy can do without. */
-export function findUnread({ code, message, remedy }: Failure, need: KubernetesNeed): Finding {
+export function findUnread({ code, message, remedy, detail }: Failure, need: KubernetesNeed): Finding {
   const isHeld = need === 'required';
   const loss = 'Drains cannot be judged and nodes cannot be counted';
   return {
@@ -93,9 +99,9 @@ export function findUnread({ code, message, remedy }: Failure, need: KubernetesN
     severity: isHeld ? 'block' : 'warn',
     pools: isHeld ? ['*'] : [],
     message: `${loss}${isHeld ? '' : '; the policy goes by Azure Resource Manager alone'}. ${message}`,
-    remedy,
+    remedy: isHeld ? `${remedy} Or write kubernetesApi: optional into the policy, to go by Azure Resource Manager alone.` : remedy,
     owner: null,
-    evidence: { cause: code },
+    evidence: { cause: code, said: detail ?? null },
   };
 }
 

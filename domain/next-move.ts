@@ -349,7 +349,7 @@ function describeEnd(state: 'succeeded' | 'unproven' | 'canceled' | 'foreign', p
     case 'succeeded':
       return progress.inventory === null ? 'The control plane runs the target version.' : `${progress.inventory.total === 1 ? 'Its one node is' : `All ${progress.inventory.total} nodes are`} proven on the target.`;
     case 'unproven':
-      return progress.unseen === undefined ? 'ARM says done; its nodes cannot be proven yet.' : `Upgraded according to Azure Resource Manager; nodes not seen. ${progress.unseen}`;
+      return progress.unseen === undefined ? 'ARM says done; its nodes cannot be proven yet.' : 'Upgraded according to Azure Resource Manager; nodes not seen.';
     case 'canceled':
       return 'The operation was aborted; nothing is rolled back.';
     case 'foreign':

@@ -19,7 +19,7 @@ import { checkFleet } from './fleet-findings.ts';
 import { checkJobs } from './job-findings.ts';
 import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { MaintenancePolicy } from './maintenance-policy.ts';
-import { checkKubernetesRead } from './kubernetes-unread.ts';
+import { checkKubernetesRead, explainWhole } from './kubernetes-unread.ts';
 import { checkHandMadeLabels } from './node-label-findings.ts';
 import { isStopped } from './node-pool.ts';
 import {
@@ -172,7 +172,7 @@ function uncheckedPools(view: PreflightView): readonly Unchecked[] {
   const images = view.plan?.omitted.filter(({ code }) => code === 'unknown-node-image') ?? [];
   const { kubernetesUnread } = view.snapshot;
   return [
-    ...(kubernetesUnread === undefined ? [] : [{ what: 'drains: pods, disruption budgets, webhooks and volumes', why: kubernetesUnread.message }]),
+    ...(kubernetesUnread === undefined ? [] : [{ what: 'drains: pods, disruption budgets, webhooks and volumes', why: explainWhole(kubernetesUnread) }]),
     ...images.map(({ unit, message }) => ({ what: `newest node image of ${unit}`, why: message })),
     ...unseenPools(view).map((pool) => ({
       what: `${UNSEEN_NODES}${pool.name}`,

@@ -1,4 +1,5 @@
 import type { Hold, HoldCause } from './hold.ts';
+import { UNREAD_CODE } from './kubernetes-unread.ts';
 import { isLoss } from './loss-acknowledgement.ts';
 import type { LossAcknowledgement } from './loss-acknowledgement.ts';
 import type { Phrase } from './markdown-text.ts';
@@ -9,6 +10,8 @@ import type { WindowStatus } from './window-status.ts';
 
 /** Unbroken time for which what withholds must be gone before a run goes on by itself. Unit: minutes. */
 const CLEAR_MINUTES = 3;
+
+const isUnreadCause = ({ code }: HoldCause): boolean => code === UNREAD_CODE;
 
 /** Holds that may still end in a start: neither over nor left out on a person's word. */
 function waitingHolds({ holds, units }: WindowStatus): readonly Hold[] {
@@ -43,7 +46,8 @@ export function neededWhileHeld(status: WindowStatus): Phrase {
   const remedies = hold.causes.flatMap(({ remedy }) => (remedy === '' ? [] : [remedy]));
   const change: Phrase = remedies.slice(0, 2).flatMap((remedy, index): Phrase => (index === 0 ? [remedy] : [' Also: ', remedy]));
   const next: Phrase = status.nextAt === null ? [] : [' The next look is at ', { at: status.nextAt, form: 'clock' }, '.'];
-  return [...change, ` It starts by itself ${CLEAR_MINUTES} min after a look finds nothing any more.`, ...next];
+  const start = hold.causes.some(isUnreadCause) ? ' It starts by itself once it can be read.' : ` It starts by itself ${CLEAR_MINUTES} min after a look finds nothing any more.`;
+  return [...change, start, ...next];
 }
 
 /** What is withheld while other units are at work: what clears each, and until when; nothing when nothing is. */
@@ -104,7 +108,8 @@ function holdPhrase(hold: Hold, status: WindowStatus): Phrase {
   }
   const isLeft = status.phase === 'ended' && fitsWindow(hold, status);
   if (hold.state === 'over') return [...told, ...start, 'It was not started in this window', isLeft ? ', and is left for the next one.' : '.'];
-  return [...told, ...start, `It is looked at again every few minutes, and starts by itself ${CLEAR_MINUTES} min after nothing withholds it.`];
+  const when = causes.some(isUnreadCause) ? 'once it can be read' : `${CLEAR_MINUTES} min after nothing withholds it`;
+  return [...told, ...start, `It is looked at again every few minutes, and starts by itself ${when}.`];
 }
 
 function momentOf(at: Instant | null): Phrase {

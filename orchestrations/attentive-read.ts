@@ -1,6 +1,6 @@
 import type { Outcome } from '../domain/failure.ts';
 import { endHold, shortestStart, type Hold } from '../domain/hold.ts';
-import { findUnread, isKubernetesUnread, needOf, UNREAD_CODE, type KubernetesFailure, type KubernetesNeed } from '../domain/kubernetes-unread.ts';
+import { explainWhole, findUnread, isKubernetesUnread, needOf, UNREAD_CODE, type KubernetesFailure, type KubernetesNeed } from '../domain/kubernetes-unread.ts';
 import { letGoKey } from '../domain/notice-markdown.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import { unitsOf } from '../domain/window-story.ts';
@@ -8,7 +8,7 @@ import type { Step } from './flow.ts';
 import { guarded, patiently, waitSecondsAfter } from './patience.ts';
 import { hear } from './window-decision.ts';
 import { listen, startHold } from './window-hold.ts';
-import { emit, noteSight, notify, say, update, type WindowRun } from './window-run.ts';
+import { emit, noteLook, noteSight, notify, say, update, type WindowRun } from './window-run.ts';
 import { publish } from './window-words.ts';
 
 /** Failed reads in a row before people are told, and before Kubernetes counts as out of reach: some minutes. */
@@ -72,14 +72,15 @@ function* holdUnread(run: WindowRun, failure: KubernetesFailure): Step<void> {
   const cause = { code, where, message, remedy, owner };
   const others = run.status.findings.filter((finding) => finding.code !== code);
   update(run, { findings: [{ ...cause, severity, pools }, ...others] });
+  noteLook(run, flow.now());
   const held = unreadHold(run);
   if (held !== undefined) return update(run, { holds: run.status.holds.map((hold) => (hold === held ? { ...hold, causes: [cause] } : hold)) });
   const state = run.plan === null ? yield* guarded(flow.call('takeSnapshot', { clusterResourceId: policy.clusterResourceId, kubernetesApi: 'optional' })) : null;
   const plan = state === null || !state.ok ? run.plan : (yield* flow.call('makePlan', { policy, opening, state: state.value })).plan;
-  const units = plan === null ? [] : unitsOf(plan).map((unit) => ({ ...unit, state: 'withheld' as const, note: `${code}: ${message}` }));
+  const units = plan === null ? [] : unitsOf(plan).map((unit) => ({ ...unit, state: 'withheld' as const, note: code }));
   update(run, { units });
   startHold(run, 'run', { causes: [cause], causesOmitted: 0 }, plan === null || plan.units.length === 0 ? 0 : shortestStart(plan.units));
-  say(run, `Kubernetes cannot be read yet, so the run is withheld: ${code}. ${failure.message}`);
+  say(run, `Kubernetes cannot be read yet, so the run is withheld: ${code}. ${explainWhole(failure)}`);
 }
 
 /** Waits for the next look, hearing people; `over` when no start is useful any more, or somebody ended the run. */

@@ -95,6 +95,7 @@ test('a control plane upgrade is one PUT with If-Match that changes only the ver
       addonProfiles: { azurepolicy: { enabled: true, config: null } },
       nodeResourceGroup: 'MC_shop',
       enableRBAC: true,
+      aadProfile: { managed: true, enableAzureRBAC: true },
       supportPlan: 'KubernetesOfficial',
       networkProfile: {
         networkPlugin: 'azure',

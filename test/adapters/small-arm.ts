@@ -70,6 +70,7 @@ export function clusterDocument(changed: Readonly<Record<string, unknown>> = {})
       addonProfiles: { azurepolicy: { enabled: true, config: null, identity: { clientId: 'c' } } },
       nodeResourceGroup: 'MC_shop',
       enableRBAC: true,
+      aadProfile: { managed: true, enableAzureRBAC: true },
       supportPlan: 'KubernetesOfficial',
       networkProfile: {
         networkPlugin: 'azure',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { describeAccess, readApiServerAccess } from '../../domain/api-server-access.ts';
 import type { ApiServerAccess } from '../../domain/api-server-access.ts';
 import type { Failure } from '../../domain/failure.ts';
-import { describeSight, explainUnread, isKubernetesUnread } from '../../domain/kubernetes-unread.ts';
+import { describeSight, explainUnread, explainWhole, isKubernetesUnread } from '../../domain/kubernetes-unread.ts';
 import { judgePreflight } from '../../domain/preflight.ts';
 import { renderPreflightMarkdown } from '../../domain/preflight-markdown.ts';
 import { verdictOf } from '../../domain/preflight-verdict.ts';
@@ -36,10 +36,10 @@ test('every kind of cluster is read from what Azure Resource Manager shows, in R
 
 test('the words name the exact cause, and what to do about it', () => {
   const table: readonly (readonly [change: Partial<ApiServerAccess>, failure: Failure, says: RegExp, remedy: RegExp])[] = [
-    [{ signIn: 'certificates' }, failed('no-entra-id'), /has no Entra ID, so no token.*administrator's certificate is never used/, /--enable-aad.*kubernetesApi: optional/],
+    [{ signIn: 'certificates' }, failed('no-entra-id'), /has no Entra ID, so no token.*administrator's certificate is never used/, /--enable-aad/],
     [{ signIn: 'certificates' }, failed('Unauthorized'), /has no Entra ID/, /--enable-aad/],
     [{}, failed('http-401'), /takes no token of ours/, /aadProfile\.tenantID/],
-    [{}, failed('Forbidden', 'list nodes'), /refuses what no drain can be judged without \(Forbidden: list nodes\)/, /^Apply infra\/kubernetes\/rbac\.yaml.*slackwater-reader/],
+    [{}, failed('Forbidden', 'list nodes'), /refuses what no drain can be judged without\.$/, /^Apply infra\/kubernetes\/rbac\.yaml.*slackwater-reader/],
     [{ judge: 'azure-rbac' }, failed('http-403'), /refuses what no drain/, /^Assign the role Slackwater Kubernetes Reader.*5 min/],
     [{ reach: 'private' }, failed('no-connection', 'ENOTFOUND: getaddrinfo'), /private cluster, and the name of its API server is not known here/, /NETWORK_ACCESS=private.*private DNS zone/],
     [{ reach: 'private' }, failed('time-limit'), /private cluster, and no route leads/, /NETWORK_ACCESS=private, peer/],
@@ -47,23 +47,26 @@ test('the words name the exact cause, and what to do about it', () => {
     [{ reach: 'authorized-ranges' }, failed('no-connection', 'ECONNREFUSED'), /authorized address ranges alone/, /NAT gateway/],
     [{}, failed('no-connection', 'ENOTFOUND: getaddrinfo'), /The name of the API server of shop-prod is not known here/, /asked again/],
     [{}, failed('time-limit'), /does not answer/, /asked again/],
+    [{ reach: 'private' }, failed('no-connection', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE: unable to verify'), /does not prove itself by the authority Azure names/, /proxy or firewall/],
+    [{}, failed('AuthorizationFailed'), /^Azure does not tell where the API server of shop-prod is/, /role Slackwater Kubernetes Reader/],
+    [{}, failed('http-503'), /^The API server of shop-prod could not be read\.$/, /^as before$/],
+    [{}, failed('Forbidden', 'not granted: list nodes, list pods (asked by SelfSubjectAccessReview).'), /without: list nodes, list pods\.$/, /^Apply/],
   ];
   for (const [change, failure, says, remedy] of table) {
     const told = explainUnread(sampleCluster({ name: 'shop-prod', access: { ...entra, ...change } }), failure);
 
     assert.match(told.message, says, failure.code);
-    assert.ok(told.message.includes(failure.code));
+    assert.deepEqual([told.detail, told.message.includes(failure.message)], [failure.message, false], 'what came is told below the fold');
+    assert.ok(explainWhole(told).endsWith(`(${failure.code}: ${failure.message.replace(/\.$/, '')}).`));
     assert.match(told.remedy, remedy, failure.code);
     assert.deepEqual([told.code, told.class, told.retryAfterSeconds, isKubernetesUnread(told), isKubernetesUnread(failure)], [failure.code, 'transient', 7, true, false]);
     assert.equal(explainUnread(sampleCluster({ access: entra }), told), told);
   }
 });
 
-test('what is not about reach or rights is told as it came; a run begun before the kind of cluster was known gets plain words', () => {
-  const refused = explainUnread(sampleCluster({ access: entra }), failed('AuthorizationFailed'));
-
-  assert.deepEqual([refused.message, refused.remedy, refused.service], ['as it came', 'as before', 'kubernetes']);
+test('a run begun before the kind of cluster was known gets plain words', () => {
   assert.match(explainUnread(sampleCluster(), failed('time-limit')).message, /does not answer/);
+  assert.equal(explainWhole(failed('time-limit')), 'as it came');
 });
 
 test('an unread Kubernetes holds the whole run, or only warns where the policy can do without; either way nothing claims that it may start', () => {
@@ -75,6 +78,7 @@ test('an unread Kubernetes holds the whole run, or only warns where the policy c
     const found = report.findings.find(({ code }) => code === 'KUBERNETES_UNREADABLE');
 
     assert.deepEqual([found?.severity, found?.pools, found?.where], [severity, pools, 'cluster']);
+    assert.equal(/kubernetesApi: optional/.test(found?.remedy ?? ''), severity === 'block', 'only where it would change anything');
     assert.match(found?.message ?? '', /Drains cannot be judged and nodes cannot be counted.*private cluster/);
     assert.equal(verdictOf(report).word, word);
     assert.match(`${verdictOf(report).sentence} ${renderPreflightMarkdown(report)}`, /drains cannot be judged and nodes cannot be counted/i);
