@@ -142,6 +142,7 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'input' | 'op
     if (how !== 'reached') throw new Error(`Not reached (${how}) in ${minutesMax} min: ${JSON.stringify(host.engine.read(instanceId)).slice(0, 3_000)}`);
   };
   const minutesOf = (at: Instant): number => Math.round((at - opens) / MINUTE_MS);
+  const ownIssue = (): number => (host.engine.read(instanceId)?.customStatusJson == null ? 1 : (status().issue?.number ?? 1));
   const github = (path: string): unknown => world.github.request('slackwater[bot]', 'GET', path, null).body;
   return {
     ...parts,
@@ -163,7 +164,7 @@ function tools(parts: Pick<Rehearsal, 'world' | 'host' | 'clock' | 'input' | 'op
     },
     armWrites: () => world.log.entries.filter(isAcceptedWrite).map(({ method, path, at, requestBody }) => ({ what: `${method} ${shorten(path)}`, minute: minutesOf(at), body: requestBody })),
     violations: (cleanUps = []) => checkInvariants({ cleanUps, requests: world.log.entries.flatMap(toLogged), changes: parts.changes, windows: [{ opens, closes: parts.closes }] }),
-    comments: () => listOf(github(`/repos/${policyRepository}/issues/1/comments`)).map((comment) => String(comment['body'])),
+    comments: () => listOf(github(`/repos/${policyRepository}/issues/${ownIssue()}/comments`)).map((comment) => String(comment['body'])),
     issues() {
       const found: { title: string; state: string; body: string }[] = [];
       for (let number = 1; ; number += 1) {

@@ -68,6 +68,7 @@ export async function runScenario(given: Scenario): Promise<ScenarioResult> {
   const zero = checkAt ?? order.zero;
   const earliest = Math.min(0, ...script.steps.map(({ atMinute }) => atMinute));
   const people = Object.fromEntries(script.steps.flatMap((step) => (step.kind === 'comment' ? [[step.by, step.role] as const] : [])));
+  const neighbours = neighboursOf(scenario, order.policy).map(({ clusterResourceId }) => clusterResourceId);
   const rehearsal = await startWindowRehearsal({
     documents: scenarioDocuments(scenario, zero),
     policy: order.policy,
@@ -79,6 +80,7 @@ export async function runScenario(given: Scenario): Promise<ScenarioResult> {
     changePorts: (ports) => ({ ...ports, azureFacts: withScenarioFacts(ports.azureFacts, scenario) }),
     people: { operator: 'maintain', ...people },
     beginning: 'held',
+    ...(neighbours.length === 0 ? {} : { fleet: { neighbours, armLimits: 'enforced' as const } }),
   });
   try {
     const play: Play = { scenario, rehearsal, commands: [], findings: [], ports: playPorts(rehearsal, given, () => play.commit), commit: commitAtFirst(script.steps), ticked: null, clock: script.steps.some((step) => step.kind === 'pass' && step.clock === 'window') ? 'window' : 'script', delayMinutes: 0, pauseSeen: null };
@@ -103,10 +105,16 @@ function playedOf({ scenario, rehearsal, commands, findings }: Play, window: Pla
 function playPorts(rehearsal: Rehearsal, scenario: Scenario, commit: () => string | null): Ports {
   const { policy } = rehearsal.input;
   const names = textsAt(scenario.extra, 'clusters');
-  const policies = names.length === 0 ? [policy] : names.map((name) => ({ ...policy, name, clusterResourceId: policy.clusterResourceId.replace(/[^/]+$/, name) }));
+  const policies = names.length === 0 ? [policy, ...neighboursOf(scenario, policy)] : names.map((name) => ({ ...policy, name, clusterResourceId: policy.clusterResourceId.replace(/[^/]+$/, name) }));
   const present = (): readonly MaintenancePolicy[] => policies.map((each) => (commit() === null ? each : { ...each, version: commit() ?? '' }));
   const ports = inboxPorts(rehearsal);
   return { ...ports, policies: { ...ports.policies, readPolicies: async () => ({ ok: true, value: { policies: present(), faults: [] } }) }, azureFacts: withScenarioFacts(ports.azureFacts, scenario) };
+}
+
+/** The other clusters of a scenario that only counts them: their windows open with its own, and what they would upgrade is not told, so that is nothing. */
+function neighboursOf({ extra }: Scenario, policy: MaintenancePolicy): readonly MaintenancePolicy[] {
+  const others = Array.from({ length: Math.max(0, (numberAt(extra, 'clusters') ?? 1) - 1) }, (_, index) => `${policy.name}-${index + 2}`);
+  return others.map((name) => ({ ...policy, name, clusterResourceId: `${policy.clusterResourceId}-${name.split('-').at(-1) ?? ''}`, target: { kubernetesVersion: null, nodeImage: 'keep' } }));
 }
 
 /** The commit that is there when the script begins: the first it tells of. */

@@ -30,8 +30,9 @@ export function resultOf(played: PlayedScenario): ScenarioResult {
   const events = eventsOf(rehearsal);
   const armWrites = rehearsal.armWrites().map(({ what, minute }) => ({ atMin: minute, ...describeWrite(what) }));
   const { decision, run } = judgeRun(factsOf(played, events));
-  const report = rehearsal.issues().find(({ body }) => body.includes(played.debts === null ? 'slackwater:run:' : 'slackwater:debts:'));
-  const started = status === null ? 0 : 1;
+  const marker = played.debts !== null ? 'slackwater:debts:' : status === null ? 'slackwater:run:' : `slackwater:run:${status.runId}`;
+  const report = rehearsal.issues().find(({ body }) => body.includes(marker));
+  const started = rehearsal.host.engine.list().filter(({ name, customStatusJson }) => name === 'maintenanceWindow' && customStatusJson !== null && !customStatusJson.includes('"phase":"waiting"')).length;
   const comments = status?.issue === null || status === null ? [] : rehearsal.comments().filter((body) => body.includes('slackwater:'));
   return {
     id: scenario.id,

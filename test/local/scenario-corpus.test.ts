@@ -18,7 +18,7 @@ const floor: readonly string[] = [
   'NET-01', 'NET-04', 'NET-05', 'NET-06', 'NET-07', 'NET-08',
   'WIN-01', 'WIN-02', 'WIN-04', 'WIN-08', 'WIN-09',
   'CHAT-01', 'CHAT-03', 'CHAT-05', 'CHAT-07', 'CHAT-08', 'CHAT-09',
-  'FLT-01', 'FLT-04', 'FLT-07', 'FLT-08',
+  'FLT-01', 'FLT-03', 'FLT-04', 'FLT-07', 'FLT-08',
 ];
 
 function readCorpus(url: URL): readonly Scenario[] {
