@@ -35,7 +35,8 @@ export function metricsOfEvent({ name, messageId, data }: { readonly name: strin
   const minutes = numberAt(data, 'minutes');
   if (minutes === null) return [];
   if (subject === 'run') return [measure('slackwater.run.duration', minutes, messageId, { outcome: end })];
-  if (subject === 'hold') return [measure('slackwater.pause.duration', minutes, messageId, { class: textAt(data, 'class') ?? 'unknown' })];
+  if (subject === 'hold' && end === 'cleared') return [measure('slackwater.pause.duration', minutes, messageId, { class: textAt(data, 'class') ?? 'unknown' })];
+  if (subject !== 'pool') return [];
   const about = { pool: (textAt(data, 'unit') ?? '').replace(/^pool\//, ''), outcome: end };
   const nodes = numberAt(data, 'nodes');
   return [measure('slackwater.pool.duration', minutes, messageId, about), ...(nodes === null ? [] : [measure('slackwater.pool.nodes', nodes, messageId, about)])];
