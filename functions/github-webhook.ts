@@ -36,7 +36,7 @@ export async function receiveWebhook(parts: WebhookParts, request: HttpRequest):
   if (rawBody.byteLength > payloadBytesMax) return refuseLarge();
   const verdict = verifySignature(rawBody, request.headers.get('x-hub-signature-256'), parts.secrets);
   if (verdict !== 'valid') {
-    parts.logger.log('warn', 'webhook.refused', { reason: `signature-${verdict}` });
+    parts.logger.log('warn', 'webhook.refused', { code: `signature-${verdict}` });
     return refuseJson(401, {
       code: `signature-${verdict}`,
       message: 'The signature of this delivery does not prove that GitHub sent it.',
@@ -82,13 +82,13 @@ async function takeDelivery(
   const { deliveryId, event } = delivery;
   const isTooDeep = isEventTaken(event) && jsonDepth(delivery.rawBody) > payloadDepthMax;
   if (isTooDeep) {
-    logger.log('warn', 'webhook.refused', { deliveryId, event, reason: 'payload-too-deep' });
+    logger.log('warn', 'webhook.refused', { deliveryId, event, code: 'payload-too-deep' });
     return refuseJson(400, { code: 'payload-too-deep', message: `The payload is nested more than ${payloadDepthMax} levels deep.`, remedy: 'GitHub sends no such payload; see who did.' });
   }
   // Any other event is ignored whatever it holds, so its megabytes are not even parsed.
   const payload = isEventTaken(event) ? parseJson(delivery.rawBody) : { ok: true, value: null };
   if (!payload.ok) {
-    logger.log('warn', 'webhook.refused', { deliveryId, event, reason: 'payload-not-json' });
+    logger.log('warn', 'webhook.refused', { deliveryId, event, code: 'payload-not-json' });
     return refuseJson(400, { code: 'payload-not-json', message: 'The payload is not JSON in UTF-8.', remedy: 'Redeliver it from the settings of the GitHub App.' });
   }
   const projection = projectDelivery(event, deliveryId, payload.value);
@@ -98,7 +98,7 @@ async function takeDelivery(
   }
   if (projection.kind === 'malformed') {
     const { faults } = projection;
-    logger.log('warn', 'webhook.refused', { deliveryId, event, reason: 'payload-malformed', faults });
+    logger.log('warn', 'webhook.refused', { deliveryId, event, code: 'payload-malformed', faults });
     return answerJson(400, { code: 'payload-malformed', message: 'The payload has not the shape GitHub documents.', remedy: 'See the faults.', faults });
   }
   const queued = await messages.enqueueInbox(messageIdOf(deliveryId, clock.now()), sealMessage(projection.event, secrets));
