@@ -1,6 +1,6 @@
 import { codeSpan, prose } from '../domain/markdown-text.ts';
 import type { RehearsalReport } from '../sim/rehearsal-report.ts';
-import { assumptionWords, blockWords, minuteWords, omittedWords, peakWords, unitWords, verdictOfRehearsal, windowWords } from './rehearsal-words.ts';
+import { assumptionWords, blockWords, minuteWords, omittedWords, peakWords, shownBlocks, unitWords, verdictOfRehearsal, windowWords } from './rehearsal-words.ts';
 
 /** A rehearsal as GitHub shows it. Names and sentences of others are escaped: none of them can make a mention, a link, an image or HTML. */
 export function renderRehearsalMarkdown(report: RehearsalReport, timeZone: string): string {
@@ -9,7 +9,7 @@ export function renderRehearsalMarkdown(report: RehearsalReport, timeZone: strin
     const cells = [codeSpan(unit.unit), minuteWords(report, unit.startMin), minuteWords(report, unit.endMin), unit.outcome, unit.unit === 'control-plane' ? '–' : String(unit.nodes), prose(unitWords(unit), 'mid-line') || '–'];
     return `| ${cells.join(' | ')} |`;
   });
-  const blocks = report.blocks.map((block) => `- ${codeSpan(block.class)} ${prose(blockWords(report, block), 'mid-line')} ${prose(block.remedy, 'mid-line')}`);
+  const blocks = shownBlocks(report).map((block) => `- ${codeSpan(block.class)} ${prose(blockWords(report, block), 'mid-line')} ${prose(block.remedy, 'mid-line')}`);
   const parts = [
     `**${word.slice(0, 1)}${word.slice(1).toLowerCase()}.** ${prose(sentence, 'mid-line')}`,
     prose(windowWords(report, timeZone)),

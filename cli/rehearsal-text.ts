@@ -1,6 +1,6 @@
 import type { RehearsalReport } from '../sim/rehearsal-report.ts';
 import { printable, renderCount, renderTable } from './print.ts';
-import { assumptionWords, blockWords, minuteWords, omittedWords, peakWords, unitWords, verdictOfRehearsal, windowWords } from './rehearsal-words.ts';
+import { assumptionWords, blockWords, minuteWords, omittedWords, peakWords, shownBlocks, unitWords, verdictOfRehearsal, windowWords } from './rehearsal-words.ts';
 import { foldText } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,7 +15,7 @@ export function renderRehearsalText(report: RehearsalReport, timeZone: string, t
       const said = unitWords(unit);
       return said === '' ? [] : [`${unit.unit}: ${said}`];
     }), columns),
-    section(report.blocks.flatMap((block) => [`${block.class} ${blockWords(report, block)}`, `  → ${block.remedy}`]).concat(omittedWords(report)), columns, 'Blocks'),
+    section(shownBlocks(report).flatMap((block) => [`${block.class} ${blockWords(report, block)}`, `  → ${block.remedy}`]).concat(omittedWords(report)), columns, 'Blocks'),
     section(report.omitted.map(({ unit, message }) => `${unit}: ${message}`), columns, 'Left out, or left for later'),
     report.units.length === 0 ? [] : [...fold(peakWords(report)), ...fold(`${nightWords(report)} Assumed: ${assumptionWords(report)}`)],
     section(report.unchecked.map(({ what, why }) => `${what}: ${why}`), columns, `${renderCount(report.unchecked.length, { one: 'thing was', many: 'things were' })} not rehearsed`),

@@ -75,9 +75,21 @@ export function blockWords(report: RehearsalReport, block: RehearsedBlock): stri
   return `${unit}${when === 'if-started' ? ', if started' : ''}, ${minuteWords(report, atMin)}: ${held}. ${end}${gaveUp}`;
 }
 
-/** What was blocked beside the named: one line, or none. */
-export function omittedWords({ blockedNodesOmitted: count }: RehearsalReport): readonly string[] {
-  return count === 0 ? [] : [`Azure gives up on ${renderCount(count, { one: 'more node', many: 'more nodes' })}.`];
+/** Blocks that a person is shown; the others are counted. */
+const BLOCKS_SHOWN = 20;
+
+/** The blocks a person is shown. */
+export function shownBlocks({ blocks }: RehearsalReport): readonly RehearsedBlock[] {
+  return blocks.slice(0, BLOCKS_SHOWN);
+}
+
+/** What was blocked beside those that are shown: a line each, or none. */
+export function omittedWords({ blocks, blockedNodesOmitted }: RehearsalReport): readonly string[] {
+  const more = blocks.length - BLOCKS_SHOWN;
+  return [
+    ...(more > 0 ? [`${renderCount(more, { one: 'more block', many: 'more blocks' })}: -o json lists them.`] : []),
+    ...(blockedNodesOmitted === 0 ? [] : [`Azure gives up on ${renderCount(blockedNodesOmitted, { one: 'more node', many: 'more nodes' })}.`]),
+  ];
 }
 
 /** The most that exists at once beside the cluster's own nodes. */

@@ -78,7 +78,7 @@ export interface RehearsalReport {
   readonly estimateMin: { readonly p50: number; readonly p90: number };
   readonly units: readonly RehearsedUnit[];
   readonly blocks: readonly RehearsedBlock[];
-  /** Nodes that Azure gave up on beside those of `blocks`: a run names a few causes at once. */
+  /** Nodes that Azure gave up on beside those of `blocks`, which are at most 100 a night. */
   readonly blockedNodesOmitted: number;
   readonly peak: RehearsedPeak;
   readonly seed: number;

@@ -48,8 +48,7 @@ export function watchBlocks(): BlockWatch {
     blocks: (opens, changes) =>
       [...seen.values()]
         .filter(({ cause }) => isAboutArrival(cause.class) || drainChange('drain.started', cause, changes) !== null)
-        .map(({ unit, cause, clearedAt }) => describeBlock(unit, cause, opens, { clearedAt: isAboutArrival(cause.class) ? clearedAt : drainChange('drain.finished', cause, changes), gaveUpAt: drainChange('drain.timed-out', cause, changes) }))
-        .sort((one, other) => one.atMin - other.atMin || (one.node < other.node ? -1 : 1)),
+        .map(({ unit, cause, clearedAt }) => describeBlock(unit, cause, opens, { clearedAt: isAboutArrival(cause.class) ? clearedAt : drainChange('drain.finished', cause, changes), gaveUpAt: drainChange('drain.timed-out', cause, changes) })),
   };
 }
 
@@ -78,7 +77,7 @@ function drainChange(kind: 'drain.started' | 'drain.finished' | 'drain.timed-out
   return changes.find((change) => change.kind === kind && (kind === 'drain.started' || change.at >= since) && textAt(change.data, 'node') === node)?.at ?? null;
 }
 
-/** Nodes per pool that Azure gave up on and no block names: a run tells of a few causes at once. */
+/** Nodes per pool that Azure gave up on and no block names. */
 export function unnamedNodes(changes: readonly WorldChange[], blocks: readonly Pick<RehearsedBlock, 'node'>[]): readonly { readonly unit: UnitName; readonly node: string }[] {
   const named = new Set(blocks.map(({ node }) => node));
   return changes.flatMap(({ kind, data }) => {

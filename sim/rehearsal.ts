@@ -7,10 +7,14 @@ import type { OmittedUnit, UnitName } from '../domain/upgrade-plan.ts';
 import type { UnitStatus, WindowStatus } from '../domain/window-status.ts';
 import type { Finding, PreflightReport } from '../domain/preflight-report.ts';
 import { defaultPhysics } from './physics.ts';
+import { leftBehind } from './rehearsal-left-pods.ts';
 import { percentile, type RehearsalReport, type RehearsedAssumption, type RehearsedBlock, type RehearsedOutcome, type RehearsedUnit } from './rehearsal-report.ts';
 import { largerPeak, minutesAfter, peakOf, unnamedNodes, type BlockWatch } from './rehearsal-watch.ts';
 import type { RehearsedWebhooks } from './rehearsal-webhooks.ts';
 import type { WorldChange } from './wire.ts';
+
+/** Blocks of one night that a report lists; nodes of the others are counted. */
+const BLOCKS_TOLD = 100;
 
 /** A night that was played, as its report is read from it. */
 interface Night {
@@ -30,6 +34,8 @@ export interface RehearsalFacts {
   readonly nights: readonly [Night, ...Night[]];
   /** The first seed's night in which every unit was started in spite of all; null where none was needed. */
   readonly inSpite: Night | null;
+  /** Fields of the documents for which we would send nothing, left out of `inSpite`. */
+  readonly refusedFields: readonly string[];
   /** Least time between two looks, where it is not that of a real night; else null. */
   readonly looksEverySeconds: number | null;
   readonly webhooks: Pick<RehearsedWebhooks, 'helpers' | 'helperSeconds' | 'unknown'>;
@@ -44,15 +50,20 @@ export function leavesUnitsUnseen(status: WindowStatus): boolean {
   return wholeHold(status).length === 0 && status.units.some(({ startedAt }) => startedAt === null);
 }
 
+/** Fields of the cluster that keep us from sending anything, as the units say it. */
+export function refusedFieldsOf({ units }: WindowStatus): readonly string[] {
+  return units.flatMap(({ note }) => /^unknown-field: .* carries (\S+?),? which /.exec(note)?.[1] ?? []);
+}
+
 /** What a rehearsal comes to. */
 export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
   const { snapshot, policy, opening, seed, nights, inSpite, omitted, preflight } = facts;
   const [first] = nights;
   const windowMin = minutesBetween(opening.opens, opening.closes);
-  const units = first.status.units.map((unit) => describeUnit(unit, first, inSpite, snapshot));
+  const units = first.status.units.map((unit) => describeUnit(unit, first, inSpite, facts));
   const started = new Set(units.flatMap(({ unit, startMin }) => (startMin === null ? [] : [unit])));
-  const met = blocksOf(first, 'night', () => true);
-  const tried = inSpite === null ? { blocks: [], omitted: 0 } : blocksOf(inSpite, 'if-started', (unit) => !started.has(unit));
+  const met = blocksOf(first, 'night', preflight, () => true);
+  const tried = inSpite === null ? { blocks: [], omitted: 0 } : blocksOf(inSpite, 'if-started', preflight, (unit) => !started.has(unit));
   const durations = nights.map((night) => nightMinutes(night));
   const seedsThatFit = nights.filter((night) => isDoneBy(night, windowMin)).length;
   const peak = peakOf(first.changes, snapshot);
@@ -79,8 +90,10 @@ export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
   };
 }
 
-function blocksOf({ status, watch, opens, changes }: Night, when: RehearsedBlock['when'], isAsked: (unit: UnitName) => boolean): { readonly blocks: readonly RehearsedBlock[]; readonly omitted: number } {
-  const blocks = [...refusedStarts(status, opens), ...watch.blocks(opens, changes)].filter(({ unit }) => isAsked(unit));
+function blocksOf({ status, watch, opens, changes }: Night, when: RehearsedBlock['when'], preflight: PreflightReport, isAsked: (unit: UnitName) => boolean): { readonly blocks: readonly RehearsedBlock[]; readonly omitted: number } {
+  const named = [...refusedStarts(status, opens), ...watch.blocks(opens, changes)];
+  const all = [...named, ...leftBehind(changes, named, preflight, opens)].filter(({ unit }) => isAsked(unit));
+  const blocks = all.sort((one, other) => one.atMin - other.atMin || (one.node < other.node ? -1 : 1)).slice(0, BLOCKS_TOLD);
   return { blocks: blocks.map((block) => ({ ...block, when })), omitted: unnamedNodes(changes, blocks).filter(({ unit }) => isAsked(unit)).length };
 }
 
@@ -99,17 +112,20 @@ function wholeHold({ holds }: WindowStatus): readonly string[] {
 }
 
 /** A finding that withholds something of the snapshot, and that the simulated cluster does not have. */
-function isMissing({ severity, code, where }: Finding, { findings, holds }: WindowStatus): boolean {
-  return severity === 'block' && ![...findings, ...holds.flatMap(({ causes }) => causes)].some((one) => one.code === code && one.where === where);
+function isMissing({ severity, pools }: Finding, status: WindowStatus): boolean {
+  if (severity !== 'block' || wholeHold(status).length > 0) return false;
+  return status.units.some(({ unit, startedAt }) => startedAt !== null && pools.some((pool) => pool === '*' || unit === `pool/${pool}`));
 }
 
-function describeUnit(status: UnitStatus, night: Night, inSpite: Night | null, { nodePools }: ClusterSnapshot): RehearsedUnit {
+function describeUnit(status: UnitStatus, night: Night, inSpite: Night | null, { snapshot: { nodePools }, preflight }: RehearsalFacts): RehearsedUnit {
   const { unit, state, startedAt, endedAt, estimateMinutes, note } = status;
   const at = (moment: Instant | null): number | null => (startedAt === null || moment === null ? null : minutesAfter(night.opens, moment));
   const hold = night.status.holds.findLast((each) => each.unit === unit);
   const whole = wholeHold(night.status);
-  const causes = hold === undefined || hold.state === 'cleared' ? [] : hold.causes.map(({ code, where }) => `${code} ${where}`);
-  const withheldBy = startedAt !== null ? [] : [...causes, ...whole];
+  // A status holds the first causes only; preflight of the snapshot knows them all.
+  const known = preflight.findings.filter(({ severity, pools }) => severity === 'block' && pools.some((pool) => unit === `pool/${pool}`));
+  const causes = hold === undefined || hold.state === 'cleared' ? [] : [...hold.causes, ...known].map(({ code, where }) => `${code} ${where}`);
+  const withheldBy = startedAt !== null ? [] : [...new Set([...causes, ...whole])];
   const isWithheld = withheldBy.length > 0;
   const tried = startedAt === null ? inSpite?.status.units.find((each) => each.unit === unit) : undefined;
   return {
@@ -153,7 +169,7 @@ function unseenDrains({ units }: WindowStatus, { nodePools, nodes }: ClusterSnap
   });
 }
 
-function assumptionsOf({ policy, snapshot: { nodePools }, looksEverySeconds, webhooks }: RehearsalFacts): readonly RehearsedAssumption[] {
+function assumptionsOf({ policy, snapshot: { nodePools }, looksEverySeconds, webhooks, refusedFields }: RehearsalFacts): readonly RehearsedAssumption[] {
   const { surgeCreateMinutes, reimageMinutes, controlPlaneMinutes, surgeDeleteMinutes, podStartSeconds, podStopSeconds, jitterRatio } = defaultPhysics;
   const given = (what: string): RehearsedAssumption => ({ what, value: null, unit: null });
   const unknownImages = policy.target.nodeImage === 'latest' ? nodePools.filter(({ latestNodeImageVersion }) => latestNodeImageVersion === null).map(({ name }) => name) : [];
@@ -168,6 +184,7 @@ function assumptionsOf({ policy, snapshot: { nodePools }, looksEverySeconds, web
     ...(looksEverySeconds === null ? [] : [{ what: 'a cluster as large as this is looked at once in', value: looksEverySeconds, unit: 's' } as const]),
     ...webhooks.helpers.map((name) => ({ what: `${name} moves a pod it is asked about in`, value: webhooks.helperSeconds, unit: 's' }) as const),
     ...webhooks.unknown.map((name) => given(`the webhook ${name} lets every eviction pass`)),
+    ...refusedFields.map((field) => given(`what does not start this night is tried without ${field}, for which Slackwater sends nothing`)),
     given('nobody acts'),
     given('nothing else changes the cluster until the night is over'),
     given('no freeze, postponement or debt is kept in Git'),

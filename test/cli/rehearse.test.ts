@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 import { loadSimulation } from '../../cli/simulation.ts';
 import { isRecord, recordAt, recordsAt, textAt } from '../../domain/json.ts';
+import { sharedMaterial } from '../shared-material.ts';
 import { root, slackwater, type Ended } from './slackwater.ts';
 
+const recordings = sharedMaterial('recordings/kubernetes/');
 const snapshot = join(root, 'fixtures/snapshot');
 const policy = join(root, 'fixtures/policies/lab-aks.yaml');
 const folder = mkdtempSync(join(tmpdir(), 'slackwater-rehearse-'));
@@ -125,6 +128,29 @@ test('AKS refuses every pool while a budget has maxUnavailable 0: the night stop
 
   assert.equal(exitCode, 2);
   assert.deepEqual([block?.['unit'], block?.['class'], block?.['budgets'], block?.['when']], ['pool/system', 'PDB_STRUCTURAL', ['shop/images'], 'night']);
+});
+
+test('on a recorded cluster no pod is foretold to block whose eviction its API server allowed', { skip: recordings.skip }, async () => {
+  const recorded = fileURLToPath(new URL('snapshot/', recordings.url));
+  const { exitCode, stdout } = await rehearse('-s', recorded, '-p', join(recorded, 'policy.yaml'), '--seeds', '1', '-o', 'json');
+  const report = json(stdout);
+  const answers = new Map(recordsAt({ rows: recordings.readJson('snapshot/evictions.json') }, 'rows').map((row) => [`${textAt(row, 'namespace')}/${textAt(row, 'pod')}`, row['status']]));
+  const blocks = recordsAt(report, 'blocks');
+
+  assert.equal(exitCode, 2);
+  assert.ok(blocks.length >= 10);
+  for (const block of blocks) assert.ok([429, 500].includes(Number(answers.get(textAt(block, 'pod') ?? ''))), textAt(block, 'pod') ?? '');
+  const classes = new Set(blocks.map((block) => block['class']));
+  assert.deepEqual(['PDB_STRUCTURAL', 'PDB_TRANSIENT', 'PDB_MULTIPLE'].filter((word) => !classes.has(word)), []);
+});
+
+test('a field for which nothing is sent stops its pool, and what it hides is tried without it', { skip: recordings.skip }, async () => {
+  const recorded = fileURLToPath(new URL('snapshot/', recordings.url));
+  const own = changedPolicy((text) => text.replace(/kubernetesVersion: .*/, '').replace(/order: .*/, 'order: []'));
+  const report = json((await rehearse('-s', recorded, '-p', own, '--seeds', '1', '-o', 'json')).stdout);
+
+  assert.ok(recordsAt(report, 'assumptions').some(({ what }) => String(what).includes('tried without properties.upgradeSettings.maxBlockedNodes')));
+  assert.ok(recordsAt(report, 'blocks').some(({ unit, when }) => unit === 'pool/apps' && when === 'if-started'));
 });
 
 test('a night that is too short leaves units unstarted, and says how long the work takes', async () => {
