@@ -1,5 +1,5 @@
 import { alarmOfPath, judgeHealth, type HealthAlarm, type HealthLook } from '../domain/cluster-health.ts';
-import type { Outcome } from '../domain/failure.ts';
+import type { Failure, Outcome } from '../domain/failure.ts';
 import { isKubernetesUnread, needOf } from '../domain/kubernetes-unread.ts';
 import { mayBeVictim } from '../domain/path-to-nodes.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
@@ -53,7 +53,7 @@ export function* awaitHealth(run: WindowRun): Step<void> {
       return;
     }
     yield* publish(run);
-    yield* waitHearing(run, next);
+    yield* waitHearing(run, seen.ok ? next : Math.max(next, run.flow.now() + askedMs(seen.failure)));
     if (run.abortedBy !== null || isAccepted(run) || isOver(run, settled)) break;
   }
   if (run.abortedBy === null && !isAccepted(run)) run.health.givenUpAt = run.flow.now();
@@ -134,6 +134,11 @@ function* look(run: WindowRun): Step<Outcome<HealthLook>> {
   run.health.lookedAt = run.flow.now();
   if (seen.ok) noteLook(run, run.flow.now());
   return seen;
+}
+
+/** How long the service asked to wait before it is looked at again. Unit: milliseconds. */
+function askedMs({ retryAfterSeconds }: Failure): number {
+  return (retryAfterSeconds ?? 0) * SECOND_MS;
 }
 
 /** What a look alarms of. `unseen`: it could not be made, which alarms only after several in a row. */

@@ -68,3 +68,24 @@ test('a throttled write is sent again, once, when Azure takes it, with nothing s
   assert.equal(rehearsal.armWrites().filter(({ what }) => what === 'PUT pool/apps').length, 1);
   assert.deepEqual(rehearsal.violations(), []);
 });
+
+test('a look at users that the API server throttles waits as long as it asks', async (context) => {
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'shop', name: 'web', uid: 'web', resourceVersion: '5' }, spec: { selector: { app: 'frontend' }, ports: [{ port: 80 }] } };
+  const verify = '  verify:\n    settleMinutes: 10\n    probes:\n      - { name: dns, service: "shop/web:80" }\n';
+  const rehearsal = await startRehearsal({
+    policy: (text) => text.replace('  onWindowEnd:', `${verify}  onWindowEnd:`),
+    documents: (documents) => ({ ...documents, kubernetesItems: [...documents.kubernetesItems, service] }),
+  });
+  context.after(() => rehearsal.close());
+  await rehearsal.until(() => rehearsal.status().units.some(({ unit, state }) => unit === 'control-plane' && state === 'running'));
+  const lists = /\/namespaces\/kube-system\/pods|\/api\/v1\/nodes$|\/deployments/;
+  rehearsal.world.faults.kubernetes.add({ method: 'GET', path: lists, times: 1, mishap: { kind: 'answer', moment: 'before', response: { status: 429, headers: { 'retry-after': '300' }, body: 'Too many requests, please try again later.\n' } } });
+
+  const ended = await rehearsal.untilEnded();
+
+  const asked = rehearsal.world.log.entries.filter(({ service: name }) => name === 'kubernetes');
+  const refused = asked.find(({ status }) => status === 429);
+  const next = asked.find(({ at, path }) => refused !== undefined && at > refused.at && lists.test(path));
+  assert.ok(refused !== undefined && next !== undefined && next.at >= refused.at + 300 * SECOND_MS, `${refused?.path} ${refused?.at}, then ${next?.path} ${next?.at}`);
+  assert.equal(ended.outcome, 'succeeded');
+});
