@@ -23,7 +23,7 @@ export function renderRehearsalText(report: RehearsalReport, timeZone: string, t
   return parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n');
 }
 
-const colours = { WITHHELD: '\u001b[1;31m', BLOCKS: '\u001b[1;31m', 'TOO SHORT': '\u001b[1;31m', NOTHING: '\u001b[1;32m', FITS: '\u001b[1;32m' } as const;
+const colours = { WITHHELD: '\u001b[1;31m', BLOCKS: '\u001b[1;31m', 'NOT SEEN': '\u001b[1;31m', 'TOO SHORT': '\u001b[1;31m', NOTHING: '\u001b[1;32m', FITS: '\u001b[1;32m' } as const;
 
 function verdictLines(report: RehearsalReport, { columns, colour }: Terminal): readonly string[] {
   const { word, sentence } = verdictOfRehearsal(report);

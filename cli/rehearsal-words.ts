@@ -7,13 +7,13 @@ import { renderCount } from './print.ts';
 
 /** The rehearsal in one word and one sentence. */
 export interface RehearsalVerdict {
-  readonly word: 'WITHHELD' | 'NOTHING' | 'BLOCKS' | 'TOO SHORT' | 'FITS';
+  readonly word: 'WITHHELD' | 'NOTHING' | 'BLOCKS' | 'NOT SEEN' | 'TOO SHORT' | 'FITS';
   readonly sentence: string;
 }
 
 /** What somebody who is tired reads first. */
 export function verdictOfRehearsal(report: RehearsalReport): RehearsalVerdict {
-  const { cluster, units, blocks, runWithheldBy, windowMin, fits, seeds, seedsThatFit, estimateMin, seenByPreflightOnly } = report;
+  const { cluster, units, blocks, runWithheldBy, windowMin, fits, seeds, seedsThatFit, estimateMin, seenByPreflightOnly, unitsUnseen } = report;
   const name = clusterNameOf(cluster);
   const nights = renderCount(seeds, { one: 'night', many: 'nights' });
   if (runWithheldBy.length > 0) return { word: 'WITHHELD', sentence: `${name}: preflight withholds the whole run (${runWithheldBy.join(', ')}), so no drain was rehearsed.` };
@@ -26,6 +26,7 @@ export function verdictOfRehearsal(report: RehearsalReport): RehearsalVerdict {
   if (withheld.length > 0) return { word: 'WITHHELD', sentence: `${name}: preflight withholds ${listUnits(withheld.map(({ unit }) => unit))}; ${inSpiteWords(withheld, blocks.length)}` };
   if (!fits) return { word: 'TOO SHORT', sentence: `${name}: the work takes about ${spellMinutes(estimateMin.p50)}, the window lasts ${spellMinutes(windowMin)}; it fits in ${seedsThatFit} of ${nights}.` };
   if (seenByPreflightOnly.length > 0) return { word: 'WITHHELD', sentence: `${name}: preflight withholds what the simulated cluster does not show (${seenByPreflightOnly.join(', ')}); without it everything would be done in time.` };
+  if (unitsUnseen.length > 0) return { word: 'NOT SEEN', sentence: `${name}: the snapshot lacks nodes of ${listUnits(unitsUnseen)}, so how that would go is not known; all else is done in time.` };
   return { word: 'FITS', sentence: `${name}: everything is done ${spellMinutes(estimateMin.p50)} after the opening, of ${spellMinutes(windowMin)}${seeds === 1 ? '' : `; in nine of ten nights within ${spellMinutes(estimateMin.p90)}`}.` };
 }
 

@@ -91,13 +91,15 @@ export interface RehearsalReport {
   readonly runWithheldBy: readonly string[];
   /** What preflight of the snapshot withholds and the simulated cluster does not show, each `CODE where`: the real night would wait for it. */
   readonly seenByPreflightOnly: readonly string[];
+  /** Units of which the snapshot lacks nodes: whatever is said of them, their drains were not rehearsed. */
+  readonly unitsUnseen: readonly UnitName[];
   readonly assumptions: readonly RehearsedAssumption[];
   readonly unchecked: readonly Unchecked[];
 }
 
-/** Whether somebody has to act before the night: it does not fit, a drain blocks, or preflight knows of more. */
-export function needsHands({ fits, blocks, seenByPreflightOnly }: Pick<RehearsalReport, 'fits' | 'blocks' | 'seenByPreflightOnly'>): boolean {
-  return !fits || blocks.length > 0 || seenByPreflightOnly.length > 0;
+/** Whether somebody has to act before the night: it does not fit, a drain blocks, preflight knows of more, or a pool was not seen. */
+export function needsHands({ fits, blocks, seenByPreflightOnly, unitsUnseen }: Pick<RehearsalReport, 'fits' | 'blocks' | 'seenByPreflightOnly' | 'unitsUnseen'>): boolean {
+  return !fits || [blocks, seenByPreflightOnly, unitsUnseen].some(({ length }) => length > 0);
 }
 
 /** The smallest of `values` that at least `ratio` of them do not exceed (nearest rank); 0 of none. */

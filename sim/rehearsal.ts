@@ -64,6 +64,7 @@ export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
   const started = new Set(units.flatMap(({ unit, startMin }) => (startMin === null ? [] : [unit])));
   const met = blocksOf(first, 'night', preflight, () => true);
   const tried = inSpite === null ? { blocks: [], omitted: 0 } : blocksOf(inSpite, 'if-started', preflight, (unit) => !started.has(unit));
+  const unseen = unseenDrains(first.status, snapshot);
   const durations = nights.map((night) => nightMinutes(night));
   const seedsThatFit = nights.filter((night) => isDoneBy(night, windowMin)).length;
   const peak = peakOf(first.changes, snapshot);
@@ -85,8 +86,9 @@ export function reportRehearsal(facts: RehearsalFacts): RehearsalReport {
     omitted: omitted.filter(({ unit }) => !units.some((each) => each.unit === unit)),
     runWithheldBy: wholeHold(first.status),
     seenByPreflightOnly: preflight.findings.flatMap((finding) => (isMissing(finding, first.status) ? [`${finding.code} ${finding.where}`] : [])),
+    unitsUnseen: unseen.map(({ unit }) => unit),
     assumptions: assumptionsOf(facts),
-    unchecked: [...preflight.unchecked, ...unseenDrains(first.status, snapshot)],
+    unchecked: [...preflight.unchecked, ...unseen.map(({ what, why }) => ({ what, why }))],
   };
 }
 
@@ -161,11 +163,11 @@ function nightMinutes({ status: { units }, opens }: Night): number {
 }
 
 /** Pools whose drains could not be rehearsed because their nodes are not there. */
-function unseenDrains({ units }: WindowStatus, { nodePools, nodes }: ClusterSnapshot): readonly Unchecked[] {
+function unseenDrains({ units }: WindowStatus, { nodePools, nodes }: ClusterSnapshot): readonly (Unchecked & { readonly unit: UnitName })[] {
   return nodePools.flatMap((pool) => {
     const held = nodes.filter(({ nodePool }) => nodePool === pool.name).length;
     if (held >= pool.nodeCount || isStopped(pool) || !units.some(({ unit }) => unit === `pool/${pool.name}`)) return [];
-    return [{ what: `drains of pool ${pool.name}`, why: `Azure counts ${pool.nodeCount} nodes, the snapshot holds ${held}: the others were not rehearsed.` }];
+    return [{ unit: `pool/${pool.name}`, what: `drains of pool ${pool.name}`, why: `Azure counts ${pool.nodeCount} nodes, the snapshot holds ${held}: the others were not rehearsed.` }];
   });
 }
 

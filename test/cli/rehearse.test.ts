@@ -153,6 +153,19 @@ test('a field for which nothing is sent stops its pool, and what it hides is tri
   assert.ok(recordsAt(report, 'blocks').some(({ unit, when }) => unit === 'pool/apps' && when === 'if-started'));
 });
 
+test('a pool whose nodes the snapshot lacks is not called rehearsed', async () => {
+  const lacking = mkdtempSync(join(folder, 'lacking-'));
+  cpSync(snapshot, lacking, { recursive: true });
+  const list = json(readFileSync(join(snapshot, 'kubernetes.json'), 'utf8'));
+  const items = recordsAt(list, 'items').filter((item) => item['kind'] !== 'Node' || recordAt(item, 'metadata', 'labels')['kubernetes.azure.com/agentpool'] !== 'spot');
+  writeFileSync(join(lacking, 'kubernetes.json'), JSON.stringify({ ...list, items }));
+  const { exitCode, stdout } = await rehearse('-s', lacking, '-p', policy, '--seeds', '1');
+
+  assert.equal(exitCode, 2);
+  assert.match(stdout, /^NOT SEEN lab-aks: the snapshot lacks nodes of pool\/spot/m);
+  assert.match(stdout, /drains of pool spot: Azure counts 2 nodes, the snapshot holds 0/);
+});
+
 test('a night that is too short leaves units unstarted, and says how long the work takes', async () => {
   const short = changedPolicy((text) => text.replace('durationHours: 6', 'durationHours: 1'));
   const { exitCode, stdout } = await rehearse('-s', snapshot, '-p', short, '--seeds', '1');
