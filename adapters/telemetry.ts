@@ -9,7 +9,7 @@ import type { Context, ContextManager, Histogram, TextMapPropagator } from '@ope
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { AlwaysOnSampler, BasicTracerProvider, BatchSpanProcessor, ParentBasedSampler } from '@opentelemetry/sdk-trace-base';
 import type { LogFields } from '../domain/log-fields.ts';
 import type { SlackwaterMetric } from '../domain/slackwater-metric.ts';
 import { watchInvocations } from './invocation.ts';
@@ -50,7 +50,9 @@ export function startTelemetry(options: TelemetryOptions): void {
   const resource = resourceFromAttributes({ 'service.name': options.roleName, 'service.instance.id': process.env['WEBSITE_INSTANCE_ID'] ?? String(process.pid) });
   contextApi.setGlobalContextManager(new AsyncContextManager());
   propagation.setGlobalPropagator(traceParentPropagator);
-  const spans = new BasicTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(new AzureMonitorTraceExporter(exporting))] });
+  // The host decides which traces are kept; OTEL_TRACES_SAMPLER is set for it and names samplers this package does not know.
+  const sampler = new ParentBasedSampler({ root: new AlwaysOnSampler() });
+  const spans = new BasicTracerProvider({ resource, sampler, spanProcessors: [new BatchSpanProcessor(new AzureMonitorTraceExporter(exporting))] });
   const lines = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new AzureMonitorLogExporter(exporting) })] });
   const metrics = new MeterProvider({ resource, readers: [new PeriodicExportingMetricReader({ exporter: new AzureMonitorMetricExporter(exporting) })] });
   const instrumentation = new AzureFunctionsInstrumentationESM({ enabled: false });

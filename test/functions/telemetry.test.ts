@@ -34,7 +34,7 @@ test('with OpenTelemetry on, spans, lines and metrics of the bundle arrive, join
   const ingestion = await startIngestion(t);
   const forwarded: unknown[] = [];
   const { world, host, clock } = await startBundle(t, 'dist/main.mjs', ':memory:', 'token', {
-    environment: { OTEL_ENABLED: 'true', APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString },
+    environment: { OTEL_ENABLED: 'true', APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString, OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage', OTEL_TRACES_SAMPLER_ARG: '1.0' },
     log: (_level, code, fields) => void (code === 'app.log' && fields['category'] === 'user' ? forwarded.push(fields) : undefined),
   });
   await host.fireTimer('windowTimer');
