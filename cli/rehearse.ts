@@ -35,6 +35,8 @@ export const rehearseCommand: Command = {
   async run(args, io) {
     const order = readOrder(args, io);
     if (order === null) return 1;
+    const simulation = await loadSimulation('rehearse', io, () => import('../local/rehearsal/rehearse-snapshot.ts'));
+    if (simulation === null) return 1;
     const recorder = createSnapshotRecorder();
     const input = await readSnapshotInput('rehearse', order.args, io, recorder);
     if (input === null || input.policy === null) return 1;
@@ -49,8 +51,6 @@ export const rehearseCommand: Command = {
       for (const fault of documents.faults) io.printError(`slackwater rehearse: ${renderFault(fault, fault.where)}`);
       return 1;
     }
-    const simulation = await loadSimulation('rehearse', io, () => import('../local/rehearsal/rehearse-snapshot.ts'));
-    if (simulation === null) return 1;
     let present = 'making the simulated cluster';
     const progress = showProgress((text) => io.printError(`slackwater rehearse: ${text}`), `rehearsing ${clusterNameOf(policy.clusterResourceId)}`, () => present);
     const { seed, seeds } = order;
