@@ -107,7 +107,11 @@ test('a restart begins with an empty history, keeps the id, and logs and publish
 
     assert.deepEqual(end, { status: 'Completed', output: { round: 5 }, elapsedMs: 5 * HOUR });
     const logged = lines.filter(({ fields }) => String(fields['message']).includes('sample.round'));
-    assert.deepEqual(logged.map(({ fields }) => JSON.parse(String(fields['message'])).round), [1, 2, 3, 4, 5]);
+    const told = logged.map(({ fields }) => JSON.parse(String(fields['message'])));
+    assert.deepEqual(told.map(({ round }) => round), [1, 2, 3, 4, 5]);
+    assert.deepEqual(new Set(told.map(({ instanceId }) => instanceId)), new Set(['r']));
+    assert.equal(new Set(told.map(({ correlationId }) => correlationId)).size, 1, 'one id, over every restart');
+    assert.match(told[0].correlationId, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     assert.equal(host.engine.read('r')?.customStatusJson, '{"round":5}');
   });
 });
