@@ -1,7 +1,7 @@
 import type { Cluster, Node, NodePool } from '../domain/cluster-snapshot.ts';
 import type { Failure, Outcome } from '../domain/failure.ts';
 import { findForeignCordons } from '../domain/foreign-cordon.ts';
-import { judgeControlPlane, judgePool, nothingFound } from '../domain/judge-progress.ts';
+import { isTerminalState, judgeControlPlane, judgePool, nothingFound } from '../domain/judge-progress.ts';
 import { judgePoolUnseen } from '../domain/judge-unseen.ts';
 import { explainUnread } from '../domain/kubernetes-unread.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
@@ -38,8 +38,9 @@ export async function lookAtUnit(ports: Ports, request: UnitRequest, earlier: Ea
   }
   const listed = nodePools.find((each) => each.name === poolName);
   if (listed === undefined) return { ok: false, failure: missingPool(poolName, cluster.name) };
-  // Watching takes one read: pools of a whole subscription share Azure's smallest bucket, and each cluster has one of its own.
-  const isEnough = earlier !== null && tellsAll(listed);
+  // Watching takes one read: pools of a whole subscription share Azure's smallest bucket, and each cluster has one of its own. What a pool that is
+  // not at work says of itself (why it failed, whether it has moved since the request) the cluster's list does not have to carry.
+  const isEnough = earlier !== null && !isTerminalState(listed.provisioningState);
   const own = isEnough ? { ok: true as const, value: listed } : await ports.aks.readNodePool(clusterResourceId, poolName);
   if (!own.ok) return own;
   const nodes = await ports.kubernetes.readNodes(cluster);
@@ -65,11 +66,6 @@ function lookWithout(
   const seenAt = ports.clock.now();
   const progress = nodes === null ? judgePoolUnseen({ seenAt, unit, pool, failure }) : { ...judgePool({ seenAt, unit, pool, nodes, ...nothingFound }), unseen: failure.message };
   return { ok: true, value: { progress, cluster, pool } };
-}
-
-/** A cluster's list of pools does not have to carry what the pool's own GET does: its eTag, and why it failed. */
-function tellsAll({ eTag, provisioningState, provisioningError }: NodePool): boolean {
-  return eTag !== null && (provisioningError !== null || provisioningState !== 'Failed');
 }
 
 function missingPool(pool: string, cluster: string): Failure {

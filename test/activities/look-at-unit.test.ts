@@ -22,12 +22,12 @@ function setUp(pool: Partial<NodePool>): { readonly ports: Ports; readonly calls
   return { ports: { ...ports, aks: { ...ports.aks, readCluster: async () => ({ ok: true, value: { cluster: sampleCluster(), nodePools } }) } }, calls: world.calls };
 }
 
-describe('watching a pool asks Azure once a look', () => {
+describe('watching a pool asks Azure for the cluster alone', () => {
   const cases: readonly (readonly [what: string, pool: Partial<NodePool>, asksPoolItself: boolean])[] = [
-    ['while the cluster tells all of it', { eTag: '"7"', provisioningState: 'Upgrading' }, false],
-    ['but its own GET where the cluster does not tell its eTag', { eTag: null, provisioningState: 'Upgrading' }, true],
-    ['but its own GET where it failed and the cluster does not tell why', { eTag: '"7"', provisioningState: 'Failed', provisioningError: null }, true],
-    ['and not where the cluster tells why it failed', { eTag: '"7"', provisioningState: 'Failed', provisioningError: { code: 'QuotaExceeded', message: 'No cores.' } }, false],
+    ['while the pool is at work', { eTag: '"7"', provisioningState: 'Upgrading' }, false],
+    ['whatever its work is called', { eTag: null, provisioningState: 'UpgradingNodeImageVersion' }, false],
+    ['and the pool itself where its state may still be the old one', { eTag: '"7"', provisioningState: 'Succeeded' }, true],
+    ['and the pool itself where it failed, for why', { eTag: '"7"', provisioningState: 'Failed' }, true],
   ];
   for (const [what, pool, asksPoolItself] of cases) {
     test(what, async () => {

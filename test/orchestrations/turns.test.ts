@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { drawsOf } from '../../domain/arm-budget.ts';
+import { openingDraw, steadyDraw } from '../../domain/fleet-load.ts';
 import { MINUTE_MS } from '../../domain/time.ts';
 import { startRehearsal, type Rehearsal } from '../../local/rehearsal/rehearsal.ts';
 
@@ -33,6 +35,10 @@ test('a run waits for its turn without a read and without an issue, says when it
   assert.equal(first?.at, rehearsal.opens + 40 * MINUTE_MS);
   assert.match(rehearsal.issues()[0]?.body ?? '', /Its turn comes at .*40 clusters of its subscription are open at once/);
   assert.deepEqual(rehearsal.violations(), []);
+  // From the bucket that a whole subscription shares it drew what the fleet planner reckons with.
+  const drawn = rehearsal.world.log.entries.filter(({ service, method, path }) => service === 'arm' && drawsOf(method, path).some(({ budget }) => budget === 'otherCalls')).length;
+  const [working] = steadyDraw(3, { pollSeconds: { shortest: 30, longest: 150 }, heldLookMinutes: 100_000 });
+  assert.ok(drawn <= openingDraw(3)[0] + Math.ceil(working * 60 * (rehearsal.minute() - 40)), `${drawn} calls in ${rehearsal.minute() - 40} min`);
 });
 
 test('people are heard while a run waits for its turn: an abort ends it before anything was read', async (context) => {
