@@ -31,8 +31,8 @@ export async function readClusterSnapshot(ports: SnapshotPorts, resourceId: stri
     ports.azureFacts.readAzureFacts(cluster, read.value.nodePools),
     readDebts(ports, resourceId),
   ]);
-  // Throttled is not unknown: a run reads what is offered when Azure takes it again. A person at a terminal, who has no ledger, is not kept waiting.
-  const throttled = images.throttled ?? (profile.ok || profile.failure.retryAfterSeconds === null ? null : profile.failure);
+  // Throttled is not unknown: a run reads it when Azure takes it again. A person at a terminal, who has no ledger, is not kept waiting.
+  const throttled = images.throttled ?? (profile.ok || profile.failure.retryAfterSeconds === null ? null : profile.failure) ?? (around.ok ? (around.value.throttled ?? null) : null);
   if (throttled !== null && ports.state !== undefined) return { ok: false, failure: throttled };
   // A stopped cluster has no API server to ask; that it is stopped is the finding.
   const isRunning = cluster.powerState.toLowerCase() === 'running';

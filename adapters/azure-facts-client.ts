@@ -66,6 +66,7 @@ async function gather(lists: AzureLists, body: Outcome<unknown>, cluster: Cluste
   ]);
   const subnets = network.ok ? await readSubnets(lists, network.value) : network;
   const parts = { quota, network, subnets, locks, maintenanceConfigurations: configurations, recentWrites: writes };
+  const [throttled] = Object.values(parts).flatMap((part) => (part.ok || part.failure.retryAfterSeconds === null ? [] : [part.failure]));
   return {
     quota: valueOf(quota),
     network: valueOf(network),
@@ -77,6 +78,7 @@ async function gather(lists: AzureLists, body: Outcome<unknown>, cluster: Cluste
     credential: body.ok ? readClusterCredential(body.value) : null,
     poolsWithoutNodeImage: null,
     fleet: null,
+    ...(throttled === undefined ? {} : { throttled }),
     whyUnread: {
       ...Object.fromEntries(Object.entries(parts).flatMap(([name, part]) => (part.ok ? [] : [[name, part.failure.message]]))),
       ...(body.ok ? {} : { credential: body.failure.message }),

@@ -1,3 +1,4 @@
+import type { Failure } from './failure.ts';
 import type { WindowSchedule } from './maintenance-policy.ts';
 import type { RecentWrite } from './recent-write.ts';
 import type { Instant } from './time.ts';
@@ -25,9 +26,11 @@ export interface AzureFacts {
   /** Null also where the cluster is in no ring and has no partner. */
   readonly fleet: FleetFacts | null;
   readonly whyUnread: Readonly<Partial<Record<AzureFactName, string>>>;
+  /** A part that Azure asked to read later, with the wait. Absent: none. */
+  readonly throttled?: Failure;
 }
 
-export type AzureFactName = Exclude<keyof AzureFacts, 'whyUnread'>;
+export type AzureFactName = Exclude<keyof AzureFacts, 'whyUnread' | 'throttled'>;
 
 /** One meter of `Microsoft.Compute` usages. Unit: vCPUs. */
 export interface CoreUsage {

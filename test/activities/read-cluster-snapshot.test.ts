@@ -108,3 +108,10 @@ test('offers that Azure throttled are read again later, not planned without; a p
   assert.deepEqual(read, { ok: false, failure: throttled });
   assert.ok(shown.ok && shown.value.unchecked.some(({ what }) => what === 'newest node image of pool usr'));
 });
+
+test('what Azure says around the cluster, throttled, is read again later: no run starts without a look at its quota', async () => {
+  const throttled = { ...failureOf('transient', 'TooManyRequests'), retryAfterSeconds: 42 };
+  const ports = portsWith({ azureFacts: { readAzureFacts: () => Promise.resolve({ ok: true, value: { ...sampleFacts({ quota: null }), throttled } }) }, latestImage: 'image' });
+
+  assert.deepEqual(await readClusterSnapshot(ports, resourceId), { ok: false, failure: throttled });
+});

@@ -203,3 +203,15 @@ test('an id that is none of a cluster is refused before anything is asked', asyn
   assert.equal(!facts.ok && facts.failure.code, 'invalid-resource-id');
   assert.equal(log.entries.length, 0);
 });
+
+test('a part that Azure throttles is named with its wait, and hides no other', async (context) => {
+  const world = await worldOf((documents) => documents);
+  const refusal: WireResponse = { status: 429, headers: { 'retry-after': '42' }, body: { error: { code: 'TooManyRequests', message: 'Too many.' } } };
+  const { port } = await connect(context, { ...world, apply: (now, request) => (/\/usages$/i.test(request.path) && request.path.includes('Microsoft.Compute') ? { response: refusal, changes: [] } : world.apply(now, request)) });
+  const { cluster, nodePools } = await fixtureSnapshot();
+
+  const facts = await port.readAzureFacts(cluster, nodePools);
+
+  assert.ok(facts.ok);
+  assert.deepEqual([facts.value.throttled?.code, facts.value.throttled?.retryAfterSeconds, facts.value.quota, facts.value.locks], ['TooManyRequests', 42, null, []]);
+});
