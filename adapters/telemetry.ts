@@ -62,7 +62,10 @@ export function startTelemetry(options: TelemetryOptions): void {
   const record = metricRecorder(metrics);
   watchInvocations({ onCall: (call, invocation) => traceCall(tracer, call, invocation), onMetric: record });
   azureFunctions.app.hook.postInvocation(async () => {
-    await Promise.race([Promise.allSettled([spans.forceFlush(), lines.forceFlush(), metrics.forceFlush()]), delay(FLUSH_MS_MAX, undefined, { ref: false })]);
+    const over = new AbortController();
+    const limit = delay(FLUSH_MS_MAX, undefined, { ref: false, signal: over.signal }).catch(() => undefined);
+    await Promise.race([Promise.allSettled([spans.forceFlush(), lines.forceFlush(), metrics.forceFlush()]), limit]);
+    over.abort();
   });
 }
 

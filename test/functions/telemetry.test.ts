@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -28,6 +29,15 @@ test('with OpenTelemetry off, nothing of it is loaded but the names that durable
   assert.deepEqual(off.filter((url) => url.includes('telemetry')), []);
   assert.equal(on.filter((url) => /\/parts\/telemetry-/.test(url)).length, 1);
   assert.ok(on.length > off.length);
+});
+
+test('of the exporter nothing is built in that asks its maker for settings, or looks around on the machine', () => {
+  const meta: unknown = JSON.parse(readFileSync(path('dist/meta.json'), 'utf8'));
+  const inputs = Object.keys(recordAt(meta, 'inputs'));
+  const exporter = inputs.filter((input) => input.includes('@azure/monitor-opentelemetry-exporter/'));
+
+  assert.ok(exporter.length > 10);
+  assert.deepEqual(inputs.filter((input) => /_configuration\/configurationWorker|detectors\/platform\//.test(input)), []);
 });
 
 test('with OpenTelemetry on, spans, lines and metrics of the bundle arrive, joined to the trace that came with the request', async (t) => {
