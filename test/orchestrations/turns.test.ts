@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { drawsOf } from '../../domain/arm-budget.ts';
 import { openingDraw, steadyDraw } from '../../domain/fleet-load.ts';
-import { MINUTE_MS } from '../../domain/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../domain/time.ts';
 import { startRehearsal, type Rehearsal } from '../../local/rehearsal/rehearsal.ts';
 
 const reason = '40 clusters of its subscription are open at once.';
@@ -63,4 +63,24 @@ test('a run whose turn does not come before its window closes says so, with what
   assert.deepEqual(ended.findings.map(({ code }) => code), ['NO_ROOM_IN_WINDOW']);
   assert.match(rehearsal.issues()[0]?.body ?? '', /Give some clusters of the subscription other windows/);
   assert.equal(armRequests(rehearsal), 1);
+});
+
+test('a freeze that is said while a run waits for its turn is heeded when the turn comes, before anything is sent', async (context) => {
+  const rehearsal = await begin(context, 40);
+  await rehearsal.clock.advanceTo(rehearsal.opens + 5 * MINUTE_MS);
+  const silent = (): void => undefined;
+  const { state } = rehearsal.composition.portsOf({ error: silent, warn: silent, info: silent });
+  const now = rehearsal.clock.now();
+  const kept = await state.changeState(rehearsal.input.policy.clusterResourceId, (memory) => ({ ...memory, orders: [{ kind: 'freeze', id: 'f', who: 'hana', when: now, why: 'incident 4711', until: now + 3 * HOUR_MS, endedBy: null }] }), 'freeze');
+  assert.ok(kept.ok);
+  rehearsal.host.engine.raiseEvent(rehearsal.instanceId, 'wake', JSON.stringify({ kind: 'look', reason: 'freeze', pool: null }));
+  await rehearsal.clock.advanceTo(rehearsal.opens + 60 * MINUTE_MS);
+
+  const held = rehearsal.status();
+  const writes = rehearsal.armWrites();
+  const ended = await rehearsal.untilEnded();
+
+  assert.deepEqual([held.phase, held.standing?.waitsFor, writes], ['held', 'unfreeze', []]);
+  assert.equal(ended.outcome, 'succeeded');
+  assert.ok(rehearsal.armWrites().every(({ minute }) => minute >= 180));
 });
