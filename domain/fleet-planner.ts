@@ -98,8 +98,17 @@ function planSubscription(question: FleetQuestion, due: readonly DueCluster[], a
   const asked = inOrder.filter(({ openedBy }) => openedBy === 'person');
   const placed = [...place(beginLane(question.now, ASKED_FOR, []), asked), ...place(queue, inOrder.filter(({ openedBy }) => openedBy === 'schedule'))];
   const waiting = runs.flatMap(({ startsAt }) => (startsAt >= question.now ? [startsAt] : []));
-  const crowd = { clusters: waiting.length + placed.filter(({ startsAt }) => startsAt === null).length, minutes: Math.ceil((Math.max(question.now, ...waiting) - question.now) / MINUTE_MS) };
+  const crowd: Crowd = { atWork: atWork.length, clusters: waiting.length + placed.filter(({ startsAt }) => startsAt === null).length, minutes: Math.ceil((Math.max(question.now, ...waiting) - question.now) / MINUTE_MS) };
   return placed.map(({ cluster, startsAt }) => ({ clusterResourceId: cluster.clusterResourceId, startsAt, ...pace, reason: reasonOf(cluster, startsAt, question.now, crowd) }));
+}
+
+/** Whom a cluster shares its subscription's limits with. */
+interface Crowd {
+  readonly atWork: number;
+  /** That open now or wait for their turn, itself included. */
+  readonly clusters: number;
+  /** From now to the last turn. */
+  readonly minutes: number;
 }
 
 interface Placed {
@@ -205,10 +214,13 @@ function secondsUntilReady(lane: Lane, opening: Draw): number {
   return Math.max(...waits);
 }
 
-function reasonOf({ opening, neededMinutes }: DueCluster, startsAt: Instant | null, now: Instant, crowd: { readonly clusters: number; readonly minutes: number }): string {
+function reasonOf({ opening, neededMinutes }: DueCluster, startsAt: Instant | null, now: Instant, crowd: Crowd): string {
   if (startsAt !== null && startsAt <= now) return '';
   const limits = `Azure's limits (${armBudgets.otherCalls.burst} reads at a time, then ${armBudgets.otherCalls.refillPerSecond} a second)`;
-  const why = `${crowd.clusters} clusters of its subscription open at once; their starts are spread over ${spellMinutes(crowd.minutes)} to respect ${limits}.`;
+  const why =
+    crowd.clusters > 1
+      ? `${crowd.clusters} clusters of its subscription open at once; their starts are spread over ${spellMinutes(crowd.minutes)} to respect ${limits}.`
+      : `${crowd.atWork} ${crowd.atWork === 1 ? 'run' : 'runs'} of its subscription at work leave it no room sooner within ${limits}.`;
   if (startsAt === null) return `${why} No room is left before the window closes: give some of them other windows, or longer ones.`;
   const left = opening.closes - startsAt;
   const isLate = neededMinutes === null ? left < (opening.closes - opening.opens) * LATE_SHARE : left < neededMinutes * MINUTE_MS;

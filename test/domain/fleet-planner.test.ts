@@ -168,6 +168,14 @@ describe('what a person is told', () => {
     assert.equal(reason, '38 clusters of its subscription open at once; their starts are spread over 8 min to respect Azure\'s limits (60 reads at a time, then 1 a second).');
   });
 
+  test('that runs at work leave a single cluster no room sooner', () => {
+    const atWork = fleet(270, 1).map(({ clusterResourceId }): ClusterAtWork => ({ clusterResourceId, startsAt: opens - HOUR_MS, closes: opens + 2 * HOUR_MS, nodePoolCount: 3 }));
+    const [start] = plan([cluster(0, 900)], opens, atWork);
+
+    assert.ok((start?.startsAt ?? 0) > opens);
+    assert.equal(start?.reason, '270 runs of its subscription at work leave it no room sooner within Azure\'s limits (60 reads at a time, then 1 a second).');
+  });
+
   test('that a start leaves less than the longest remembered run took, or than half of the window', () => {
     const window = { opening: { opens, closes: opens + HOUR_MS } };
     const known = plan(fleet(120, 1, () => ({ ...window, neededMinutes: 50 }))).filter(({ startsAt, reason }) => startsAt !== null && /it may not get through/.test(reason));
