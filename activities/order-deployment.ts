@@ -1,4 +1,4 @@
-import { deploymentAt, DEPLOYMENT_FILE, parseDeployment, renderDeployment, type DeploymentOrder, type DeploymentRequest } from '../domain/deployment-order.ts';
+import { deploymentAt, DEPLOYMENT_FILE, parseDeployment, formatDeployment, type DeploymentOrder, type DeploymentRequest } from '../domain/deployment-order.ts';
 import type { Outcome } from '../domain/failure.ts';
 import { MINUTE_MS } from '../domain/time.ts';
 import type { UnitName } from '../domain/upgrade-plan.ts';
@@ -35,7 +35,7 @@ export async function lookAtDeployment(ports: DeploymentPorts): Promise<Outcome<
 export async function announceDeployment(ports: DeploymentPorts, { minutes, reason, by }: DeploymentRequest): Promise<Outcome<DeploymentLook>> {
   const when = ports.clock.now();
   const order: DeploymentOrder = { who: by, when, why: reason, until: when + minutes * MINUTE_MS };
-  const kept = await ports.state.changeDocument(DEPLOYMENT_FILE, () => renderDeployment(order), `Start no unit for ${minutes} min: a deployment`);
+  const kept = await ports.state.changeDocument(DEPLOYMENT_FILE, () => formatDeployment(order), `Start no unit for ${minutes} min: a deployment`);
   if (!kept.ok) return kept;
   ports.logger.log('info', 'deployment.announced', { by, reason, minutes });
   return lookAround(ports, order);
@@ -46,7 +46,7 @@ export async function endDeployment(ports: DeploymentPorts): Promise<Outcome<Dep
   const now = ports.clock.now();
   const end = (present: string | null): string => {
     const order = present === null ? null : deploymentAt(parseDeployment(present), now);
-    return order === null ? (present ?? '') : renderDeployment({ ...order, until: now });
+    return order === null ? (present ?? '') : formatDeployment({ ...order, until: now });
   };
   const order = await readDeployment(ports);
   if (!order.ok) return order;

@@ -54,7 +54,7 @@ export function readDeploymentRequest(body: unknown): Result<DeploymentRequest, 
 }
 
 /** The file's text: who, when, why, until, for people who look at the branch. */
-export function renderDeployment({ who, when, why, until }: DeploymentOrder): string {
+export function formatDeployment({ who, when, why, until }: DeploymentOrder): string {
   return `${JSON.stringify({ schema: SCHEMA, who, when: formatInstant(when), why, until: formatInstant(until) }, null, 2)}\n`;
 }
 

@@ -132,7 +132,7 @@ const answers: readonly (readonly [string, Partial<IncomingComment>, RegExp])[] 
   ['/abort', { author: 'wim' }, /needs the permission \*\*maintain\*\*.*you have `write`/],
   ['/status', { author: 'stranger' }, /you have none/],
   ['/abrot', {}, /Did you mean `\/abort`/],
-  ['/slackwater rehearse', otherPlace, /not carried out by this version/],
+  ['/slackwater rehearse', otherPlace, /No cluster has a policy that reports here/],
   ['/abort --help', { author: 'jon' }, /`\/abort \[cluster\]` stops Azure now.*maintain/],
   ['/skip gpu', {}, /`gpu` is no pool.*`sys`, `usr`/],
   ['/slackwater skip shop-prod', otherPlace, /Which one: `shop-prod-weu`/],

@@ -20,6 +20,7 @@ import type { CleanUpTelling } from '../../domain/clean-up-words.ts';
 import { answerStatus } from '../../domain/command-answer.ts';
 import type { Debt } from '../../domain/debt.ts';
 import { noticesOf, renderDebtNotice, renderDebts } from '../../domain/debt-markdown.ts';
+import { answerForecast } from '../../domain/forecast-answer.ts';
 import { renderForeignRoll } from '../../domain/foreign-roll.ts';
 import type { WindowOpening } from '../../domain/maintenance-policy.ts';
 import { prose } from '../../domain/markdown-text.ts';
@@ -133,6 +134,10 @@ export const markdownMakers: readonly MarkdownMaker[] = [
   { covers: ['renderCheckedFile'], make: madeOfChecks },
   { covers: ['renderUpgrade', 'answerOvertaken'], make: madeOfUpgrades, titles: (text) => Object.values(titleOfUpgrade([{ checked: checkedPolicy(text), to: text }])) },
   { covers: ['answerPlan', 'answerPreflight', 'answerOutlook', 'answerUnreadable', 'answerLossAhead'], make: madeOfOutlooks },
+  {
+    covers: ['answerForecast'],
+    make: (text) => [answerForecast({ clusterName: text, timeZone }, opening, [{ unit: `pool/${text}`, startsAt: null, endsAt: null, withheldBy: [`PDB_EDGE ${text}`], refused: [{ pod: text, budgets: [text] }] }], { clusterResourceId: text, source: text }, 'plan-only')],
+  },
   { covers: ['renderCalendarMarkdown'], make: madeOfCalendar },
   { covers: ['answerCheckRefusal'], make: (text) => [answerCheckRefusal({ kind: 'not-in-team', teams: [text, text] }, { path: text, sender: text }), answerCheckRefusal({ kind: 'not-allowed', permission: text }, { path: text, sender: text })] },
   { covers: ['renderWriteBack', 'renderUndoWarning'], make: (text) => madeOfPins(text).bodies, titles: (text) => madeOfPins(text).titles },

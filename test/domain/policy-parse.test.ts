@@ -142,7 +142,7 @@ test('each bad field is told by its code and path', () => {
     ['spec.onWindowEnd', 'abort', 'wrong-word spec.onWindowEnd'],
     ['spec.kubernetesApi', 'never', 'wrong-word spec.kubernetesApi'],
     ['spec.approvals.required', 11, 'out-of-range spec.approvals.required'],
-    ['spec.commands', { rehearse: ['acme/sre'] }, 'unknown-field spec.commands.rehearse'],
+    ['spec.commands', { reboot: ['acme/sre'] }, 'unknown-field spec.commands.reboot'],
     ['spec.commands', { abort: ['sre'] }, 'wrong-form spec.commands.abort[0]'],
     ['spec.approvals.teams', ['platform team'], 'wrong-form spec.approvals.teams[0]'],
     ['spec.report.repository', 'platform', 'wrong-form spec.report.repository'],
