@@ -85,6 +85,18 @@ export interface UnitUpgradeInput {
   readonly sight?: 'kubernetes' | 'azure-alone';
   /** Memory across restarts of the poll loop; null at the first. */
   readonly memory: UnitMemory | null;
+  /** Memory across restarts of an attempt that could not be sent yet. Absent: it has not begun again. */
+  readonly unsent?: UnsentMemory;
+}
+
+/** What an attempt that could not be sent yet knows. */
+export interface UnsentMemory {
+  readonly tries: number;
+  /** eTag of a request that may have been accepted although its answer was lost. */
+  readonly triedWith: string | null;
+  /** A sentence after a space; empty when nothing hinders it. */
+  readonly why: string;
+  readonly wait: ToldWait | null;
 }
 
 /** What a unit tells its window: one change of state. */
@@ -116,6 +128,12 @@ export interface UnitProgressReport {
 export interface UnitWait {
   readonly since: Instant;
   readonly why: string;
+}
+
+/** A wait before anything was sent, with the last look; `told`: reports the window had of it. */
+export interface ToldWait extends UnitWait {
+  readonly progress: UnitProgress | null;
+  readonly told: number;
 }
 
 /** `look` polls now · `go` a stopped unit is tried again · `leave` stops watching; no write is made. */

@@ -6,11 +6,11 @@ import { isKubernetesUnread } from '../domain/kubernetes-unread.ts';
 import { MINUTE_MS, SECOND_MS, type Instant } from '../domain/time.ts';
 import type { UnitProgress } from '../domain/unit-progress.ts';
 import { startCutOff } from '../domain/upgrade-plan.ts';
-import type { UnitProgressReport, UnitUpgradeInput, UnitVerdict, UnitWait } from './contract.ts';
+import type { ToldWait, UnitProgressReport, UnitUpgradeInput, UnitVerdict, UnitWait } from './contract.ts';
 import type { Flow, Received, Step } from './flow.ts';
 import { guarded, patiently, waitSecondsAfter } from './patience.ts';
 
-/** Looks kept in one history before the loop begins again with an empty one: replay cost grows with every row. */
+/** Looks, or tries to send, kept in one history before the loop begins again with an empty one: replay cost grows with every row. */
 const LOOKS_PER_HISTORY = 50;
 const FOREIGN_WAIT_SECONDS = 60;
 /** Failed looks in a row, some ten minutes, after which the window is told. */
@@ -152,10 +152,10 @@ type BeginStep = Begun | { readonly kind: 'again'; readonly waitSeconds: number;
  */
 function* begin(flow: Flow, input: UnitUpgradeInput, eyes: Eyes): Step<Begun> {
   const cutOff = startCutOff(input.unit, input.windowCloses);
-  let triedWith: string | null = null;
-  let why = '';
-  let wait: ToldWait | null = null;
-  for (let tries = 0; ; tries += 1) {
+  const first = input.unsent?.tries ?? 0;
+  let { triedWith, why, wait } = input.unsent ?? { triedWith: null, why: '', wait: null };
+  for (let tries = first; ; tries += 1) {
+    if (tries - first === LOOKS_PER_HISTORY) return yield* flow.restart({ ...input, sight: eyes.sight, unsent: { tries, triedWith, why, wait } });
     if (flow.now() > cutOff) return verdict('too-late', null, `The time left in the window no longer holds its estimate.${why}`);
     const step: BeginStep = yield* tryToBegin(flow, input, eyes, tries, triedWith);
     if (step.kind !== 'again') return yield* endWait(flow, input, step, wait);
@@ -165,12 +165,6 @@ function* begin(flow: Flow, input: UnitUpgradeInput, eyes: Eyes): Step<Begun> {
     const word = yield* hearLeave(flow, flow.now() + step.waitSeconds * SECOND_MS);
     if (word !== null) return leftUnsent(word);
   }
-}
-
-/** A wait before anything was sent, with the last look; `told`: reports the window had of it. */
-interface ToldWait extends UnitWait {
-  readonly progress: UnitProgress | null;
-  readonly told: number;
 }
 
 /** Tells the window once that nothing can be sent, when that has lasted for some minutes. */
