@@ -66,6 +66,7 @@ var storageSettings = {
   AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'AzureStorage'
   AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionName: 'AzureWebJobsStorage'
   AzureFunctionsJobHost__extensions__durableTask__storageProvider__maxQueuePollingInterval: '00:00:10'
+  AzureFunctionsJobHost__extensions__durableTask__storageProvider__partitionCount: '4'
 }
 
 var appSettings = {

@@ -49,6 +49,15 @@ test('docs/operations.md defends every line of host.json, and no other', () => {
   assert.deepEqual([...told].sort(), leavesOf(readHost(), '').sort());
 });
 
+test('and every override of the storage backend, and no other', () => {
+  const prefix = 'AzureFunctionsJobHost__extensions__durableTask__';
+  const set = [...readText('infra/modules/app.bicep').matchAll(new RegExp(`^  ${prefix}(\\w+): '([^']+)'$`, 'gm'))].map(([, name, value]) => `${name?.replaceAll('__', '.')} ${value}`);
+  const told = [...readText('docs/operations.md').matchAll(/^\| `(storageProvider\.\w+)` \| `([^`]+)` \| [^|]+ \| [^|]{10,} \|$/gm)].map(([, name, value]) => `${name} ${value}`);
+
+  assert.ok(set.length > 2);
+  assert.deepEqual([...told].sort(), [...set].sort());
+});
+
 function readHost(): Record<string, unknown> {
   const host: unknown = JSON.parse(readText('host.json'));
   assert.ok(isRecord(host));
