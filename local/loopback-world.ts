@@ -179,7 +179,8 @@ function environmentOf(found: {
     POLICY_REPOSITORY: policyRepository,
     ServiceBusConnection: found.connectionString,
     SLACKWATER_ARM_ENDPOINT: found.armUrl,
-    ...(found.kubernetesUrl === null ? {} : { SLACKWATER_KUBERNETES_ENDPOINT: found.kubernetesUrl }),
+    // A blank takes back what an earlier world of this process has set.
+    SLACKWATER_KUBERNETES_ENDPOINT: found.kubernetesUrl ?? '',
     SLACKWATER_LOCAL_TOKEN: found.token,
   };
 }
