@@ -129,7 +129,7 @@ var isPrivate = networkAccess == 'private'
 var queueName = 'inbox'
 var topicName = 'events'
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
   name: 'rg-${environmentName}'
   location: location
   tags: tags

@@ -15,7 +15,7 @@ const dimension: Shape = { of: { 'name!': 'text', 'operator!': { words: ['Exclud
 /**
  * Writable properties of the types that are published nowhere beside the checkout, read by hand in Azure/bicep-types-az, generated/…/types.md:
  * durabletask 2026-02-01 · monitor 2018-03-01 (metricAlerts), 2023-01-01 (actionGroups), 2023-12-01 (scheduledQueryRules) ·
- * applicationinsights 2023-06-01 (workbooks) · privatedns 2020-06-01 · resources 2024-03-01.
+ * applicationinsights 2023-06-01 (workbooks) · privatedns 2020-06-01 · resources 2024-11-01.
  */
 const handRead: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   'Microsoft.DurableTask/schedulers@2026-02-01': {
@@ -84,7 +84,7 @@ const handRead: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01': {
     'name!': 'text', location: 'text', tags: 'map', etag: 'text', properties: { of: { registrationEnabled: 'boolean', virtualNetwork: { of: { id: 'text' } } } },
   },
-  'Microsoft.Resources/resourceGroups@2024-03-01': { ...tracked, managedBy: 'text', properties: { of: {} } },
+  'Microsoft.Resources/resourceGroups@2024-11-01': { ...tracked, managedBy: 'text', properties: { of: {} } },
 };
 
 /** What is wrong with a resource by the shape that was read by hand; null when none was. */
