@@ -308,7 +308,7 @@ export interface ActivityRetry {
 
 /**
  * Retry of throws only (a lost connection, a bug): three attempts, 5 s and 10 s apart. No overall retry timeout is ever
- * set, because an orchestration whose retry timeout passes hangs (facts/durable trap 4).
+ * set, because with durable-functions 3 an orchestration whose retry timeout passes hangs.
  */
 export const activityRetry: ActivityRetry = { firstIntervalSeconds: 5, attempts: 3, backoff: 2 };
 
